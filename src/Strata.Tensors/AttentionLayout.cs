@@ -1,0 +1,17 @@
+namespace Strata.Tensors;
+
+/// <summary>The constant facts of one attention layer.</summary>
+/// <param name="Heads">Query heads.</param>
+/// <param name="KeyValueHeads">Key and value heads; divides <paramref name="Heads"/> (grouped queries).</param>
+/// <param name="HeadWidth">Width of a head.</param>
+/// <param name="Scale">Factor on q·k, usually 1/√HeadWidth.</param>
+/// <param name="Causal">A query sees only keys at or before its own position.</param>
+public readonly record struct AttentionHeads(int Heads, int KeyValueHeads, int HeadWidth, float Scale, bool Causal);
+
+/// <summary>
+/// One sequence of a batch: rows <c>QueryStart .. QueryStart + QueryCount</c> of the query tensor attend to rows
+/// <c>KeyStart .. KeyStart + KeyCount</c> of the key and value tensors. The last query sits at the last key; with a causal
+/// layer, query j sees the first <c>KeyCount - QueryCount + j + 1</c> keys.
+/// Sequences lie one behind another without padding, so no mask exists that could be forgotten.
+/// </summary>
+public readonly record struct AttentionSegment(int QueryStart, int QueryCount, int KeyStart, int KeyCount);

@@ -1,0 +1,274 @@
+namespace Strata.Tensors;
+
+/// <summary>
+/// The op set, and the lifetime of what it makes. Every op checks its shapes, takes memory from the engine's pool and computes; disposing the scope returns
+/// the memory of every result that <see cref="Keep"/> did not take out. A scope belongs to one flow of control; it is not thread-safe.
+/// </summary>
+public sealed class TensorScope : IDisposable
+{
+    private readonly List<Tensor> _owned = [];
+    private bool _disposed;
+
+    internal TensorScope(TensorEngine engine)
+    {
+        Engine = engine;
+        engine.ScopeOpened();
+    }
+
+    /// <summary>The engine that computes.</summary>
+    public TensorEngine Engine { get; }
+
+    /// <summary>An uninitialised float32 tensor of this scope.</summary>
+    public Tensor Empty(params int[] lengths)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Shape shape = new(lengths);
+        Tensor tensor = new(Engine, shape, DType.Float32, Engine.Allocate(shape.Count, DType.Float32, pooled: true));
+        _owned.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>A float32 tensor of this scope with a copy of the given numbers.</summary>
+    public Tensor FromHost(ReadOnlySpan<float> values, params int[] lengths)
+    {
+        Tensor tensor = Empty(lengths);
+        Require(values.Length == tensor.Shape.Count, "FromHost", $"shape {tensor.Shape} holds {tensor.Shape.Count} numbers, {values.Length} were given");
+        Engine.CopyFromHost(values, tensor);
+        return tensor;
+    }
+
+    /// <summary>Takes a tensor out of this scope into <paramref name="outer"/>, without a copy.</summary>
+    /// <returns>The same tensor, now owned by <paramref name="outer"/>.</returns>
+    public Tensor MoveTo(TensorScope outer, Tensor tensor)
+    {
+        if (!_owned.Remove(tensor)) throw new ArgumentException($"The {tensor.Shape} tensor does not belong to this scope.");
+        outer._owned.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>A copy that outlives every scope, owned by the garbage collector.</summary>
+    public Tensor Keep(Tensor tensor)
+    {
+        Tensor kept = new(Engine, tensor.Shape, DType.Float32, Engine.Allocate(tensor.Shape.Count, DType.Float32, pooled: false));
+        if (tensor.Shape.Count > 0) Engine.CopyRows(tensor, 0, kept, 0, tensor.Shape.Rows);
+        return kept;
+    }
+
+    /// <summary>Returns one tensor's memory before the scope ends.</summary>
+    public void Release(Tensor tensor)
+    {
+        if (!_owned.Remove(tensor)) throw new ArgumentException($"The {tensor.Shape} tensor does not belong to this scope.");
+        Engine.Return(tensor.Detach());
+    }
+
+    /// <summary>x [T, inputs] → [T, outputs]: x · W + bias.</summary>
+    public Tensor Linear(Tensor x, LinearWeight weight)
+    {
+        Require(x.Shape.Columns == weight.Inputs, "Linear", $"x is {x.Shape} and the weight takes rows of {weight.Inputs}");
+        Tensor result = Empty(x.Shape.Rows, weight.Outputs);
+        Engine.Linear(x, weight, result);
+        return result;
+    }
+
+    /// <summary>a [m, k] · b [k, n] → [m, n]; with <paramref name="transposeB"/>, b is [n, k].</summary>
+    public Tensor MatMul(Tensor a, Tensor b, bool transposeB = false)
+    {
+        Require(a.Shape.Rank == 2 && b.Shape.Rank == 2, "MatMul", $"two matrices are needed, {a.Shape} and {b.Shape} were given");
+        Require(a.Shape[1] == b.Shape[transposeB ? 1 : 0], "MatMul", $"{a.Shape} and {b.Shape}{(transposeB ? " transposed" : "")} do not fit");
+        Tensor result = Empty(a.Shape[0], b.Shape[transposeB ? 0 : 1]);
+        Engine.MatMul(a, b, transposeB, result);
+        return result;
+    }
+
+    /// <summary>Rows of table [vocabulary, width] → [ids, width].</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside the table.</exception>
+    public Tensor Embed(Tensor table, ReadOnlySpan<int> ids)
+    {
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if ((uint)ids[i] >= (uint)table.Shape[0])
+                throw new ArgumentOutOfRangeException(nameof(ids), $"Id {ids[i]} at index {i} is outside the table's rows 0..{table.Shape[0]}.");
+        }
+
+        Tensor result = Empty(ids.Length, table.Shape.Columns);
+        Engine.Embed(table, ids, result);
+        return result;
+    }
+
+    /// <summary>Layer norm of each row; see <see cref="TensorEngine.LayerNorm"/>.</summary>
+    public Tensor LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon)
+    {
+        RequireVector(gain, x.Shape.Columns, "LayerNorm", "gain");
+        RequireVector(bias, x.Shape.Columns, "LayerNorm", "bias");
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.LayerNorm(x, gain, bias, epsilon, result);
+        return result;
+    }
+
+    /// <summary>RMS norm of each row; see <see cref="TensorEngine.RmsNorm"/>.</summary>
+    public Tensor RmsNorm(Tensor x, Tensor? gain, float epsilon)
+    {
+        RequireVector(gain, x.Shape.Columns, "RmsNorm", "gain");
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.RmsNorm(x, gain, epsilon, result);
+        return result;
+    }
+
+    /// <summary>Rotary positions; see <see cref="TensorEngine.Rotary"/>.</summary>
+    /// <param name="x">[T, heads·headWidth].</param>
+    /// <param name="positions">T positions.</param>
+    /// <param name="frequencies">headWidth / 2 angles per position.</param>
+    /// <param name="magnitude">Factor on cos and sin; 1 for most scalings.</param>
+    /// <param name="headWidth">Even width of a head.</param>
+    public Tensor Rotary(Tensor x, ReadOnlySpan<int> positions, ReadOnlySpan<float> frequencies, float magnitude, int headWidth)
+    {
+        Require(headWidth % 2 == 0 && x.Shape.Columns % headWidth == 0, "Rotary", $"{x.Shape} does not divide into heads of even width {headWidth}");
+        Require(positions.Length == x.Shape.Rows, "Rotary", $"{x.Shape.Rows} rows and {positions.Length} positions");
+        Require(frequencies.Length * 2 == headWidth, "Rotary", $"a head of width {headWidth} turns by {headWidth / 2} frequencies, {frequencies.Length} were given");
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.Rotary(x, positions, frequencies, magnitude, headWidth, result);
+        return result;
+    }
+
+    /// <summary>Softmax of each row.</summary>
+    public Tensor Softmax(Tensor x)
+    {
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.Softmax(x, result);
+        return result;
+    }
+
+    /// <summary>The non-linearity, element by element.</summary>
+    public Tensor Activate(Tensor x, Activation activation)
+    {
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.Activate(x, activation, result);
+        return result;
+    }
+
+    /// <summary>activation(gate) · up, element by element.</summary>
+    public Tensor Gate(Tensor gate, Tensor up, Activation activation)
+    {
+        RequireSame(gate, up, "Gate");
+        Tensor result = Empty(gate.Shape.ToArray());
+        Engine.Gate(gate, up, activation, result);
+        return result;
+    }
+
+    /// <summary>a + b.</summary>
+    public Tensor Add(Tensor a, Tensor b)
+    {
+        RequireSame(a, b, "Add");
+        Tensor result = Empty(a.Shape.ToArray());
+        Engine.Add(a, b, result);
+        return result;
+    }
+
+    /// <summary>The average of tensors of one shape, summed in the order given.</summary>
+    public Tensor Average(IReadOnlyList<Tensor> tensors)
+    {
+        Require(tensors.Count > 0, "Average", "at least one tensor is needed");
+        foreach (Tensor tensor in tensors) RequireSame(tensors[0], tensor, "Average");
+        Tensor result = Empty(tensors[0].Shape.ToArray());
+        Engine.Average(tensors, result);
+        return result;
+    }
+
+    /// <summary>Rows <paramref name="start"/> .. <paramref name="start"/> + <paramref name="rows"/> as a new tensor [rows, columns].</summary>
+    public Tensor Rows(Tensor x, int start, int rows)
+    {
+        Require(start >= 0 && rows >= 0 && start + rows <= x.Shape.Rows, "Rows", $"rows {start}..{start + rows} are outside {x.Shape}");
+        Tensor result = Empty(rows, x.Shape.Columns);
+        Engine.CopyRows(x, start, result, 0, rows);
+        return result;
+    }
+
+    /// <summary>Writes all rows of <paramref name="source"/> into <paramref name="target"/> from row <paramref name="start"/> on: how a key/value cache grows.</summary>
+    public void WriteRows(Tensor source, int sourceStart, Tensor target, int start, int rows)
+    {
+        Require(source.Shape.Columns == target.Shape.Columns, "WriteRows", $"rows of {source.Shape} do not fit {target.Shape}");
+        Require(sourceStart >= 0 && sourceStart + rows <= source.Shape.Rows && start >= 0 && start + rows <= target.Shape.Rows, "WriteRows",
+            $"rows {sourceStart}..{sourceStart + rows} of {source.Shape} to rows {start}.. of {target.Shape}");
+        Engine.CopyRows(source, sourceStart, target, start, rows);
+    }
+
+    /// <summary>Attention of every sequence; see <see cref="TensorEngine.Attention"/>.</summary>
+    public Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments)
+    {
+        RequireHeads(q, k, v, heads, segments);
+        Tensor result = Empty(q.Shape.ToArray());
+        Engine.Attention(q, k, v, heads, segments, result);
+        return result;
+    }
+
+    /// <summary>The scaled scores of one sequence, [heads, queries, keys]; see <see cref="TensorEngine.AttentionScores"/>.</summary>
+    public Tensor AttentionScores(Tensor q, Tensor k, AttentionHeads heads, AttentionSegment segment)
+    {
+        RequireHeads(q, k, k, heads, [segment]);
+        Tensor result = Empty(heads.Heads, segment.QueryCount, segment.KeyCount);
+        Engine.AttentionScores(q, k, heads, segment, result);
+        return result;
+    }
+
+    /// <summary>Writes pattern [heads, queries, keys] · v of one sequence into its rows of <paramref name="result"/> [T, heads·headWidth].</summary>
+    public void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result)
+    {
+        Require(pattern.Shape == new Shape(heads.Heads, segment.QueryCount, segment.KeyCount), "AttentionMix", $"pattern {pattern.Shape} does not fit {segment}");
+        Require(result.Shape.Columns == heads.Heads * heads.HeadWidth, "AttentionMix", $"result {result.Shape} does not hold {heads.Heads} heads of width {heads.HeadWidth}");
+        Engine.AttentionMix(pattern, v, heads, segment, result);
+    }
+
+    /// <summary>Loss in nats and the most likely id per row; see <see cref="TensorEngine.CrossEntropy"/>.</summary>
+    /// <param name="hidden">[T, width], after the final norm.</param>
+    /// <param name="unembedding">width → vocabulary.</param>
+    /// <param name="targets">T ids; negative: no loss wanted for this row.</param>
+    /// <param name="losses">Receives T losses in nats.</param>
+    /// <param name="largest">Receives T ids.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A target is outside the vocabulary.</exception>
+    public void CrossEntropy(Tensor hidden, LinearWeight unembedding, ReadOnlySpan<int> targets, Span<float> losses, Span<int> largest)
+    {
+        int rows = hidden.Shape.Rows;
+        Require(hidden.Shape.Columns == unembedding.Inputs, "CrossEntropy", $"hidden is {hidden.Shape} and the unembedding takes rows of {unembedding.Inputs}");
+        Require(targets.Length == rows && losses.Length == rows && largest.Length == rows, "CrossEntropy", $"{rows} rows need as many targets, losses and ids");
+        foreach (int target in targets)
+        {
+            if (target >= unembedding.Outputs)
+                throw new ArgumentOutOfRangeException(nameof(targets), $"Target {target} is outside the vocabulary of {unembedding.Outputs}.");
+        }
+
+        Engine.CrossEntropy(hidden, unembedding, targets, losses, largest);
+    }
+
+    /// <summary>Returns the memory of every tensor still owned.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        foreach (Tensor tensor in _owned) Engine.Return(tensor.Detach());
+        _owned.Clear();
+        Engine.ScopeClosed();
+    }
+
+    private static void RequireHeads(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments)
+    {
+        Require(heads.KeyValueHeads > 0 && heads.Heads % heads.KeyValueHeads == 0, "Attention", $"{heads.Heads} heads do not divide into groups over {heads.KeyValueHeads} key heads");
+        Require(q.Shape.Columns == heads.Heads * heads.HeadWidth, "Attention", $"q is {q.Shape}, expected rows of {heads.Heads} x {heads.HeadWidth}");
+        int width = heads.KeyValueHeads * heads.HeadWidth;
+        Require(k.Shape.Columns == width && v.Shape.Columns == width, "Attention", $"k is {k.Shape} and v {v.Shape}, expected rows of {heads.KeyValueHeads} x {heads.HeadWidth}");
+        foreach (AttentionSegment s in segments)
+        {
+            Require(s.QueryStart >= 0 && s.QueryCount >= 0 && s.QueryStart + s.QueryCount <= q.Shape.Rows && s.KeyStart >= 0 && s.KeyStart + s.KeyCount <= k.Shape.Rows
+                && s.KeyCount >= s.QueryCount, "Attention", $"{s} does not lie in q {q.Shape} and k {k.Shape}");
+        }
+    }
+
+    private static void RequireVector(Tensor? vector, int length, string op, string name) =>
+        Require(vector is null || vector.Shape.Count == length, op, $"{name} is {vector?.Shape} and rows have {length} columns");
+
+    private static void RequireSame(Tensor a, Tensor b, string op) => Require(a.Shape == b.Shape, op, $"shapes differ: {a.Shape} and {b.Shape}");
+
+    private static void Require(bool holds, string op, string problem)
+    {
+        if (!holds) throw new ArgumentException($"{op}: {problem}.");
+    }
+}
