@@ -1,0 +1,69 @@
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>
+/// What a capture kept: for each hook point either one matrix per sequence (not pooled: [positions, width]) or one matrix in all
+/// (pooled: [sequences, width]).
+/// </summary>
+public sealed class Activations
+{
+    private readonly IReadOnlyDictionary<string, IReadOnlyList<FloatMatrix>> _samples;
+
+    /// <summary>Activations from their matrices.</summary>
+    /// <param name="pooling">How positions became rows.</param>
+    /// <param name="points">Hook points in execution order.</param>
+    /// <param name="samples">Per point: one matrix per sequence when not pooled, exactly one when pooled.</param>
+    /// <param name="provenance">Where they came from.</param>
+    public Activations(Pooling pooling, IReadOnlyList<string> points, IReadOnlyDictionary<string, IReadOnlyList<FloatMatrix>> samples, Provenance provenance)
+    {
+        Pooling = pooling;
+        Points = points;
+        _samples = samples;
+        Provenance = provenance;
+    }
+
+    /// <summary>How positions became rows.</summary>
+    public Pooling Pooling { get; }
+
+    /// <summary>The captured hook points in execution order.</summary>
+    public IReadOnlyList<string> Points { get; }
+
+    /// <summary>Where the activations came from.</summary>
+    public Provenance Provenance { get; }
+
+    /// <summary>Number of sequences that were captured.</summary>
+    public int Sequences => Points.Count == 0 ? 0 : Pooling == Pooling.None ? _samples[Points[0]].Count : _samples[Points[0]][0].Rows;
+
+    /// <summary>Bytes of all matrices.</summary>
+    public long Bytes => Points.Sum(point => _samples[point].Sum(matrix => 4L * matrix.Values.Length));
+
+    /// <summary>One matrix per sequence ([positions, width]); when pooled, a single matrix [sequences, width].</summary>
+    /// <exception cref="StrataException">The point was not captured; the message names the nearest ones.</exception>
+    public IReadOnlyList<FloatMatrix> Samples(string point) => _samples.TryGetValue(point, out IReadOnlyList<FloatMatrix>? samples)
+        ? samples
+        : throw new StrataException($"\"{point}\" was not captured. {NearestNames.Suggest(point, Points)}");
+
+    /// <summary>All rows of a point in one matrix: [sequences, width] when pooled, [all positions, width] when not.</summary>
+    /// <exception cref="StrataException">The point was not captured, or its samples differ in width (attention patterns).</exception>
+    public FloatMatrix Rows(string point)
+    {
+        IReadOnlyList<FloatMatrix> samples = Samples(point);
+        if (samples.Count == 1) return samples[0];
+        int columns = samples.Count == 0 ? 0 : samples[0].Columns;
+        if (samples.Any(s => s.Columns != columns))
+            throw new StrataException($"The samples of \"{point}\" differ in width, so they do not stack into one matrix; use Samples(\"{point}\").");
+        float[] values = new float[samples.Sum(s => s.Values.Length)];
+        int at = 0;
+        foreach (FloatMatrix sample in samples)
+        {
+            sample.Values.CopyTo(values, at);
+            at += sample.Values.Length;
+        }
+
+        return new FloatMatrix(values, samples.Sum(s => s.Rows), columns);
+    }
+
+    /// <summary>Points, sequences and bytes.</summary>
+    public override string ToString() => $"{Points.Count} points x {Sequences} sequences, pooling {Pooling.ToString().ToLowerInvariant()}, {Bytes:N0} bytes";
+}
