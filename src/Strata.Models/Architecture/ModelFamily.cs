@@ -1,0 +1,37 @@
+namespace Strata.Models;
+
+/// <summary>
+/// A family of networks: how its <c>config.json</c> becomes a <see cref="ModelSpec"/> and where its weights lie. Nothing else differs between families.
+/// </summary>
+public abstract class ModelFamily
+{
+    /// <summary>All families that Strata reads.</summary>
+    public static IReadOnlyList<ModelFamily> All { get; } = [new Gpt2Family(), new LlamaFamily()];
+
+    /// <summary>The <c>model_type</c> of the family.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Reads the architecture.</summary>
+    /// <exception cref="InvalidFileException">A value is missing, out of range or asks for what Strata does not compute.</exception>
+    public abstract ModelSpec ReadSpec(ConfigReader config);
+
+    /// <summary>Names and shapes of the weights.</summary>
+    /// <param name="spec">The architecture.</param>
+    /// <param name="has">Does the checkpoint have a tensor of this name? Some exports drop a prefix.</param>
+    public abstract WeightMap Map(ModelSpec spec, Func<string, bool> has);
+
+    /// <summary>Standard deviation at which the family initialises a weight.</summary>
+    public virtual float InitialDeviation(ModelSpec spec, WeightRole role) => spec.InitializerRange;
+
+    /// <summary>The family of a configuration.</summary>
+    /// <exception cref="InvalidFileException">Strata has no family of that name.</exception>
+    public static ModelFamily Of(ConfigReader config)
+    {
+        string name = config.RequiredString("model_type");
+        return All.FirstOrDefault(family => family.Name == name)
+            ?? throw new InvalidFileException(config.Path, $"model_type \"{name}\" is not a family that Strata reads. {NearestNames.Suggest(name, All.Select(f => f.Name))}");
+    }
+
+    /// <summary>The family of a spec.</summary>
+    public static ModelFamily Of(ModelSpec spec) => All.First(family => family.Name == spec.Family);
+}

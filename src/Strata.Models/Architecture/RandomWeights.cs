@@ -1,0 +1,39 @@
+using System.Text;
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>Draws weights as a family initialises them. Each tensor has a generator of its own, seeded by the seed and its name, so that the order of reading does not matter.</summary>
+internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long seed, TensorEngine engine)
+{
+    private readonly Dictionary<string, Tensor> _drawn = [];
+
+    public Tensor Read(WeightEntry entry)
+    {
+        // One fused matrix is read several times: draw it once.
+        if (_drawn.TryGetValue(entry.Name, out Tensor? drawn)) return drawn;
+        float[] values = new float[entry.Shape.Count];
+        switch (entry.Role)
+        {
+            case WeightRole.Bias: break;
+            case WeightRole.Gain:
+                Array.Fill(values, 1f);
+                break;
+            default:
+                SeededRandom random = new(seed ^ NameSeed(entry.Name));
+                float deviation = family.InitialDeviation(spec, entry.Role);
+                for (int i = 0; i < values.Length; i++) values[i] = (float)random.NextGaussian() * deviation;
+                break;
+        }
+
+        return _drawn[entry.Name] = engine.FromHost(values, entry.Shape);
+    }
+
+    /// <summary>FNV-1a of the name: stable across machines and versions.</summary>
+    private static long NameSeed(string name)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (byte b in Encoding.UTF8.GetBytes(name)) hash = (hash ^ b) * 1099511628211;
+        return unchecked((long)hash);
+    }
+}

@@ -1,0 +1,86 @@
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>Collects the rows of wanted points, pooling as they arrive.</summary>
+internal sealed class CaptureBuffer : ICaptureSink
+{
+    private readonly Dictionary<string, FloatMatrix[]> _samples = [];
+    private readonly TokenRows _rows;
+    private readonly Pooling _pooling;
+    private readonly PositionSelection _positions;
+    private readonly int[][] _kept;
+
+    public CaptureBuffer(IReadOnlyList<HookPoint> points, TokenRows rows, Pooling pooling, PositionSelection positions)
+    {
+        _rows = rows;
+        _pooling = pooling;
+        _positions = positions;
+        _kept = rows.Sequences.Select((sequence, row) => KeptPositions(row, sequence.Length)).ToArray();
+        foreach (HookPoint point in points)
+        {
+            _samples[point.Name] = pooling == Pooling.None
+                ? new FloatMatrix[rows.Count]
+                : [new FloatMatrix(new float[rows.Count * point.Columns], rows.Count, point.Columns)];
+        }
+    }
+
+    /// <summary>Row of the data that is the first sequence of the current batch.</summary>
+    public int FirstRow { get; set; }
+
+    public IReadOnlyDictionary<string, IReadOnlyList<FloatMatrix>> Samples() => _samples.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<FloatMatrix>)pair.Value);
+
+    public void Store(HookPoint point, Tensor value, BatchRun run, int sequence)
+    {
+        FloatMatrix[] samples = _samples[point.Name];
+        if (sequence >= 0)
+        {
+            samples[FirstRow + sequence] = Matrix(value, _kept[FirstRow + sequence]);
+            return;
+        }
+
+        ReadOnlySpan<float> data = value.Span;
+        for (int s = 0; s < run.Batch.Sequences; s++)
+        {
+            int row = FirstRow + s, start = run.Batch.Starts[s] * point.Columns;
+            ReadOnlySpan<float> rows = data.Slice(start, run.Batch.Length(s) * point.Columns);
+            if (_pooling == Pooling.None) samples[row] = Keep(rows, point.Columns, _kept[row]);
+            else Pool(rows, point.Columns, _kept[row], samples[0].Row(row));
+        }
+    }
+
+    /// <summary>[heads, queries, keys] with the kept queries, as [heads · kept, keys].</summary>
+    private static FloatMatrix Matrix(Tensor value, int[] kept)
+    {
+        int heads = value.Shape[0], queries = value.Shape[1], keys = value.Shape[2];
+        int[] rows = Enumerable.Range(0, heads).SelectMany(h => kept.Select(q => h * queries + q)).ToArray();
+        return Keep(value.Span, keys, rows);
+    }
+
+    private static FloatMatrix Keep(ReadOnlySpan<float> rows, int columns, int[] kept)
+    {
+        float[] values = GC.AllocateUninitializedArray<float>(kept.Length * columns);
+        if (kept.Length * columns == rows.Length) rows.CopyTo(values);
+        else for (int i = 0; i < kept.Length; i++) rows.Slice(kept[i] * columns, columns).CopyTo(values.AsSpan(i * columns));
+        return new FloatMatrix(values, kept.Length, columns);
+    }
+
+    private void Pool(ReadOnlySpan<float> rows, int columns, int[] kept, Span<float> result)
+    {
+        if (_pooling != Pooling.Mean)
+        {
+            rows.Slice((_pooling == Pooling.First ? kept[0] : kept[^1]) * columns, columns).CopyTo(result);
+            return;
+        }
+
+        result.Clear();
+        foreach (int position in kept) System.Numerics.Tensors.TensorPrimitives.Add(result, rows.Slice(position * columns, columns), result);
+        System.Numerics.Tensors.TensorPrimitives.Multiply(result, 1f / kept.Length, result);
+    }
+
+    private int[] KeptPositions(int row, int length)
+    {
+        int[] kept = Enumerable.Range(0, length).Where(i => _positions.Contains(i, length)).ToArray();
+        return kept.Length > 0 ? kept : throw new StrataException($"Row {row} of \"{_rows.Name}\" has {length} tokens, and none of them is among the positions {_positions}.");
+    }
+}

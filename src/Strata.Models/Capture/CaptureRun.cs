@@ -1,0 +1,81 @@
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>A capture that has been checked and sized but not run: its points, its bytes, then <see cref="Run"/>.</summary>
+public sealed class CaptureRun
+{
+    private readonly Model _model;
+    private readonly TokenRows _rows;
+    private readonly CaptureRequest _request;
+    private readonly LayerPlan _plan;
+    private readonly HookCatalog _catalog;
+
+    internal CaptureRun(Model model, TokenRows rows, CaptureRequest request)
+    {
+        _model = model;
+        _rows = rows;
+        _request = request;
+        _plan = model.CheckPlan(request.Plan);
+        _catalog = new HookCatalog(model.Spec, _plan);
+        if (request.Points.Count == 0) throw new StrataException("A capture needs at least one hook point, for example blocks.*.resid_post.");
+        Points = _catalog.Select(request.Points);
+        if (request.Pooling != Pooling.None && Points.FirstOrDefault(p => p.IsAttentionMatrix) is HookPoint matrix)
+            throw new StrataException($"\"{matrix.Name}\" is a matrix per sequence and cannot be pooled; capture it with pooling none.");
+        foreach (int[] sequence in rows.Sequences) model.CheckIds(sequence, sequence.Length);
+        Bytes = Points.Sum(BytesOf);
+    }
+
+    /// <summary>The points that will be kept, in execution order.</summary>
+    public IReadOnlyList<HookPoint> Points { get; }
+
+    /// <summary>Bytes that the result will hold.</summary>
+    public long Bytes { get; }
+
+    /// <summary>The line that is announced before the run.</summary>
+    public override string ToString() =>
+        $"Capturing {Points.Count} points of {_rows.Count} rows ({_rows.Tokens:N0} tokens), pooling {_request.Pooling.ToString().ToLowerInvariant()}: {Bytes:N0} bytes.";
+
+    /// <summary>Runs the network up to the last wanted point.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled between blocks.</exception>
+    public Activations Run(CancellationToken cancellation = default)
+    {
+        _request.Announce(ToString());
+        CaptureBuffer buffer = new(Points, _rows, _request.Pooling, _request.Positions);
+        HookSession hooks = new(_catalog, _model.Spec, _request.Interventions, Points, buffer);
+        int done = 0;
+        foreach ((int firstRow, TokenBatch batch) in _rows.Batches(_request.TokensPerBatch))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            buffer.FirstRow = firstRow;
+            RunBatch(new BatchRun(_model, batch, hooks, null), cancellation);
+            _request.Progress?.Report(new WorkProgress($"Capturing {Points.Count} points", done += batch.Tokens, _rows.Tokens, "tokens"));
+        }
+
+        return new Activations(_request.Pooling, Points.Select(p => p.Name).ToArray(), buffer.Samples(), Describe());
+    }
+
+    private void RunBatch(BatchRun run, CancellationToken cancellation)
+    {
+        using TensorScope scope = _model.Engine.OpenScope();
+        Tensor stream = run.Run(scope, _plan, cancellation);
+        if (run.Finished) return;
+        Tensor normalized = run.FinalNorm(scope, stream);
+        if (!run.Finished) run.Logits(scope, normalized);
+    }
+
+    private Provenance Describe() => (_model.Provenance with
+    {
+        Data = $"{_rows.Name} ({_rows.Count} rows)",
+        DataHash = _rows.Hash,
+        Plan = _plan.ToString(),
+        Interventions = _request.Interventions.Select(i => i.ToString()).ToArray(),
+    }).With("pooling", _request.Pooling.ToString().ToLowerInvariant()).With("positions", _request.Positions.ToString());
+
+    private long BytesOf(HookPoint point) => _rows.Sequences.Sum(sequence =>
+    {
+        long kept = Enumerable.Range(0, sequence.Length).Count(i => _request.Positions.Contains(i, sequence.Length));
+        if (point.IsAttentionMatrix) return 4 * kept * sequence.Length * _model.Spec.Heads;
+        return 4 * point.Columns * (_request.Pooling == Pooling.None ? kept : 1);
+    });
+}

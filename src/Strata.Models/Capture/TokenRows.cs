@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Strata.Models;
+
+/// <summary>Sequences of ids with a name: what a network is run on. No padding, and no token that is not listed.</summary>
+public sealed class TokenRows
+{
+    private string? _hash;
+
+    /// <summary>Rows with a name for provenance.</summary>
+    /// <param name="name">What the rows are: a file, a generator and its seed.</param>
+    /// <param name="sequences">Ids of each row.</param>
+    /// <exception cref="StrataException">There is no row, or a row has no id.</exception>
+    public TokenRows(string name, IReadOnlyList<int[]> sequences)
+    {
+        if (sequences.Count == 0) throw new StrataException($"\"{name}\" has no rows.");
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            if (sequences[i].Length == 0) throw new StrataException($"Row {i} of \"{name}\" has no tokens; leave it out or begin it with the model's BOS token.");
+        }
+
+        Name = name;
+        Sequences = sequences;
+    }
+
+    /// <summary>What the rows are.</summary>
+    public string Name { get; }
+
+    /// <summary>Ids of each row.</summary>
+    public IReadOnlyList<int[]> Sequences { get; }
+
+    /// <summary>Number of rows.</summary>
+    public int Count => Sequences.Count;
+
+    /// <summary>Number of ids in all rows.</summary>
+    public int Tokens => Sequences.Sum(s => s.Length);
+
+    /// <summary>SHA-256 of all ids and row lengths, in hexadecimal.</summary>
+    public string Hash => _hash ??= ComputeHash();
+
+    /// <summary>The first rows.</summary>
+    public TokenRows Take(int count) => new($"{Name}, first {Math.Min(count, Count)}", Sequences.Take(count).ToArray());
+
+    /// <summary>
+    /// The rows in batches: rows with few tokens run together. Rows never influence each other, so the split changes speed and memory, not results.
+    /// </summary>
+    /// <param name="tokensPerBatch">A batch stops growing here; a longer row is a batch by itself.</param>
+    public IEnumerable<(int FirstRow, TokenBatch Batch)> Batches(int tokensPerBatch)
+    {
+        for (int first = 0; first < Count;)
+        {
+            int end = first + 1, tokens = Sequences[first].Length;
+            while (end < Count && tokens + Sequences[end].Length <= tokensPerBatch) tokens += Sequences[end++].Length;
+            yield return (first, new TokenBatch(Sequences.Skip(first).Take(end - first).ToArray()));
+            first = end;
+        }
+    }
+
+    private string ComputeHash()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (int[] sequence in Sequences)
+        {
+            hash.AppendData(BitConverter.GetBytes(sequence.Length));
+            hash.AppendData(MemoryMarshal.AsBytes(sequence.AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>Name, rows and tokens.</summary>
+    public override string ToString() => $"{Name}: {Count} rows, {Tokens:N0} tokens";
+}

@@ -1,0 +1,59 @@
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>
+/// Keys and values of the tokens that have already run, for generation. One slot per execution position of the plan, so that a block that runs twice has two slots.
+/// </summary>
+internal sealed class KeyValueCache : IDisposable
+{
+    private readonly TensorScope _scope;
+    private readonly Tensor[] _keys;
+    private readonly Tensor[] _values;
+    private readonly int _capacity;
+
+    /// <summary>An empty cache.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="slots">Executions of the plan.</param>
+    /// <param name="sequences">Sequences that are generated together.</param>
+    /// <param name="capacity">Longest sequence, in tokens.</param>
+    public KeyValueCache(Model model, int slots, int sequences, int capacity)
+    {
+        _scope = model.Engine.OpenScope();
+        _capacity = capacity;
+        int width = model.Spec.KeyValueHeads * model.Spec.HeadWidth;
+        Lengths = new int[sequences];
+        _keys = Enumerable.Range(0, slots).Select(_ => _scope.Empty(sequences * capacity, width)).ToArray();
+        _values = Enumerable.Range(0, slots).Select(_ => _scope.Empty(sequences * capacity, width)).ToArray();
+    }
+
+    /// <summary>Tokens held per sequence.</summary>
+    public int[] Lengths { get; }
+
+    /// <summary>Writes the new rows of a batch behind what a slot holds.</summary>
+    /// <returns>All keys and values of the slot.</returns>
+    public (Tensor Keys, Tensor Values) Append(int slot, Tensor keys, Tensor values, TokenBatch batch)
+    {
+        for (int s = 0; s < batch.Sequences; s++)
+        {
+            int target = s * _capacity + Lengths[s];
+            _scope.WriteRows(keys, batch.Starts[s], _keys[slot], target, batch.Length(s));
+            _scope.WriteRows(values, batch.Starts[s], _values[slot], target, batch.Length(s));
+        }
+
+        return (_keys[slot], _values[slot]);
+    }
+
+    /// <summary>Where the queries of a new batch look.</summary>
+    public AttentionSegment[] Segments(TokenBatch batch) => Enumerable.Range(0, batch.Sequences)
+        .Select(s => new AttentionSegment(batch.Starts[s], batch.Length(s), s * _capacity, Lengths[s] + batch.Length(s)))
+        .ToArray();
+
+    /// <summary>Counts a batch as held, after all its blocks have run.</summary>
+    public void Advance(TokenBatch batch)
+    {
+        for (int s = 0; s < batch.Sequences; s++) Lengths[s] += batch.Length(s);
+    }
+
+    public void Dispose() => _scope.Dispose();
+}

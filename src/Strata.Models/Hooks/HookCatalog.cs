@@ -1,0 +1,117 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Strata.Models;
+
+/// <summary>The hook points of a network under a plan, in execution order, and their selection by globs.</summary>
+public sealed class HookCatalog
+{
+    private static readonly HookKind[] AttentionKinds =
+        [HookKind.ResidPre, HookKind.AttentionNorm, HookKind.Query, HookKind.Key, HookKind.Value, HookKind.RotaryQuery, HookKind.RotaryKey, HookKind.Scores, HookKind.Pattern, HookKind.Mixed, HookKind.AttentionOut, HookKind.ResidMid];
+
+    private static readonly HookKind[] MlpKinds = [HookKind.MlpNorm, HookKind.MlpPre, HookKind.MlpPreLinear, HookKind.MlpPost, HookKind.MlpOut, HookKind.ResidPost];
+
+    /// <summary>Lists the points of a network that runs along a plan.</summary>
+    public HookCatalog(ModelSpec spec, LayerPlan plan)
+    {
+        List<HookPoint> points = [new("embed", HookKind.Embed, -1, -1, spec.Width)];
+        if (spec.Positions == PositionKind.Learned) points.Add(new("pos_embed", HookKind.PositionEmbed, -1, -1, spec.Width));
+        Dictionary<string, int> seen = [];
+        for (int i = 0; i < plan.Executions.Length; i++)
+        {
+            PlanStep execution = plan.Executions[i];
+            IEnumerable<HookKind> kinds = execution switch
+            {
+                AttentionStep => AttentionKinds,
+                MlpStep => MlpKinds,
+                _ => AttentionKinds.Concat(MlpKinds),
+            };
+            foreach (HookKind kind in kinds.Where(kind => Exists(spec, kind)))
+            {
+                int block = LayerPlan.BlockOf(execution);
+                string name = $"blocks.{block}.{Suffix(kind)}";
+                int occurrence = seen[name] = seen.GetValueOrDefault(name, -1) + 1;
+                points.Add(new(occurrence == 0 ? name : $"{name}#{occurrence}", kind, i, block, ColumnsOf(spec, kind)));
+            }
+        }
+
+        points.Add(new("ln_final.normalized", HookKind.FinalNorm, plan.Executions.Length, -1, spec.Width));
+        points.Add(new("logits", HookKind.Logits, plan.Executions.Length, -1, spec.Vocabulary));
+        Points = points;
+    }
+
+    /// <summary>All points in execution order.</summary>
+    public IReadOnlyList<HookPoint> Points { get; }
+
+    /// <summary>
+    /// The points that at least one glob selects, in execution order. <c>*</c> stands for any characters, <c>?</c> for one; a glob without <c>#</c> also selects
+    /// the later runs of a block.
+    /// </summary>
+    /// <exception cref="StrataException">A glob selects nothing; the message names the nearest points.</exception>
+    public IReadOnlyList<HookPoint> Select(IEnumerable<string> globs)
+    {
+        HashSet<string> selected = [];
+        foreach (string glob in globs.Select(g => g.Trim()))
+        {
+            Regex pattern = Compile(glob);
+            int before = selected.Count;
+            bool any = false;
+            foreach (HookPoint point in Points.Where(point => pattern.IsMatch(point.Name)))
+            {
+                selected.Add(point.Name);
+                any = true;
+            }
+
+            if (!any) throw new StrataException($"No hook point of this model matches \"{glob}\". {NearestNames.Suggest(glob, Points.Select(p => p.Name))} Explain() lists all.");
+        }
+
+        return Points.Where(point => selected.Contains(point.Name)).ToArray();
+    }
+
+    private static Regex Compile(string glob)
+    {
+        StringBuilder pattern = new("^");
+        foreach (char symbol in glob) pattern.Append(symbol switch { '*' => ".*", '?' => ".", _ => Regex.Escape(symbol.ToString()) });
+        if (!glob.Contains('#')) pattern.Append("(#[0-9]+)?");
+        return new Regex(pattern.Append('$').ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+    }
+
+    private static bool Exists(ModelSpec spec, HookKind kind) => kind switch
+    {
+        HookKind.RotaryQuery or HookKind.RotaryKey => spec.Positions == PositionKind.Rotary,
+        HookKind.MlpPreLinear => spec.GatedMlp,
+        _ => true,
+    };
+
+    private static int ColumnsOf(ModelSpec spec, HookKind kind) => kind switch
+    {
+        HookKind.Query or HookKind.RotaryQuery or HookKind.Mixed => spec.Heads * spec.HeadWidth,
+        HookKind.Key or HookKind.RotaryKey or HookKind.Value => spec.KeyValueHeads * spec.HeadWidth,
+        HookKind.Scores or HookKind.Pattern => 0,
+        HookKind.MlpPre or HookKind.MlpPreLinear or HookKind.MlpPost => spec.MlpWidth,
+        _ => spec.Width,
+    };
+
+    private static string Suffix(HookKind kind) => kind switch
+    {
+        HookKind.ResidPre => "resid_pre",
+        HookKind.AttentionNorm => "ln1.normalized",
+        HookKind.Query => "attn.q",
+        HookKind.Key => "attn.k",
+        HookKind.Value => "attn.v",
+        HookKind.RotaryQuery => "attn.rot_q",
+        HookKind.RotaryKey => "attn.rot_k",
+        HookKind.Scores => "attn.scores",
+        HookKind.Pattern => "attn.pattern",
+        HookKind.Mixed => "attn.z",
+        HookKind.AttentionOut => "attn_out",
+        HookKind.ResidMid => "resid_mid",
+        HookKind.MlpNorm => "ln2.normalized",
+        HookKind.MlpPre => "mlp.pre",
+        HookKind.MlpPreLinear => "mlp.pre_linear",
+        HookKind.MlpPost => "mlp.post",
+        HookKind.MlpOut => "mlp_out",
+        HookKind.ResidPost => "resid_post",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+}

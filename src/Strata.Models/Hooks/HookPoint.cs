@@ -1,0 +1,86 @@
+namespace Strata.Models;
+
+/// <summary>The places of the forward pass where a value can be read or changed, in execution order.</summary>
+public enum HookKind
+{
+    /// <summary>Token embeddings: <c>embed</c>.</summary>
+    Embed,
+
+    /// <summary>Learned position vectors: <c>pos_embed</c>.</summary>
+    PositionEmbed,
+
+    /// <summary>Residual stream entering a block.</summary>
+    ResidPre,
+
+    /// <summary>Output of the norm before attention, gain and bias included: <c>ln1.normalized</c>.</summary>
+    AttentionNorm,
+
+    /// <summary>Queries, all heads side by side, before rotary.</summary>
+    Query,
+
+    /// <summary>Keys before rotary.</summary>
+    Key,
+
+    /// <summary>Values.</summary>
+    Value,
+
+    /// <summary>Queries after rotary.</summary>
+    RotaryQuery,
+
+    /// <summary>Keys after rotary.</summary>
+    RotaryKey,
+
+    /// <summary>Scaled scores per sequence [heads, queries, keys]; −∞ where a query may not look.</summary>
+    Scores,
+
+    /// <summary>Softmax of the scores.</summary>
+    Pattern,
+
+    /// <summary>Mixed values per head, before the output map.</summary>
+    Mixed,
+
+    /// <summary>What attention adds to the stream.</summary>
+    AttentionOut,
+
+    /// <summary>Stream between attention and MLP.</summary>
+    ResidMid,
+
+    /// <summary>Output of the norm before the MLP: <c>ln2.normalized</c>.</summary>
+    MlpNorm,
+
+    /// <summary>MLP before its non-linearity (the gate's map where the MLP is gated).</summary>
+    MlpPre,
+
+    /// <summary>Gated MLPs: the map that the gate multiplies.</summary>
+    MlpPreLinear,
+
+    /// <summary>MLP after the non-linearity (and the gate).</summary>
+    MlpPost,
+
+    /// <summary>What the MLP adds to the stream.</summary>
+    MlpOut,
+
+    /// <summary>Residual stream leaving a block, not normalised.</summary>
+    ResidPost,
+
+    /// <summary>Output of the final norm, gain and bias included.</summary>
+    FinalNorm,
+
+    /// <summary>Scores over the vocabulary.</summary>
+    Logits,
+}
+
+/// <summary>A named place of the forward pass under one plan.</summary>
+/// <param name="Name">For example <c>blocks.3.attn.pattern</c>. When a plan runs a block again, the later runs are named <c>...#1</c>, <c>...#2</c>.</param>
+/// <param name="Kind">Which place.</param>
+/// <param name="Execution">Execution position of the block in the plan; −1 before the blocks, the number of executions after them.</param>
+/// <param name="Block">Block, or −1 outside the blocks.</param>
+/// <param name="Columns">Length of a row; 0 for scores and patterns, whose rows have one number per key.</param>
+public sealed record HookPoint(string Name, HookKind Kind, int Execution, int Block, int Columns)
+{
+    /// <summary>Is the value [heads, queries, keys] per sequence rather than one row per position?</summary>
+    public bool IsAttentionMatrix => Kind is HookKind.Scores or HookKind.Pattern;
+
+    /// <summary>Is the row made of heads side by side (or the matrix of one slice per head)?</summary>
+    public bool HasHeads => Kind is HookKind.Query or HookKind.Key or HookKind.Value or HookKind.RotaryQuery or HookKind.RotaryKey or HookKind.Mixed || IsAttentionMatrix;
+}

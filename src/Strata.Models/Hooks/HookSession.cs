@@ -1,0 +1,63 @@
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>What happens at which hook point during a run: interventions first, then the capture. Compiled once from names, looked up by place.</summary>
+internal sealed class HookSession
+{
+    private readonly Dictionary<(int Execution, HookKind Kind), (HookPoint Point, Intervention[] Interventions, bool Wanted)> _actions = [];
+    private readonly ICaptureSink? _sink;
+    private readonly int _headWidth;
+    private readonly HookPoint? _last;
+
+    /// <summary>Resolves interventions and wanted points against the points that exist.</summary>
+    /// <exception cref="StrataException">An intervention selects no point or does not fit the points that it selects.</exception>
+    public HookSession(HookCatalog catalog, ModelSpec spec, IReadOnlyList<Intervention> interventions, IReadOnlyList<HookPoint> wanted, ICaptureSink? sink)
+    {
+        Executions = catalog.Points[^1].Execution;
+        _sink = sink;
+        _headWidth = spec.HeadWidth;
+        _last = wanted.Count > 0 ? wanted[^1] : null;
+        HashSet<string> wantedNames = [.. wanted.Select(p => p.Name)];
+        ILookup<string, Intervention> byPoint = interventions
+            .SelectMany(i => catalog.Select([i.Point]).Select(point => (point, intervention: i)))
+            .ToLookup(pair => pair.point.Name, pair => pair.intervention);
+        foreach (HookPoint point in catalog.Points)
+        {
+            Intervention[] here = byPoint[point.Name].ToArray();
+            foreach (Intervention intervention in here) RowEditor.Check(intervention, point, spec);
+            if (here.Length > 0 || wantedNames.Contains(point.Name)) _actions[(point.Execution, point.Kind)] = (point, here, wantedNames.Contains(point.Name));
+        }
+    }
+
+    /// <summary>Number of block executions of the plan: the execution position of points after the blocks.</summary>
+    public int Executions { get; }
+
+    /// <summary>Does anything happen at a place?</summary>
+    public bool Touches(int execution, HookKind kind) => _actions.ContainsKey((execution, kind));
+
+    /// <summary>Is this place the last that the capture wants, or after it? Kinds are numbered in execution order.</summary>
+    public bool IsLast(int execution, HookKind kind) => _last is not null && (execution, kind).CompareTo((_last.Execution, _last.Kind)) >= 0;
+
+    /// <summary>Applies the interventions of a place and hands the value to the capture.</summary>
+    /// <param name="scope">Owns a changed value.</param>
+    /// <param name="execution">Execution position.</param>
+    /// <param name="kind">Which place of the block.</param>
+    /// <param name="value">The value: [tokens, columns], or [heads, queries, keys] of one sequence.</param>
+    /// <param name="run">The batch.</param>
+    /// <param name="sequence">The sequence that an attention matrix belongs to; −1 for rows of all sequences.</param>
+    public Tensor Visit(TensorScope scope, int execution, HookKind kind, Tensor value, BatchRun run, int sequence)
+    {
+        if (!_actions.TryGetValue((execution, kind), out var action)) return value;
+        if (action.Interventions.Length > 0) value = RowEditor.Apply(scope, value, action.Point, action.Interventions, _headWidth, run, sequence);
+        if (action.Wanted) _sink!.Store(action.Point, value, run, sequence);
+        return value;
+    }
+}
+
+/// <summary>Receives the values of wanted points.</summary>
+internal interface ICaptureSink
+{
+    /// <summary>Copies what it needs: the tensor's memory is reused afterwards.</summary>
+    void Store(HookPoint point, Tensor value, BatchRun run, int sequence);
+}

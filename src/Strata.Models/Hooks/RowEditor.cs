@@ -1,0 +1,130 @@
+using System.Buffers;
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>Carries out interventions on the rows of a value.</summary>
+internal static class RowEditor
+{
+    /// <summary>Refuses an intervention that cannot act at a point.</summary>
+    public static void Check(Intervention intervention, HookPoint point, ModelSpec spec)
+    {
+        int heads = point.Kind is HookKind.Key or HookKind.RotaryKey or HookKind.Value ? spec.KeyValueHeads : spec.Heads;
+        if (intervention.Head is int head)
+        {
+            if (!point.HasHeads) throw new StrataException($"\"{point.Name}\" is not divided into heads; interventions on a head act at attn.q, k, v, z, scores or pattern.");
+            if (head < 0 || head >= heads) throw new StrataException($"\"{point.Name}\" has heads 0..{heads} (0 to {heads - 1}); head {head} was given.");
+        }
+
+        bool needsRow = intervention.Kind is InterventionKind.Set or InterventionKind.Add or InterventionKind.ProjectOut or InterventionKind.Mean;
+        if (needsRow && point.IsAttentionMatrix)
+            throw new StrataException($"\"{point.Name}\" has one number per key, so a vector does not fit; zero and scale act there.");
+        int expected = intervention.Head is null ? point.Columns : spec.HeadWidth;
+        if (intervention.Values is FloatMatrix values && values.Columns != expected)
+            throw new StrataException($"The vector for \"{point.Name}\" has {values.Columns} numbers; {expected} are needed there.");
+        if (intervention.Reference is Activations reference && reference.Samples(point.Name)[0].Columns != point.Columns)
+            throw new StrataException($"The reference activations at \"{point.Name}\" have {reference.Samples(point.Name)[0].Columns} columns; {point.Columns} are needed.");
+    }
+
+    /// <summary>A changed copy of a value.</summary>
+    public static Tensor Apply(TensorScope scope, Tensor value, HookPoint point, Intervention[] interventions, int headWidth, BatchRun run, int sequence)
+    {
+        int count = value.Shape.Count, columns = value.Shape.Columns;
+        float[] rented = ArrayPool<float>.Shared.Rent(count);
+        try
+        {
+            Span<float> data = rented.AsSpan(0, count);
+            value.Engine.CopyToHost(value, data);
+            foreach (Intervention intervention in interventions)
+            {
+                if (sequence >= 0) EditMatrix(data, value.Shape, intervention, run, sequence);
+                else EditRows(data, columns, point, intervention, headWidth, run);
+            }
+
+            return scope.FromHost(data, value.Shape.ToArray());
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(rented);
+        }
+    }
+
+    private static void EditRows(Span<float> data, int columns, HookPoint point, Intervention intervention, int headWidth, BatchRun run)
+    {
+        float[]? mean = intervention.Reference is null ? null : MeanRow(intervention.Reference.Rows(point.Name));
+        (int start, int width) = intervention.Head is int head ? (head * headWidth, headWidth) : (0, columns);
+        for (int s = 0; s < run.Batch.Sequences; s++)
+        {
+            int first = run.FirstPosition(s), length = first + run.Batch.Length(s), selected = 0;
+            if (intervention.Values is { Rows: > 1 })
+            {
+                // Patched rows count from the first selected position of the sequence, also when earlier ones are in the cache.
+                for (int position = 0; position < first; position++) selected += intervention.Positions.Contains(position, length) ? 1 : 0;
+            }
+
+            for (int i = 0; i < run.Batch.Length(s); i++)
+            {
+                if (!intervention.Positions.Contains(first + i, length)) continue;
+                Span<float> row = data.Slice((run.Batch.Starts[s] + i) * columns + start, width);
+                EditRow(row, intervention, mean is null ? default : mean.AsSpan(start, width), selected++);
+            }
+        }
+    }
+
+    private static void EditMatrix(Span<float> data, Shape shape, Intervention intervention, BatchRun run, int sequence)
+    {
+        int queries = shape[1], keys = shape[2], first = run.FirstPosition(sequence), length = first + run.Batch.Length(sequence);
+        for (int head = 0; head < shape[0]; head++)
+        {
+            if (intervention.Head is int only && only != head) continue;
+            for (int q = 0; q < queries; q++)
+            {
+                if (intervention.Positions.Contains(first + q, length)) EditRow(data.Slice((head * queries + q) * keys, keys), intervention, default, 0);
+            }
+        }
+    }
+
+    private static void EditRow(Span<float> row, Intervention intervention, ReadOnlySpan<float> mean, int selected)
+    {
+        switch (intervention.Kind)
+        {
+            case InterventionKind.Zero:
+                row.Clear();
+                break;
+            case InterventionKind.Scale:
+                for (int i = 0; i < row.Length; i++) row[i] *= intervention.Factor;
+                break;
+            case InterventionKind.Mean:
+                mean.CopyTo(row);
+                break;
+            case InterventionKind.Set:
+                FloatMatrix values = intervention.Values!;
+                if (values.Rows > 1 && selected >= values.Rows)
+                    throw new StrataException($"The patch for \"{intervention.Point}\" has {values.Rows} rows and a sequence selects more positions; give one row per selected position, or narrow it with At(...).");
+                values.Row(values.Rows == 1 ? 0 : selected).CopyTo(row);
+                break;
+            case InterventionKind.Add:
+                ReadOnlySpan<float> vector = intervention.Values!.Row(0);
+                for (int i = 0; i < row.Length; i++) row[i] += intervention.Factor * vector[i];
+                break;
+            case InterventionKind.ProjectOut:
+                ReadOnlySpan<float> direction = intervention.Values!.Row(0);
+                double along = 0;
+                for (int i = 0; i < row.Length; i++) along += (double)row[i] * direction[i];
+                for (int i = 0; i < row.Length; i++) row[i] -= (float)(along * direction[i]);
+                break;
+        }
+    }
+
+    private static float[] MeanRow(FloatMatrix rows)
+    {
+        double[] sum = new double[rows.Columns];
+        for (int r = 0; r < rows.Rows; r++)
+        {
+            ReadOnlySpan<float> row = rows.Row(r);
+            for (int c = 0; c < row.Length; c++) sum[c] += row[c];
+        }
+
+        return sum.Select(v => (float)(v / rows.Rows)).ToArray();
+    }
+}

@@ -1,0 +1,191 @@
+using System.Security.Cryptography;
+using System.Text;
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>How to load a network.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>The engine that computes; the built-in CPU engine by default.</summary>
+    public TensorEngine? Engine { get; init; }
+
+    /// <summary>Format in which linear maps stay in memory; null keeps the checkpoint's own.</summary>
+    public DType? Storage { get; init; }
+
+    /// <summary>Told after each block.</summary>
+    public IProgress<WorkProgress>? Progress { get; init; }
+}
+
+/// <summary>A trained (or random) network with its tokenizer: capture what its blocks represent, run it along other plans, let it write.</summary>
+/// <remarks>Thread-safe: a model never changes after loading. Weights are the checkpoint's own, unfolded and uncentred.</remarks>
+public sealed class Model
+{
+    private readonly Lazy<string> _hash;
+
+    private Model(string name, ModelSpec spec, TensorEngine engine, ModelWeights weights, Tokenizer? tokenizer, Lazy<string> hash, long? seed)
+    {
+        Name = name;
+        Spec = spec;
+        Engine = engine;
+        Weights = weights;
+        Tokenizer = tokenizer;
+        Seed = seed;
+        _hash = hash;
+        Plans = new LayerPlans(spec.Blocks);
+        RotaryFrequencies = spec.Rotary?.Frequencies(spec.HeadWidth);
+    }
+
+    /// <summary>The folder as the user named it, or what a random network is.</summary>
+    public string Name { get; }
+
+    /// <summary>The architecture.</summary>
+    public ModelSpec Spec { get; }
+
+    /// <summary>The engine that computes.</summary>
+    public TensorEngine Engine { get; }
+
+    /// <summary>Text to ids and back; null when the checkpoint has none.</summary>
+    public Tokenizer? Tokenizer { get; }
+
+    /// <summary>Seed of random weights; null for a checkpoint.</summary>
+    public long? Seed { get; }
+
+    /// <summary>Builders of layer plans for this depth: <c>model.Plans.Skip(4..8)</c>.</summary>
+    public LayerPlans Plans { get; }
+
+    /// <summary>SHA-256 of the checkpoint's files, or of architecture and seed for random weights.</summary>
+    public string Hash => _hash.Value;
+
+    /// <summary>Bytes of the weights in memory.</summary>
+    public long WeightBytes => Weights.Bytes;
+
+    /// <summary>What every result of this model says of it.</summary>
+    public Provenance Provenance => new() { Model = $"{Name} ({Spec.Family})", ModelHash = Hash, Engine = Engine.Name, Seed = Seed };
+
+    internal ModelWeights Weights { get; }
+
+    internal float[]? RotaryFrequencies { get; }
+
+    /// <summary>Loads a Hugging Face folder: <c>config.json</c>, <c>*.safetensors</c>, <c>tokenizer.json</c>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">Engine, storage format, progress.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <exception cref="InvalidFileException">A file is missing or invalid, the family is unknown, a weight is missing or has another shape, or the tokenizer does not fit the vocabulary.</exception>
+    public static Model Load(string folder, ModelOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new ModelOptions();
+        TensorEngine engine = options.Engine ?? CpuEngine.Default;
+        Checkpoint checkpoint = Checkpoint.Open(folder);
+        ModelFamily family = ModelFamily.Of(checkpoint.Config);
+        ModelSpec spec = family.ReadSpec(checkpoint.Config);
+        WeightMap map = family.Map(spec, checkpoint.Has);
+        CheckWeights(checkpoint, map);
+        Tokenizer? tokenizer = checkpoint.TokenizerPath is string path ? Tokenizer.Load(path, checkpoint.TokenizerConfigPath) : null;
+        if (tokenizer is not null && tokenizer.HighestId >= spec.Vocabulary)
+            throw new InvalidFileException(checkpoint.TokenizerPath!, $"has id {tokenizer.HighestId} ({tokenizer.Token(tokenizer.HighestId)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
+        ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, options.Progress, cancellation);
+        return new Model(folder, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null);
+    }
+
+    /// <summary>A network with random weights, initialised as its family does it.</summary>
+    /// <param name="spec">The architecture.</param>
+    /// <param name="seed">Equal seeds give equal weights.</param>
+    /// <param name="options">Engine, storage format, progress.</param>
+    public static Model Random(ModelSpec spec, long seed, ModelOptions? options = null) => Random($"random {spec.Family}", spec, seed, null, options);
+
+    /// <summary>A network of this architecture with random weights and this tokenizer: the control for anything measured on the trained one.</summary>
+    public Model RandomTwin(long seed) => Random($"random twin of {Name}", Spec, seed, Tokenizer, new ModelOptions { Engine = Engine });
+
+    /// <summary>Ids of a text with the checkpoint's own BOS policy; the result shows which.</summary>
+    /// <exception cref="StrataException">The model has no tokenizer.</exception>
+    public TokenIds Tokenize(string text) => RequireTokenizer().Encode(text);
+
+    /// <summary>Text of ids.</summary>
+    /// <exception cref="StrataException">The model has no tokenizer.</exception>
+    public string Decode(ReadOnlySpan<int> ids) => RequireTokenizer().Decode(ids);
+
+    /// <summary>An id's token as a label: the tokenizer's own string, or the number where there is no tokenizer.</summary>
+    public string TokenLabel(int id) => Tokenizer is null ? id.ToString() : Tokenizer.Decode([id]);
+
+    /// <summary>Checks and sizes a capture without running it.</summary>
+    /// <exception cref="StrataException">A point, the plan or an id does not exist, or a row is longer than the network's positions.</exception>
+    public CaptureRun PlanCapture(TokenRows rows, CaptureRequest request) => new(this, rows, request);
+
+    /// <summary>Runs data through the network and keeps chosen hook points; see <see cref="PlanCapture"/>.</summary>
+    public Activations Capture(TokenRows rows, CaptureRequest request, CancellationToken cancellation = default) => PlanCapture(rows, request).Run(cancellation);
+
+    /// <summary>Keeps chosen hook points, all positions, all blocks in order.</summary>
+    public Activations Capture(TokenRows rows, params string[] points) => Capture(rows, new CaptureRequest { Points = points });
+
+    /// <summary>Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding.</summary>
+    /// <param name="streams">[rows, width].</param>
+    /// <returns>Logits [rows, vocabulary].</returns>
+    /// <exception cref="StrataException">The rows are not as wide as the residual stream.</exception>
+    public FloatMatrix Unembed(FloatMatrix streams)
+    {
+        if (streams.Columns != Spec.Width) throw new StrataException($"Rows of {streams.Columns} numbers were given; the residual stream of {Name} is {Spec.Width} wide.");
+        using TensorScope scope = Engine.OpenScope();
+        Tensor normalized = BatchRun.Norm(scope, scope.FromHost(streams.Values, streams.Rows, streams.Columns), Weights.FinalNorm, Spec);
+        return new FloatMatrix(scope.Linear(normalized, Weights.Unembedding).ToArray(), streams.Rows, Spec.Vocabulary);
+    }
+
+    /// <summary>Continues prompts under a plan and interventions.</summary>
+    /// <exception cref="StrataException">The plan or an intervention does not fit, or prompt and new tokens exceed the positions.</exception>
+    public Generation Generate(TokenRows prompts, GenerationRequest request, CancellationToken cancellation = default) => new Generator(this, prompts, request).Run(cancellation);
+
+    /// <summary>The hook points in execution order with their shapes, and what this model cannot do.</summary>
+    public ModelExplanation Explain() => new(this);
+
+    /// <summary>A plan for this depth; the identity for null.</summary>
+    /// <exception cref="StrataException">The plan is for another depth.</exception>
+    public LayerPlan CheckPlan(LayerPlan? plan)
+    {
+        if (plan is not null && plan.Blocks != Spec.Blocks)
+            throw new StrataException($"The plan \"{plan}\" is for a network of {plan.Blocks} blocks; {Name} has {Spec.Blocks}.");
+        return plan ?? Plans.Identity();
+    }
+
+    /// <summary>Refuses ids outside the vocabulary and sequences longer than the positions.</summary>
+    /// <param name="ids">Ids of one sequence.</param>
+    /// <param name="length">Length of the sequence, cached tokens included.</param>
+    /// <exception cref="StrataException">An id or the length is out of range.</exception>
+    public void CheckIds(ReadOnlySpan<int> ids, int length)
+    {
+        if (length > Spec.MaxPositions) throw new StrataException($"A sequence of {length} tokens is longer than the {Spec.MaxPositions} positions of {Name}; shorten it.");
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if ((uint)ids[i] >= (uint)Spec.Vocabulary)
+                throw new StrataException($"Token id {ids[i]} at position {length - ids.Length + i} is outside the vocabulary of {Name}, 0 to {Spec.Vocabulary - 1}.");
+        }
+    }
+
+    /// <summary>Name, family and size.</summary>
+    public override string ToString() => $"{Name}: {Spec.Family}, {Spec.Blocks} blocks of width {Spec.Width}";
+
+    private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer.json; give token ids instead of text.");
+
+    private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelOptions? options)
+    {
+        options ??= new ModelOptions();
+        TensorEngine engine = options.Engine ?? CpuEngine.Default;
+        ModelFamily family = ModelFamily.Of(spec);
+        RandomWeights source = new(family, spec, seed, engine);
+        ModelWeights weights = ModelWeights.Load(family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{spec} {seed}")));
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed);
+    }
+
+    private static void CheckWeights(Checkpoint checkpoint, WeightMap map)
+    {
+        string[] missing = map.Entries.Where(entry => !checkpoint.Has(entry.Name)).Select(entry => entry.Name).ToArray();
+        if (missing.Length > 0)
+            throw new InvalidFileException(checkpoint.Folder, $"lacks {missing.Length} weights that its config.json asks for: {string.Join(", ", missing.Take(5))}{(missing.Length > 5 ? ", ..." : "")}. {NearestNames.Suggest(missing[0], checkpoint.Names)}");
+        foreach (WeightEntry entry in map.Entries)
+        {
+            int[] shape = checkpoint.Entry(entry.Name).Shape;
+            if (!entry.Shape.ToArray().AsSpan().SequenceEqual(shape))
+                throw new InvalidFileException(checkpoint.Folder, $"\"{entry.Name}\" has shape [{string.Join(", ", shape)}]; config.json asks for {entry.Shape}.");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+
+namespace Strata.Models;
+
+/// <summary>What can be read and changed in a model, and what cannot be done with it.</summary>
+public sealed class ModelExplanation
+{
+    internal ModelExplanation(Model model)
+    {
+        Model = model;
+        Points = new HookCatalog(model.Spec, model.Plans.Identity()).Points;
+        List<string> limits = ["gradients are not computed", "position interpolation beyond the stated positions is not applied"];
+        if (model.Tokenizer is null) limits.Add("no tokenizer.json was found: give token ids, not text");
+        if (model.Spec.Rotary is null) limits.Add("attn.rot_q and attn.rot_k do not exist: positions are learned vectors (pos_embed)");
+        else limits.Add("pos_embed does not exist: positions turn queries and keys (attn.rot_q, attn.rot_k)");
+        if (!model.Spec.GatedMlp) limits.Add("mlp.pre_linear does not exist: the MLP is not gated");
+        Limits = limits;
+    }
+
+    /// <summary>The model.</summary>
+    public Model Model { get; }
+
+    /// <summary>All hook points in execution order.</summary>
+    public IReadOnlyList<HookPoint> Points { get; }
+
+    /// <summary>What this model cannot do, one line each.</summary>
+    public IReadOnlyList<string> Limits { get; }
+
+    /// <summary>Shape of a point's value for one sequence of T positions.</summary>
+    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : $"[T, {point.Columns}]";
+
+    /// <summary>The facts of the architecture, name and value.</summary>
+    public IReadOnlyList<(string Name, string Value)> Facts
+    {
+        get
+        {
+            ModelSpec s = Model.Spec;
+            return
+            [
+                ("family", s.Family), ("blocks", $"{s.Blocks}"), ("width", $"{s.Width}"), ("heads", $"{s.Heads} of width {s.HeadWidth}"), ("key/value heads", $"{s.KeyValueHeads}"),
+                ("MLP width", $"{s.MlpWidth}{(s.GatedMlp ? ", gated" : "")}"), ("activation", $"{s.Activation}"), ("norm", $"{s.Norm}, epsilon {s.NormEpsilon:R}"),
+                ("positions", s.Rotary is null ? $"learned, {s.MaxPositions}" : $"rotary (theta {s.Rotary.Theta:R}, {s.Rotary.Scaling.ToString().ToLowerInvariant()}), {s.MaxPositions}"),
+                ("vocabulary", $"{s.Vocabulary}{(s.TiedUnembedding ? ", unembedding tied" : "")}"), ("weights in memory", $"{Model.WeightBytes:N0} bytes"), ("engine", Model.Engine.Name),
+            ];
+        }
+    }
+
+    /// <summary>Facts, hook points and limits as text.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        text.AppendLine(Model.Name);
+        foreach ((string name, string value) in Facts) text.AppendLine($"  {name,-18}{value}");
+        text.AppendLine("Hook points in execution order (T positions):");
+        foreach (HookPoint point in Points.Where(p => p.Block <= 0)) text.AppendLine($"  {point.Name,-28}{ShapeOf(point)}");
+        if (Model.Spec.Blocks > 1) text.AppendLine($"  ... the same for blocks 1 to {Model.Spec.Blocks - 1}");
+        foreach (string limit in Limits) text.AppendLine($"Note: {limit}.");
+        return text.ToString();
+    }
+}
