@@ -1,0 +1,194 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>
+/// A trained network in a Hugging Face folder: <c>config.json</c>, the weights (<c>model.safetensors</c>, or shards with <c>model.safetensors.index.json</c>) and,
+/// where there is one, <c>tokenizer.json</c>. Weights are mapped into memory, not read.
+/// </summary>
+public sealed class Checkpoint : IDisposable
+{
+    private const string ConfigName = "config.json";
+    private const string WeightsName = "model.safetensors";
+    private const string IndexName = "model.safetensors.index.json";
+    private const int MaxConfigBytes = 16 << 20;
+    private const int MaxIndexBytes = 100_000_000;
+    private const string Expected = $"Expected is a Hugging Face folder with {ConfigName}, {WeightsName} (or shards with {IndexName}) and, for text, tokenizer.json.";
+
+    private readonly JsonDocument _config;
+    private readonly List<SafetensorsFile> _files;
+    private readonly Dictionary<string, SafetensorsFile> _fileOf;
+    private readonly Lazy<string> _contentHash;
+
+    private Checkpoint(string folder, JsonDocument config, List<SafetensorsFile> files, Dictionary<string, SafetensorsFile> fileOf)
+    {
+        Folder = folder;
+        _config = config;
+        _files = files;
+        _fileOf = fileOf;
+        Names = [.. files.SelectMany(file => file.Names.Where(name => fileOf.GetValueOrDefault(name) == file))];
+        _contentHash = new Lazy<string>(HashContent);
+    }
+
+    /// <summary>The folder, as it was given.</summary>
+    public string Folder { get; }
+
+    /// <summary>Names of the tensors, file by file in the order of the shards' names, within a file in its order.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>The values of <c>config.json</c>.</summary>
+    public ConfigReader Config => new(_config.RootElement, Path.Combine(Folder, ConfigName));
+
+    /// <summary>The weight files, in the order of their names.</summary>
+    public IReadOnlyList<SafetensorsFile> Files => _files;
+
+    /// <summary>Path of <c>tokenizer.json</c>; null when the folder has none.</summary>
+    public string? TokenizerPath => Optional("tokenizer.json");
+
+    /// <summary>Path of <c>tokenizer_config.json</c>; null when the folder has none.</summary>
+    public string? TokenizerConfigPath => Optional("tokenizer_config.json");
+
+    /// <summary>SHA-256 in lower-case hexadecimal over the bytes of all weight files in the order of their names, then of <c>config.json</c>. Computed at the first call, by streaming.</summary>
+    /// <exception cref="InvalidFileException">A file cannot be read any more.</exception>
+    public string ContentHash => _contentHash.Value;
+
+    /// <summary>Opens a folder and checks its configuration, its index and the headers of all weight files.</summary>
+    /// <exception cref="InvalidFileException">Something is missing or invalid; the message names the file and what is expected.</exception>
+    public static Checkpoint Open(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new InvalidFileException(folder, File.Exists(folder) ? $"is a file. {Expected} Give the folder that it lies in." : $"is not a folder. {Expected}");
+        string configPath = Path.Combine(folder, ConfigName);
+        if (!File.Exists(configPath)) throw new InvalidFileException(folder, $"has no {ConfigName}. {Expected}");
+        JsonDocument config = JsonFile.ReadObject(configPath, MaxConfigBytes);
+        List<SafetensorsFile> files = [];
+        try
+        {
+            Dictionary<string, SafetensorsFile> fileOf = OpenWeights(folder, files);
+            return new Checkpoint(folder, config, files, fileOf);
+        }
+        catch
+        {
+            config.Dispose();
+            foreach (SafetensorsFile file in files) file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether there is a tensor of this name.</summary>
+    public bool Has(string name) => _fileOf.ContainsKey(name);
+
+    /// <summary>What the weight file's header says about a tensor.</summary>
+    /// <exception cref="InvalidFileException">There is no such tensor; the message names the nearest ones.</exception>
+    public SafetensorsEntry Entry(string name) => FileOf(name).Entry(name);
+
+    /// <summary>A tensor over the mapped bytes; see <see cref="SafetensorsFile.Read"/>.</summary>
+    /// <exception cref="InvalidFileException">There is no such tensor, or its numbers are not F32, F16 or BF16.</exception>
+    public Tensor Read(TensorEngine engine, string name) => FileOf(name).Read(engine, name);
+
+    /// <summary>Closes the files. Tensors that were read stay valid.</summary>
+    public void Dispose()
+    {
+        foreach (SafetensorsFile file in _files) file.Dispose();
+        _config.Dispose();
+    }
+
+    private SafetensorsFile FileOf(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file)
+        ? file
+        : throw new InvalidFileException(Folder, $"has no tensor {Excerpt.Quote(name)}. {NearestNames.Suggest(name, Names)}");
+
+    private string? Optional(string name) => Path.Combine(Folder, name) is var path && File.Exists(path) ? path : null;
+
+    /// <summary>Opens the weight files into <paramref name="files"/> and says which file holds which tensor.</summary>
+    private static Dictionary<string, SafetensorsFile> OpenWeights(string folder, List<SafetensorsFile> files)
+    {
+        string single = Path.Combine(folder, WeightsName);
+        string index = Path.Combine(folder, IndexName);
+        if (File.Exists(single))
+        {
+            files.Add(SafetensorsFile.Open(single));
+            return files[0].Names.ToDictionary(name => name, _ => files[0], StringComparer.Ordinal);
+        }
+
+        if (File.Exists(index)) return OpenShards(folder, index, files);
+        string advice = Directory.EnumerateFiles(folder, "pytorch_model*.bin").Any()
+            ? "Its weights are pickled (pytorch_model.bin), a format that can run code when it is opened, so it is not read. Save it again from Python with model.save_pretrained(folder, safe_serialization=True)."
+            : Expected;
+        throw new InvalidFileException(folder, $"has neither {WeightsName} nor {IndexName}. {advice}");
+    }
+
+    private static Dictionary<string, SafetensorsFile> OpenShards(string folder, string indexPath, List<SafetensorsFile> files)
+    {
+        SortedDictionary<string, List<string>> tensorsOf = ReadIndex(indexPath);
+        string[] missing = [.. tensorsOf.Keys.Where(shard => !File.Exists(Path.Combine(folder, shard)))];
+        if (missing.Length > 0)
+            throw new InvalidFileException(folder, $"lacks {missing.Length} of {tensorsOf.Count} weight files that {IndexName} names: {string.Join(", ", missing.Take(5).Select(shard => Excerpt.Quote(shard)))}{(missing.Length > 5 ? ", ..." : "")}. Download them.");
+        Dictionary<string, SafetensorsFile> fileOf = new(StringComparer.Ordinal);
+        foreach ((string shard, List<string> tensors) in tensorsOf)
+        {
+            SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, shard));
+            files.Add(file);
+            foreach (string name in tensors)
+            {
+                if (!file.Has(name)) throw new InvalidFileException(indexPath, $"places tensor {Excerpt.Quote(name)} in {Excerpt.Quote(shard)}, which does not hold it.");
+                fileOf.Add(name, file);
+            }
+        }
+
+        RefuseDoubles(indexPath, files, fileOf);
+        return fileOf;
+    }
+
+    /// <summary>A tensor that a second shard holds too leaves open which of the two is meant; one that the index does not name at all is passed over.</summary>
+    private static void RefuseDoubles(string indexPath, List<SafetensorsFile> files, Dictionary<string, SafetensorsFile> fileOf)
+    {
+        foreach (SafetensorsFile file in files)
+        {
+            string? twice = file.Names.FirstOrDefault(name => fileOf.TryGetValue(name, out SafetensorsFile? other) && other != file);
+            if (twice is not null) throw new InvalidFileException(indexPath, $"tensor {Excerpt.Quote(twice)} is in both {fileOf[twice].Path} and {file.Path}.");
+        }
+    }
+
+    /// <summary>The index's map, turned round: the tensors of each shard.</summary>
+    private static SortedDictionary<string, List<string>> ReadIndex(string path)
+    {
+        using JsonDocument document = JsonFile.ReadObject(path, MaxIndexBytes);
+        ConfigReader map = new ConfigReader(document.RootElement, path).Object("weight_map");
+        SortedDictionary<string, List<string>> tensorsOf = new(StringComparer.Ordinal);
+        foreach (JsonProperty property in map.Element.EnumerateObject())
+        {
+            string? shard = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : null;
+            if (shard is null || !IsPlainFileName(shard))
+                throw map.Refuse(property.Name, $"is {Excerpt.Quote(shard ?? property.Value.GetRawText())}; expected the name of a .safetensors file in the same folder, without a path.");
+            if (!tensorsOf.TryGetValue(shard, out List<string>? tensors)) tensorsOf.Add(shard, tensors = []);
+            tensors.Add(property.Name);
+        }
+
+        return tensorsOf.Count > 0 ? tensorsOf : throw new InvalidFileException(path, "\"weight_map\" is empty.");
+    }
+
+    private static bool IsPlainFileName(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal) && name.Length <= 255
+        && !name.Any(c => c is '/' or '\\' or ':' || char.IsControl(c)) && !name.StartsWith('.');
+
+    private string HashContent()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 20];
+        foreach (string path in _files.Select(file => file.Path).Append(Path.Combine(Folder, ConfigName)))
+        {
+            try
+            {
+                using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+                for (int read; (read = stream.Read(buffer)) > 0;) hash.AppendData(buffer, 0, read);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new InvalidFileException(path, $"cannot be read: {e.Message}", e);
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

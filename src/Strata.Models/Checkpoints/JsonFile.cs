@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Strata.Models;
+
+/// <summary>Reads JSON files from outside: bounded in size and depth, valid UTF-8, no key twice, no half surrogate pairs. Afterwards every string of the document can be read.</summary>
+internal static class JsonFile
+{
+    private const int MaxDepth = 64;
+
+    /// <summary>Reads a file whose root must be an object.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be read, is too long or is not such JSON.</exception>
+    public static JsonDocument ReadObject(string path, int maxBytes)
+    {
+        byte[] bytes;
+        try
+        {
+            long length = new FileInfo(path).Length;
+            if (length > maxBytes) throw new InvalidFileException(path, $"has {length:N0} bytes; at most {maxBytes:N0} are read from such a file.");
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(path, $"cannot be read: {e.Message}", e);
+        }
+
+        return ParseObject(bytes, path);
+    }
+
+    /// <summary>Parses bytes whose root must be an object.</summary>
+    /// <exception cref="InvalidFileException">They are not such JSON.</exception>
+    public static JsonDocument ParseObject(ReadOnlyMemory<byte> bytes, string path)
+    {
+        // Some editors put a byte order mark in front.
+        if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
+        int invalid = FirstInvalidUtf8(bytes.Span);
+        if (invalid >= 0) throw new InvalidFileException(path, $"is not valid UTF-8 at byte {invalid}.");
+        try
+        {
+            CheckStrings(bytes.Span, path);
+            JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
+            document.Dispose();
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidFileException(path, $"is not valid JSON: {e.Message}", e);
+        }
+
+        throw new InvalidFileException(path, "must hold a JSON object.");
+    }
+
+    /// <summary>Position of the first byte that is not UTF-8; -1 when all are.</summary>
+    public static int FirstInvalidUtf8(ReadOnlySpan<byte> bytes)
+    {
+        if (System.Text.Unicode.Utf8.IsValid(bytes)) return -1;
+        int at = 0;
+        while (Rune.DecodeFromUtf8(bytes[at..], out _, out int consumed) == OperationStatus.Done) at += consumed;
+        return at;
+    }
+
+    /// <summary>The string at the reader; null when an escape gives half of a surrogate pair.</summary>
+    public static string? Text(in Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static void CheckStrings(ReadOnlySpan<byte> json, string path)
+    {
+        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped) continue;
+            if (Text(reader) is null) throw new InvalidFileException(path, $"the string at byte {reader.TokenStartIndex} holds half of a surrogate pair.");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+
+namespace Strata.Models;
+
+/// <summary>
+/// A file mapped into memory for reading. Tensors hold on to it as their owner; when nobody does any more, the garbage collector unmaps it.
+/// <see cref="Unmap"/> does so at once, and is only for a mapping that no tensor looks at.
+/// </summary>
+internal sealed class MappedFile
+{
+    private readonly SafeMemoryMappedViewHandle? _view;
+
+    /// <summary>Maps a file.</summary>
+    /// <exception cref="InvalidFileException">It cannot be opened.</exception>
+    public MappedFile(string path)
+    {
+        try
+        {
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            Length = stream.Length;
+            // An empty file cannot be mapped, and needs not be.
+            if (Length == 0) return;
+            using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            MemoryMappedViewAccessor accessor = file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+            _view = accessor.SafeMemoryMappedViewHandle;
+            Address = _view.DangerousGetHandle() + (nint)accessor.PointerOffset;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(path, $"cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <summary>First byte of the file in memory.</summary>
+    public nint Address { get; }
+
+    /// <summary>Bytes of the file.</summary>
+    public long Length { get; }
+
+    /// <summary>The first bytes of the file, at most <paramref name="most"/>.</summary>
+    public unsafe ReadOnlySpan<byte> Beginning(int most) => new((void*)Address, (int)Math.Min(most, Length));
+
+    /// <summary>Takes the file out of memory now.</summary>
+    public void Unmap() => _view?.Dispose();
+}

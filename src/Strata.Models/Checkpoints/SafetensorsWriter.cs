@@ -1,0 +1,118 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>A tensor to be written: its numbers are asked for when its turn comes, so that only one needs to be in memory.</summary>
+/// <param name="Name">Name of the tensor.</param>
+/// <param name="Shape">Axis lengths, slowest first.</param>
+/// <param name="DType">Number format in the file; f16 and bf16 are rounded to nearest, ties to even.</param>
+/// <param name="Values">Gives the numbers, row-major; called once.</param>
+public sealed record SafetensorsSource(string Name, int[] Shape, DType DType, Func<ReadOnlyMemory<float>> Values);
+
+/// <summary>Writes safetensors files.</summary>
+public static class SafetensorsWriter
+{
+    private const int ChunkElements = 1 << 14;
+
+    /// <summary>Writes a file in the order given; nobody ever sees half of it.</summary>
+    /// <param name="path">The file to write or replace.</param>
+    /// <param name="tensors">What to write.</param>
+    /// <param name="metadata">Strings for the header's <c>__metadata__</c>, or null.</param>
+    /// <exception cref="StrataException">A name appears twice or is reserved, or a source gave another number of values than its shape holds.</exception>
+    /// <exception cref="InvalidFileException">The file cannot be written.</exception>
+    public static void Write(string path, IEnumerable<SafetensorsSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        SafetensorsSource[] sources = [.. tensors];
+        byte[] header = Header(sources, metadata);
+        AtomicFile.Write(path, stream =>
+        {
+            Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
+            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            foreach (SafetensorsSource source in sources) WriteValues(stream, source);
+        });
+    }
+
+    /// <summary>The JSON, padded with spaces so that the data begin at a multiple of 8.</summary>
+    private static byte[] Header(SafetensorsSource[] sources, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using MemoryStream buffer = new();
+        using (Utf8JsonWriter json = new(buffer))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 }) WriteMetadata(json, metadata);
+            HashSet<string> names = new(StringComparer.Ordinal) { "__metadata__" };
+            long at = 0;
+            foreach (SafetensorsSource source in sources)
+            {
+                if (!names.Add(source.Name)) throw new StrataException($"A safetensors file cannot hold the name \"{source.Name}\" {(source.Name == "__metadata__" ? "for a tensor" : "twice")}.");
+                long end = at + (long)new Shape(source.Shape).Count * source.DType.Size();
+                WriteEntry(json, source, at, end);
+                at = end;
+            }
+
+            json.WriteEndObject();
+        }
+
+        while (buffer.Length % 8 != 0) buffer.WriteByte((byte)' ');
+        return buffer.ToArray();
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
+    {
+        json.WriteStartObject("__metadata__");
+        foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)) json.WriteString(key, value);
+        json.WriteEndObject();
+    }
+
+    private static void WriteEntry(Utf8JsonWriter json, SafetensorsSource source, long start, long end)
+    {
+        json.WriteStartObject(source.Name);
+        json.WriteString("dtype", source.DType switch { DType.Float32 => "F32", DType.Float16 => "F16", _ => "BF16" });
+        json.WriteStartArray("shape");
+        foreach (int length in source.Shape) json.WriteNumberValue(length);
+        json.WriteEndArray();
+        json.WriteStartArray("data_offsets");
+        json.WriteNumberValue(start);
+        json.WriteNumberValue(end);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteValues(Stream stream, SafetensorsSource source)
+    {
+        ReadOnlySpan<float> values = source.Values().Span;
+        Shape shape = new(source.Shape);
+        if (values.Length != shape.Count)
+            throw new StrataException($"Tensor \"{source.Name}\" of shape {shape} needs {shape.Count} numbers; its source gave {values.Length}. Nothing was written.");
+        byte[] bytes = new byte[Math.Min(values.Length, ChunkElements) * source.DType.Size()];
+        for (int at = 0; at < values.Length; at += ChunkElements)
+        {
+            ReadOnlySpan<float> chunk = values.Slice(at, Math.Min(ChunkElements, values.Length - at));
+            Span<byte> target = bytes.AsSpan(0, chunk.Length * source.DType.Size());
+            if (source.DType == DType.Float32) MemoryMarshal.AsBytes(chunk).CopyTo(target);
+            else if (source.DType == DType.Float16) ToHalf(chunk, MemoryMarshal.Cast<byte, Half>(target));
+            else ToBFloat16(chunk, MemoryMarshal.Cast<byte, ushort>(target));
+            stream.Write(target);
+        }
+    }
+
+    private static void ToHalf(ReadOnlySpan<float> values, Span<Half> halves)
+    {
+        for (int i = 0; i < values.Length; i++) halves[i] = (Half)values[i];
+    }
+
+    /// <summary>The upper 16 bits, rounded to nearest, ties to even; a NaN stays a NaN.</summary>
+    private static void ToBFloat16(ReadOnlySpan<float> values, Span<ushort> upper)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            uint bits = BitConverter.SingleToUInt32Bits(values[i]);
+            upper[i] = float.IsNaN(values[i]) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        }
+    }
+}
