@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
+using Strata.Models;
+
+namespace Strata.Research;
+
+/// <summary>Rows as JSON Lines: one object per line with <c>tokens</c>, <c>text</c> or both, and any further fields.</summary>
+internal static class JsonLines
+{
+    /// <summary>Escapes everything but ASCII, so that the bytes do not depend on a version's Unicode tables.</summary>
+    public static readonly JavaScriptEncoder AsciiEncoder = JavaScriptEncoder.Create(UnicodeRanges.BasicLatin);
+
+    /// <summary>Leaves letters of all scripts as they are.</summary>
+    public static readonly JavaScriptEncoder ReadableEncoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    private const string Expected = "expected an object with \"tokens\" (array of whole numbers, 0 or more), \"text\" (string) or both";
+
+    /// <summary>The rows of a file; blank lines are skipped.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be read, or a line is broken.</exception>
+    public static List<DataRow> Read(string path)
+    {
+        List<DataRow> rows = [];
+        List<int> tokens = [];
+        using Utf8Lines lines = new(path);
+        while (lines.Next(out ReadOnlySpan<byte> line))
+        {
+            if (line.Trim(" \t\r"u8).IsEmpty) continue;
+            try
+            {
+                rows.Add(ReadRow(line, tokens));
+            }
+            catch (BrokenLineException e)
+            {
+                throw new InvalidFileException(path, $"line {lines.Number}, column {e.Column}: {e.Message}", e.InnerException);
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>Writes rows; each line ends with LF.</summary>
+    public static void Write(IEnumerable<DataRow> rows, Stream stream, JavaScriptEncoder encoder)
+    {
+        ArrayBufferWriter<byte> line = new(1 << 12);
+        using Utf8JsonWriter writer = new(line, new JsonWriterOptions { Encoder = encoder });
+        foreach (DataRow row in rows)
+        {
+            WriteRow(writer, row);
+            writer.Flush();
+            stream.Write(line.WrittenSpan);
+            stream.WriteByte((byte)'\n');
+            line.ResetWrittenCount();
+            writer.Reset();
+        }
+    }
+
+    private static void WriteRow(Utf8JsonWriter writer, DataRow row)
+    {
+        writer.WriteStartObject();
+        if (row.Tokens is not null)
+        {
+            writer.WriteStartArray("tokens");
+            foreach (int token in row.Tokens) writer.WriteNumberValue(token);
+            writer.WriteEndArray();
+        }
+
+        if (row.Text is not null) writer.WriteString("text", row.Text);
+        foreach ((string name, JsonElement value) in row.Fields.OrderBy(field => field.Key, StringComparer.Ordinal))
+        {
+            writer.WritePropertyName(name);
+            value.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static DataRow ReadRow(ReadOnlySpan<byte> line, List<int> tokens)
+    {
+        Utf8JsonReader reader = new(line);
+        try
+        {
+            if (line.IndexOf("\\u"u8) >= 0) CheckEscapes(reader);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject) throw Broken(reader, $"{Given(reader)}; {Expected}.");
+            DataRow row = ReadObject(ref reader, tokens);
+            reader.Read();
+            return row;
+        }
+        catch (JsonException e)
+        {
+            // The reader's message ends with a position that counts lines within this one line.
+            string problem = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
+            throw new BrokenLineException(1 + (e.BytePositionInLine ?? 0), $"broken JSON: {problem}; {Expected}, all of it on one line.", e);
+        }
+    }
+
+    private static DataRow ReadObject(ref Utf8JsonReader reader, List<int> tokens)
+    {
+        int[]? ids = null;
+        string? text = null;
+        Dictionary<string, JsonElement>? fields = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = reader.GetString()!;
+            if ((name == "tokens" && ids is not null) || (name == "text" && text is not null) || fields?.ContainsKey(name) == true)
+                throw Broken(reader, $"\"{name}\" is given twice; expected each name once.");
+            reader.Read();
+            if (name == "tokens") ids = ReadTokens(ref reader, tokens);
+            else if (name == "text") text = reader.TokenType == JsonTokenType.String ? reader.GetString() : throw Broken(reader, $"\"text\" is {Given(reader)}; expected a string.");
+            else (fields ??= []).Add(name, JsonElement.ParseValue(ref reader));
+        }
+
+        if (ids is null && text is null) throw new BrokenLineException(1, $"an object with neither \"tokens\" nor \"text\"; {Expected}.");
+        return new DataRow(ids, text, fields);
+    }
+
+    private static int[] ReadTokens(ref Utf8JsonReader reader, List<int> tokens)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw Broken(reader, $"\"tokens\" is {Given(reader)}; expected an array of whole numbers, 0 or more.");
+        tokens.Clear();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out int token) || token < 0)
+                throw Broken(reader, $"token {tokens.Count} is {Given(reader)}; expected a whole number from 0 to {int.MaxValue}, written without a point or exponent.");
+            tokens.Add(token);
+        }
+
+        return tokens.Count > 0 ? tokens.ToArray() : throw Broken(reader, "\"tokens\" is empty; expected at least one token.");
+    }
+
+    /// <summary>Moves a reader over a line and decodes its escaped strings, which finds half surrogate pairs; an element would find them only when written.</summary>
+    private static void CheckEscapes(Utf8JsonReader reader)
+    {
+        try
+        {
+            while (reader.Read())
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped) reader.GetString();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new BrokenLineException(1 + reader.TokenStartIndex, "a string is no valid Unicode: half of a surrogate pair; write both halves.", e);
+        }
+    }
+
+    /// <summary>What stands at the reader's place, short enough for a message.</summary>
+    private static string Given(in Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartObject: return "an object";
+            case JsonTokenType.StartArray: return "an array";
+            case JsonTokenType.String: return "a string";
+            default:
+                string literal = Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 40)]);
+                return reader.ValueSpan.Length > 40 ? literal + "..." : literal;
+        }
+    }
+
+    private static BrokenLineException Broken(in Utf8JsonReader reader, string problem) => new(1 + reader.TokenStartIndex, problem);
+
+    /// <summary>A problem in one line; the reader of the file adds the path and the line's number.</summary>
+    private sealed class BrokenLineException(long column, string problem, Exception? inner = null) : Exception(problem, inner)
+    {
+        /// <summary>Column in bytes, from 1.</summary>
+        public long Column { get; } = column;
+    }
+}
