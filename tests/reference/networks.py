@@ -118,7 +118,7 @@ class Network:
     def run(self, tokens, positions=None, plan=None):
         """Every hook point by name without a plan; the stream after each step [steps + 1, T, D] with one.
 
-        Both with ln_final.normalized [T, D], logits [T, V] and loss [T - 1], that of the next token in nats.
+        Both with ln_final.normalized [T, D], logits [T, V] and, for T > 1, loss [T - 1]: that of the next token in nats.
         """
         tokens = torch.tensor(tokens)
         positions = torch.arange(len(tokens)) if positions is None else torch.tensor(list(positions))
@@ -134,7 +134,8 @@ class Network:
             h, points = stream[-1], {"stream": torch.stack(stream)}
         points["ln_final.normalized"] = self.final_norm(h)
         points["logits"] = points["ln_final.normalized"] @ self.unembedding.T
-        points["loss"] = F.cross_entropy(points["logits"][:-1], tokens[1:], reduction="none")
+        if len(tokens) > 1:
+            points["loss"] = F.cross_entropy(points["logits"][:-1], tokens[1:], reduction="none")
         return points
 
     def generate(self, tokens, count):
