@@ -183,8 +183,8 @@ public sealed class Model
             throw new InvalidFileException(checkpoint.Folder, $"lacks {missing.Length} weights that its config.json asks for: {string.Join(", ", missing.Take(5))}{(missing.Length > 5 ? ", ..." : "")}. {NearestNames.Suggest(missing[0], checkpoint.Names)}");
         foreach (WeightEntry entry in map.Entries)
         {
-            int[] shape = checkpoint.Entry(entry.Name).Shape;
-            if (!entry.Shape.ToArray().AsSpan().SequenceEqual(shape))
+            long[] shape = checkpoint.Entry(entry.Name).Shape;
+            if (!entry.Shape.ToArray().Select(length => (long)length).SequenceEqual(shape))
                 throw new InvalidFileException(checkpoint.Folder, $"\"{entry.Name}\" has shape [{string.Join(", ", shape)}]; config.json asks for {entry.Shape}.");
         }
     }

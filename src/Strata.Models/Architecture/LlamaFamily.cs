@@ -93,8 +93,8 @@ public sealed class LlamaFamily : ModelFamily
             case "default": return new RotarySpec(theta);
             case "linear": return new RotarySpec(theta, RotaryScaling.Linear, scaling!.RequiredFloat("factor"));
             case "llama3":
-                return new RotarySpec(theta, RotaryScaling.Llama3, scaling!.RequiredFloat("factor"), scaling.RequiredFloat("low_freq_factor"), scaling.RequiredFloat("high_freq_factor"),
-                    scaling.OptionalInt("original_max_position_embeddings", 1, 1 << 28) ?? positions);
+                return new RotarySpec(theta, RotaryScaling.Llama3, scaling!.RequiredFloat("factor"), scaling!.RequiredFloat("low_freq_factor"), scaling!.RequiredFloat("high_freq_factor"),
+                    scaling!.OptionalInt("original_max_position_embeddings", 1, 1 << 28) ?? positions);
             default:
                 throw new InvalidFileException(config.Path, $"rope scaling \"{type}\" is not one that Strata computes. {NearestNames.Suggest(type, ["default", "linear", "llama3"])}");
         }

@@ -1,10 +1,10 @@
 namespace Strata.Research;
 
 /// <summary>What a scorer sees of one row: the ids, and what the network predicted after each of them.</summary>
-/// <param name="Row">Index of the row in its data.</param>
-/// <param name="Ids">The row's ids.</param>
-/// <param name="Losses">Loss in nats of the id that follows each id; 0 after the last.</param>
-/// <param name="Predictions">Most likely next id after each id, the last one included.</param>
+/// <param name="row">Index of the row in its data.</param>
+/// <param name="ids">The row's ids.</param>
+/// <param name="losses">Loss in nats of the id that follows each id; 0 after the last.</param>
+/// <param name="predictions">Most likely next id after each id, the last one included.</param>
 public readonly ref struct ScoredRow(int row, ReadOnlySpan<int> ids, ReadOnlySpan<float> losses, ReadOnlySpan<int> predictions)
 {
     /// <summary>Index of the row in its data.</summary>
@@ -32,14 +32,14 @@ public sealed record Scorer(string Name, RowScorer Score)
     /// <remarks>Positions after which the game has ended have no legal move and do not count.</remarks>
     public static Scorer LegalOthelloMoves { get; } = new("legal moves", row =>
     {
-        bool[][] legal = Othello.LegalMoves(row.Ids);
+        ulong[] legal = Othello.LegalMoves(row.Ids);
         int hits = 0, cases = 0;
         for (int i = 0; i < row.Ids.Length; i++)
         {
-            if (!legal[i].Contains(true)) continue;
+            if (legal[i] == 0) continue;
             cases++;
             int id = row.Predictions[i];
-            if (id < legal[i].Length && legal[i][id]) hits++;
+            if (id < Othello.MoveCount && (legal[i] >> id & 1) == 1) hits++;
         }
 
         return (hits, cases);
