@@ -141,7 +141,7 @@ internal static class JsonLines
         }
         catch (InvalidOperationException e)
         {
-            throw new BrokenLineException(1 + reader.TokenStartIndex, "a string is no valid Unicode: half of a surrogate pair; write both halves.", e);
+            throw new BrokenLineException(1 + reader.TokenStartIndex, "a string has half of a surrogate pair; expected valid Unicode, both halves of it.", e);
         }
     }
 
