@@ -1,0 +1,45 @@
+using System.Text;
+
+namespace Strata.Notebooks;
+
+/// <summary>A figure's data as drawn, what was done to them, and the two renderings that carry them.</summary>
+internal sealed record FittedFigure(Chart Chart, IReadOnlyList<string> Notes, string PlotlyJson, string Svg);
+
+/// <summary>Thins out a figure's data until its renderings are small enough for a notebook.</summary>
+internal static class FigureFitting
+{
+    /// <summary>UTF-8 bytes that drawing and Plotly JSON may take together: HTML holds both, and stays below 300 KB with its notes and provenance.</summary>
+    private const int MaxBytes = 270_000;
+
+    private const int MaxHalvings = 10;
+
+    public static FittedFigure Fit(Figure figure)
+    {
+        for (int halvings = 0; ; halvings++)
+        {
+            (Chart chart, IReadOnlyList<string> thinned) = Thinning.Thin(figure.Chart, halvings);
+            string json = PlotlyJson.Write(figure, chart);
+            string svg = SvgFigure.Render(figure, chart, []);
+            if (halvings == MaxHalvings || Encoding.UTF8.GetByteCount(json) + Encoding.UTF8.GetByteCount(svg) <= MaxBytes)
+                return new FittedFigure(chart, [.. Undrawable(figure.Chart), .. thinned], json, svg);
+        }
+    }
+
+    /// <summary>Says which values no drawing can show; NaN is not among them, because it means "not defined here".</summary>
+    private static IEnumerable<string> Undrawable(Chart chart)
+    {
+        (IEnumerable<double> x, IEnumerable<double> y, bool logX, bool logY) = chart switch
+        {
+            LineChart c => (c.Series.SelectMany(s => s.X), c.Series.SelectMany(s => s.Y), c.X.Log, c.Y.Log),
+            ScatterChart c => (c.Series.SelectMany(s => s.X), c.Series.SelectMany(s => s.Y), c.X.Log, c.Y.Log),
+            BarChart c => (Enumerable.Empty<double>(), c.Series.SelectMany(s => s.Values), false, c.Y.Log),
+            HeatmapChart c => ([], c.Values.Cast<double>(), false, false),
+            GridChart c => ([], c.Panels.SelectMany(p => p.Chart.Values.Cast<double>()), false, false),
+            _ => (Enumerable.Empty<double>(), [], false, false),
+        };
+        int infinite = x.Count(double.IsInfinity) + y.Count(double.IsInfinity);
+        int nonPositive = (logX ? x.Count(v => v <= 0) : 0) + (logY ? y.Count(v => v <= 0) : 0);
+        if (infinite > 0) yield return $"{NumberText.Count(infinite, "infinite value")} not drawn.";
+        if (nonPositive > 0) yield return $"{NumberText.Count(nonPositive, "value")} of 0 or less not drawn: the axis is logarithmic.";
+    }
+}
