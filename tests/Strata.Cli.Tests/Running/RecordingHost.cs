@@ -1,0 +1,32 @@
+using Strata.Cli.Running;
+using Strata.Models;
+using Strata.Notebooks;
+
+namespace Strata.Cli.Tests.Running;
+
+/// <summary>Tests that run cells redirect the console of the process, so they run one after another.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class SessionTests
+{
+    public const string Name = "C# session";
+}
+
+/// <summary>A host that writes down what it is told, in order.</summary>
+internal sealed class RecordingHost(CSharpSession session, CancellationToken cancellation = default) : ICellHost, IProgress<WorkProgress>
+{
+    public List<string> Log { get; } = [];
+
+    public CancellationToken Cancellation => cancellation;
+
+    public IProgress<WorkProgress> Progress => this;
+
+    public void Display(MimeBundle output) => Log.Add($"display {output.Renderings[MimeBundle.PlainText]}");
+
+    public void Show(object? value) => Log.Add($"show {value}");
+
+    public void Declare(string name, object value) => session.Declare(name, value);
+
+    public void Write(StandardStream stream, string text) => Log.Add($"{stream} {text.TrimEnd()}");
+
+    public void Report(WorkProgress value) => Log.Add($"progress {value.Done}/{value.Total}");
+}
