@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Strata.Research.Tests.Data;
+namespace Strata.Models.Tests;
 
 public class SeededRandomTests
 {
