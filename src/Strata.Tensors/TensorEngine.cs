@@ -16,11 +16,17 @@ public abstract class TensorEngine
     /// <summary>Scopes opened and not yet disposed. Zero when no work is running; tests assert it.</summary>
     public int OpenScopes => Volatile.Read(ref _openScopes);
 
+    /// <summary>Scopes that the garbage collector found undisposed: leaks, whose pooled memory stays counted as in use. Always zero in a correct program.</summary>
+    public int LeakedScopes => Volatile.Read(ref _leakedScopes);
+
     private int _openScopes;
+    private int _leakedScopes;
 
     internal void ScopeOpened() => Interlocked.Increment(ref _openScopes);
 
     internal void ScopeClosed() => Interlocked.Decrement(ref _openScopes);
+
+    internal void ScopeLeaked() => Interlocked.Increment(ref _leakedScopes);
 
     // ---- memory ----
 

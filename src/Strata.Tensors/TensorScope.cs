@@ -15,6 +15,9 @@ public sealed class TensorScope : IDisposable
         engine.ScopeOpened();
     }
 
+    /// <summary>Runs only for a scope that nobody disposed.</summary>
+    ~TensorScope() => Engine?.ScopeLeaked();
+
     /// <summary>The engine that computes.</summary>
     public TensorEngine Engine { get; }
 
@@ -247,6 +250,7 @@ public sealed class TensorScope : IDisposable
         foreach (Tensor tensor in _owned) Engine.Return(tensor.Detach());
         _owned.Clear();
         Engine.ScopeClosed();
+        GC.SuppressFinalize(this);
     }
 
     private static void RequireHeads(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments)

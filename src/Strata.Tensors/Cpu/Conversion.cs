@@ -1,0 +1,54 @@
+using System.Numerics.Tensors;
+
+namespace Strata.Tensors.Cpu;
+
+/// <summary>Between the storage formats and float32, a stretch of elements at a time.</summary>
+internal static unsafe class Conversion<TSimd> where TSimd : unmanaged, ISimd<TSimd>
+{
+    /// <summary>Widens <paramref name="count"/> elements; exact.</summary>
+    public static void Widen(byte* source, DType dtype, float* result, long count)
+    {
+        switch (dtype)
+        {
+            case DType.Float32: Buffer.MemoryCopy(source, result, count * sizeof(float), count * sizeof(float)); break;
+            case DType.Float16: Widen<Float16Format>(source, result, count); break;
+            case DType.BFloat16: Widen<BFloat16Format>(source, result, count); break;
+            default: throw new ArgumentOutOfRangeException(nameof(dtype));
+        }
+    }
+
+    /// <summary>Rounds <paramref name="count"/> float32 to the nearest number of the format, ties to even.</summary>
+    public static void Narrow(float* source, byte* result, DType dtype, int count)
+    {
+        switch (dtype)
+        {
+            case DType.Float32: Buffer.MemoryCopy(source, result, (long)count * sizeof(float), (long)count * sizeof(float)); break;
+            case DType.Float16: TensorPrimitives.ConvertToHalf(new ReadOnlySpan<float>(source, count), new Span<Half>(result, count)); break;
+            case DType.BFloat16:
+                for (int i = 0; i < count; i++) ((ushort*)result)[i] = ToBFloat16(source[i]);
+                break;
+            default: throw new ArgumentOutOfRangeException(nameof(dtype));
+        }
+    }
+
+    private static void Widen<TFormat>(byte* source, float* result, long count) where TFormat : struct, IWeightFormat
+    {
+        long i = 0;
+        for (; i <= count - TSimd.Width; i += TSimd.Width) TSimd.Store(TFormat.Load<TSimd>(source + (i * TFormat.Bytes)), result + i);
+        if (i == count) return;
+
+        // The tail goes through registers too, so that an element never depends on where it stands.
+        byte* bytes = stackalloc byte[64];
+        float* floats = stackalloc float[16];
+        Buffer.MemoryCopy(source + (i * TFormat.Bytes), bytes, 64, (count - i) * TFormat.Bytes);
+        TSimd.Store(TFormat.Load<TSimd>(bytes), floats);
+        Buffer.MemoryCopy(floats, result + i, (count - i) * sizeof(float), (count - i) * sizeof(float));
+    }
+
+    private static ushort ToBFloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        if (float.IsNaN(value)) return (ushort)((bits >> 16) | 0x40);
+        return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    }
+}

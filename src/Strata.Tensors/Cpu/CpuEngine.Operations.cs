@@ -1,0 +1,176 @@
+using System.Runtime.CompilerServices;
+using Strata.Tensors.Cpu;
+
+namespace Strata.Tensors;
+
+// Kernels take plain pointers, so every op keeps its tensors alive until it is done.
+public sealed unsafe partial class CpuEngine
+{
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The weight is not a matrix, or the outputs or the bias do not fit it.</exception>
+    public override LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage)
+    {
+        if (weight.Shape.Rank != 2) throw new ArgumentException($"PrepareLinear: a matrix is needed, the weight is {weight.Shape}.");
+        bool outputsFirst = orientation == WeightOrientation.OutputsByInputs;
+        int allOutputs = weight.Shape[outputsFirst ? 0 : 1], inputs = weight.Shape[outputsFirst ? 1 : 0];
+        if (firstOutput < 0 || outputs < 0 || outputs > allOutputs - firstOutput)
+            throw new ArgumentException($"PrepareLinear: outputs {firstOutput}..{(long)firstOutput + outputs} are outside the {allOutputs} outputs of {weight.Shape}, {orientation}.");
+        if (bias is not null && bias.Shape.Count != allOutputs)
+            throw new ArgumentException($"PrepareLinear: the bias is {bias.Shape} and the matrix has {allOutputs} outputs.");
+
+        PackedWeight packed = new(inputs, outputs, _kernels.PanelColumns, storage, bias is not null);
+        _kernels.Pack(new MatrixView((IntPtr)Bytes(weight), weight.DType, orientation, inputs, allOutputs, firstOutput, outputs), storage, packed.Data);
+        if (bias is not null)
+        {
+            new Span<float>(packed.Bias, packed.Panels * packed.PanelColumns).Clear();
+            _kernels.Widen(Bytes(bias) + ((long)firstOutput * bias.DType.Size()), bias.DType, packed.Bias, outputs);
+        }
+
+        GC.KeepAlive(weight);
+        GC.KeepAlive(bias);
+        return packed;
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Linear(Tensor x, LinearWeight weight, Tensor result)
+    {
+        _kernels.Multiply(RowsOf(x), PanelsOf(weight), Floats(result));
+        GC.KeepAlive(weight);
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void MatMul(Tensor a, Tensor b, bool transposeB, Tensor result)
+    {
+        int inputs = a.Shape[1], outputs = result.Shape[1], columns = _kernels.PanelColumns;
+        CpuStorage panels = _pool.Take((long)((outputs + columns - 1) / columns) * columns * inputs * sizeof(float));
+        MatrixView view = new((IntPtr)Bytes(b), b.DType, transposeB ? WeightOrientation.OutputsByInputs : WeightOrientation.InputsByOutputs, inputs, outputs, 0, outputs);
+        _kernels.Pack(view, DType.Float32, panels.Address);
+        _kernels.Multiply(RowsOf(a), new PanelsView((IntPtr)panels.Address, DType.Float32, inputs, outputs, 0), Floats(result));
+        _pool.Return(panels);
+        GC.KeepAlive(b);
+        KeepAlive(a, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Embed(Tensor table, ReadOnlySpan<int> ids, Tensor result)
+    {
+        fixed (int* pointer = ids) _kernels.Embed(Bytes(table), table.DType, table.Shape.Columns, pointer, ids.Length, Floats(result));
+        KeepAlive(table, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, Tensor result)
+    {
+        _kernels.LayerNorm(RowsOf(x), gain is null ? null : Floats(gain), bias is null ? null : Floats(bias), epsilon, Floats(result));
+        GC.KeepAlive(gain);
+        GC.KeepAlive(bias);
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void RmsNorm(Tensor x, Tensor? gain, float epsilon, Tensor result)
+    {
+        _kernels.RmsNorm(RowsOf(x), gain is null ? null : Floats(gain), epsilon, Floats(result));
+        GC.KeepAlive(gain);
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Rotary(Tensor x, ReadOnlySpan<int> positions, ReadOnlySpan<float> frequencies, float magnitude, int headWidth, Tensor result)
+    {
+        fixed (int* position = positions)
+        fixed (float* frequency = frequencies)
+            _kernels.Rotary(RowsOf(x), position, frequency, magnitude, headWidth, Floats(result));
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Softmax(Tensor x, Tensor result)
+    {
+        _kernels.Softmax(RowsOf(x), Floats(result));
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Activate(Tensor x, Activation activation, Tensor result)
+    {
+        _kernels.Activate(Floats(x), activation, Floats(result), x.Shape.Count);
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Gate(Tensor gate, Tensor up, Activation activation, Tensor result)
+    {
+        _kernels.Gate(Floats(gate), Floats(up), activation, Floats(result), gate.Shape.Count);
+        GC.KeepAlive(up);
+        KeepAlive(gate, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Add(Tensor a, Tensor b, Tensor result)
+    {
+        _kernels.Add(Floats(a), Floats(b), Floats(result), a.Shape.Count);
+        GC.KeepAlive(b);
+        KeepAlive(a, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Average(IReadOnlyList<Tensor> tensors, Tensor result)
+    {
+        float*[] pointers = new float*[tensors.Count];
+        for (int i = 0; i < pointers.Length; i++) pointers[i] = Floats(tensors[i]);
+        fixed (float** first = pointers) _kernels.Average(first, pointers.Length, Floats(result), result.Shape.Count);
+        GC.KeepAlive(tensors);
+        GC.KeepAlive(result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor result)
+    {
+        _kernels.Attention(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), (IntPtr)Floats(v), 0, (IntPtr)Floats(result), heads), segments);
+        KeepAlive(q, k);
+        KeepAlive(v, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, AttentionSegment segment, Tensor result)
+    {
+        _kernels.AttentionScores(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), 0, (IntPtr)Floats(result), 0, heads), segment);
+        KeepAlive(q, k);
+        GC.KeepAlive(result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result)
+    {
+        // A pattern that was changed may look anywhere, so all keys count.
+        _kernels.AttentionMix(new AttentionView(0, 0, (IntPtr)Floats(v), (IntPtr)Floats(pattern), (IntPtr)Floats(result), heads with { Causal = false }), segment);
+        KeepAlive(pattern, v);
+        GC.KeepAlive(result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void CrossEntropy(Tensor hidden, LinearWeight unembedding, ReadOnlySpan<int> targets, Span<float> losses, Span<int> largest)
+    {
+        fixed (int* target = targets, id = largest)
+        fixed (float* loss = losses)
+            _kernels.CrossEntropy(RowsOf(hidden), PanelsOf(unembedding), target, loss, id);
+        GC.KeepAlive(unembedding);
+        GC.KeepAlive(hidden);
+    }
+
+    private PanelsView PanelsOf(LinearWeight weight)
+    {
+        if (weight is not PackedWeight packed || packed.PanelColumns != _kernels.PanelColumns)
+            throw new ArgumentException($"This weight was prepared by another engine; prepare it with PrepareLinear of {Name}.");
+        return new PanelsView((IntPtr)packed.Data, packed.DType, packed.Inputs, packed.Outputs, (IntPtr)packed.Bias);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void KeepAlive(Tensor a, Tensor b)
+    {
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+
+namespace Strata.Tensors.Cpu;
+
+internal sealed unsafe partial class CpuKernels<TSimd>
+{
+    /// <summary>Rows of the left factor that stay in the second-level cache while all panels pass by.</summary>
+    private const int RowsPerBlock = 144;
+
+    /// <summary>Multiply-adds below which a product is not shared out.</summary>
+    private const long SmallestSharedProduct = 1 << 17;
+
+    public override void Multiply(RowsView a, PanelsView b, float* c)
+    {
+        if (a.Rows == 0 || b.Outputs == 0) return;
+        int panels = Divide(b.Outputs, MicroKernel<TSimd>.Columns);
+        int rowBlocks = Divide(a.Rows, RowsPerBlock);
+        int rowsPerBlock = Divide(a.Rows, rowBlocks);
+        bool shared = team.Threads > 1 && (long)a.Rows * b.Outputs * a.Columns >= SmallestSharedProduct;
+
+        // Four items to a thread even out what else the machine does; more would copy the left factor too often.
+        int groups = shared ? Math.Clamp(Divide(4 * team.Threads, rowBlocks), 1, panels) : 1;
+        ProductWork work = new(a, b, c, rowsPerBlock, Divide(panels, groups));
+        int items = rowBlocks * Divide(panels, work.PanelsPerItem);
+        if (shared) team.Run(items, work);
+        else for (int i = 0; i < items; i++) work.Run(i);
+    }
+
+    /// <summary>Item: a block of rows by a group of panels.</summary>
+    private readonly struct ProductWork(RowsView a, PanelsView b, float* c, int rowsPerBlock, int panelsPerItem) : IWork
+    {
+        public int PanelsPerItem => panelsPerItem;
+
+        public void Run(int index)
+        {
+            int panels = Divide(b.Outputs, MicroKernel<TSimd>.Columns);
+            int groups = Divide(panels, panelsPerItem);
+            int row = index / groups * rowsPerBlock, panel = index % groups * panelsPerItem;
+            int rows = Math.Min(rowsPerBlock, a.Rows - row);
+            float* scratch = ThreadScratch.Take(ProductScratch(rows));
+            MultiplyBlock(a.Data + ((long)row * a.Columns), rows, b, panel, Math.Min(panels, panel + panelsPerItem),
+                c + ((long)row * b.Outputs) + ((long)panel * MicroKernel<TSimd>.Columns), b.Outputs, scratch);
+        }
+    }
+
+    /// <summary>Floats of scratch that <see cref="MultiplyBlock"/> needs.</summary>
+    private static long ProductScratch(int rows) => ((long)rows * RowBlock.Depth) + ((RowBlock.Depth + TSimd.TileRows) * MicroKernel<TSimd>.Columns);
+
+    /// <summary>c [rows, columns of the panels] = a · panels + bias, on this thread.</summary>
+    private static void MultiplyBlock(float* a, int rows, PanelsView b, int firstPanel, int endPanel, float* c, long cStride, float* scratch)
+    {
+        int columns = MicroKernel<TSimd>.Columns, bytes = b.DType.Size();
+        float* block = scratch, widened = block + ((long)rows * RowBlock.Depth), edge = widened + (RowBlock.Depth * columns);
+
+        // A single tile reads each weight once and widens it in registers; for more, a slice of the panel is widened once for all.
+        bool widenFirst = b.DType != DType.Float32 && rows > TSimd.TileRows;
+        for (int k = 0; k == 0 || k < b.Inputs; k += RowBlock.Depth)
+        {
+            int depth = Math.Min(RowBlock.Depth, b.Inputs - k);
+            bool last = k + depth == b.Inputs;
+            RowBlock.Fill(a + k, b.Inputs, rows, depth, block);
+            for (int panel = firstPanel; panel < endPanel; panel++)
+            {
+                byte* slice = b.Data + ((((long)panel * b.Inputs) + k) * columns * bytes);
+                if (widenFirst) Conversion<TSimd>.Widen(slice, b.DType, widened, (long)depth * columns);
+                float* bias = last && b.Bias != null ? b.Bias + ((long)panel * columns) : null;
+                int used = Math.Min(columns, b.Outputs - (panel * columns));
+                float* target = c + ((long)(panel - firstPanel) * columns);
+                for (int row = 0, tile; row < rows; row += tile)
+                {
+                    tile = RowBlock.NextTile(rows - row, TSimd.TileRows);
+                    MultiplyTile(tile, depth, block + ((long)row * RowBlock.Depth), widenFirst ? (byte*)widened : slice,
+                        widenFirst ? DType.Float32 : b.DType, target + (row * cStride), cStride, used, k > 0, bias, edge);
+                }
+            }
+        }
+    }
+
+    /// <summary>One register tile; one that reaches past the last output is computed aside.</summary>
+    private static void MultiplyTile(int rows, int depth, float* a, byte* b, DType format, float* c, long cStride, int used, bool resume, float* bias, float* edge)
+    {
+        int columns = MicroKernel<TSimd>.Columns;
+        if (used == columns)
+        {
+            RunKernel(rows, depth, a, b, format, c, (nint)cStride, resume, bias);
+            return;
+        }
+
+        uint usedBytes = (uint)used * sizeof(float);
+        if (resume) for (int r = 0; r < rows; r++) Unsafe.CopyBlockUnaligned(edge + (r * columns), c + (r * cStride), usedBytes);
+        RunKernel(rows, depth, a, b, format, edge, columns, resume, bias);
+        for (int r = 0; r < rows; r++) Unsafe.CopyBlockUnaligned(c + (r * cStride), edge + (r * columns), usedBytes);
+    }
+
+    private static void RunKernel(int rows, int depth, float* a, byte* b, DType format, float* c, nint cStride, bool resume, float* bias)
+    {
+        int columns = MicroKernel<TSimd>.Columns;
+        switch (format)
+        {
+            case DType.Float16: MicroKernel<TSimd>.Run<Float16Format>(rows, depth, a, b, columns, c, cStride, resume, bias); break;
+            case DType.BFloat16: MicroKernel<TSimd>.Run<BFloat16Format>(rows, depth, a, b, columns, c, cStride, resume, bias); break;
+            default: MicroKernel<TSimd>.Run<Float32Format>(rows, depth, a, b, columns, c, cStride, resume, bias); break;
+        }
+    }
+}

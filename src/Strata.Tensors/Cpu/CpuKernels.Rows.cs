@@ -1,0 +1,216 @@
+using System.Numerics.Tensors;
+
+namespace Strata.Tensors.Cpu;
+
+internal sealed unsafe partial class CpuKernels<TSimd>
+{
+    public override void LayerNorm(RowsView x, float* gain, float* bias, float epsilon, float* result)
+    {
+        int rows = RowsPerItem(x.Columns);
+        team.Run(Divide(x.Rows, rows), new NormWork(x, gain, bias, epsilon, result, true, rows));
+    }
+
+    public override void RmsNorm(RowsView x, float* gain, float epsilon, float* result)
+    {
+        int rows = RowsPerItem(x.Columns);
+        team.Run(Divide(x.Rows, rows), new NormWork(x, gain, null, epsilon, result, false, rows));
+    }
+
+    public override void Softmax(RowsView x, float* result)
+    {
+        int rows = RowsPerItem(x.Columns);
+        team.Run(Divide(x.Rows, rows), new SoftmaxWork(x, result, rows));
+    }
+
+    public override void Rotary(RowsView x, int* positions, float* frequencies, float magnitude, int headWidth, float* result)
+    {
+        int rows = RowsPerItem(x.Columns);
+        team.Run(Divide(x.Rows, rows), new RotaryWork(x, positions, frequencies, magnitude, headWidth, result, rows));
+    }
+
+    public override void Embed(byte* table, DType format, int width, int* ids, int count, float* result)
+    {
+        int rows = RowsPerItem(width);
+        team.Run(Divide(count, rows), new EmbedWork(table, format, width, ids, count, result, rows));
+    }
+
+    /// <summary>Item: some rows. Layer norm when <paramref name="centred"/>, RMS norm otherwise.</summary>
+    private readonly struct NormWork(RowsView x, float* gain, float* bias, float epsilon, float* result, bool centred, int rowsPerItem) : IWork
+    {
+        public void Run(int index)
+        {
+            for (int row = index * rowsPerItem, end = Math.Min(x.Rows, row + rowsPerItem); row < end; row++) Normalise(row);
+        }
+
+        private void Normalise(int row)
+        {
+            int n = x.Columns;
+            float* from = x.Data + ((long)row * n), to = result + ((long)row * n);
+
+            // Two passes: the squares of differences from the mean, not the difference of squares.
+            float mean = centred ? (float)(SumOf(from, n) / n) : 0f;
+            double variance = SquaresOf(from, n, mean) / n;
+            float factor = (float)(1.0 / Math.Sqrt(variance + epsilon));
+            TSimd means = TSimd.Broadcast(mean), factors = TSimd.Broadcast(factor);
+            int i = 0;
+            for (; i <= n - TSimd.Width; i += TSimd.Width)
+            {
+                TSimd value = (TSimd.Load(from + i) - means) * factors;
+                if (gain != null) value *= TSimd.Load(gain + i);
+                if (bias != null) value += TSimd.Load(bias + i);
+                TSimd.Store(value, to + i);
+            }
+
+            for (; i < n; i++)
+            {
+                float value = (from[i] - mean) * factor;
+                if (gain != null) value *= gain[i];
+                if (bias != null) value += bias[i];
+                to[i] = value;
+            }
+        }
+
+        private static double SumOf(float* x, int n)
+        {
+            TSimd a = default, b = default;
+            int i = 0;
+            for (; i <= n - (2 * TSimd.Width); i += 2 * TSimd.Width)
+            {
+                a += TSimd.Load(x + i);
+                b += TSimd.Load(x + i + TSimd.Width);
+            }
+
+            double sum = TSimd.Sum(a + b);
+            for (; i < n; i++) sum += x[i];
+            return sum;
+        }
+
+        private static double SquaresOf(float* x, int n, float mean)
+        {
+            TSimd a = default, b = default, means = TSimd.Broadcast(mean);
+            int i = 0;
+            for (; i <= n - (2 * TSimd.Width); i += 2 * TSimd.Width)
+            {
+                TSimd first = TSimd.Load(x + i) - means, second = TSimd.Load(x + i + TSimd.Width) - means;
+                a = TSimd.MultiplyAdd(first, first, a);
+                b = TSimd.MultiplyAdd(second, second, b);
+            }
+
+            double sum = TSimd.Sum(a + b);
+            for (; i < n; i++) sum += ((double)x[i] - mean) * ((double)x[i] - mean);
+            return sum;
+        }
+    }
+
+    /// <summary>Item: some rows.</summary>
+    private readonly struct SoftmaxWork(RowsView x, float* result, int rowsPerItem) : IWork
+    {
+        public void Run(int index)
+        {
+            int n = x.Columns;
+            for (int row = index * rowsPerItem, end = Math.Min(x.Rows, row + rowsPerItem); row < end; row++)
+            {
+                float* from = x.Data + ((long)row * n), to = result + ((long)row * n);
+                float sum = ExpOfDifferences(from, n, MaxOf(from, n), to);
+                DivideBy(to, n, sum, to);
+            }
+        }
+    }
+
+    /// <summary>The largest element; NaN is passed over (on x86). −∞ for none.</summary>
+    private static float MaxOf(float* x, int n)
+    {
+        TSimd max = TSimd.Broadcast(float.NegativeInfinity);
+        int i = 0;
+        for (; i <= n - TSimd.Width; i += TSimd.Width) max = TSimd.Max(TSimd.Load(x + i), max);
+        if (i < n) max = TSimd.Max(Tail.Load(x + i, n - i, float.NegativeInfinity), max);
+        return TSimd.MaxAcross(max);
+    }
+
+    /// <summary>result = e^(x − max), and the sum of it; result may be x.</summary>
+    private static float ExpOfDifferences(float* x, int n, float max, float* result)
+    {
+        TSimd shift = TSimd.Broadcast(max), sum = default;
+        int i = 0;
+        for (; i <= n - TSimd.Width; i += TSimd.Width)
+        {
+            TSimd value = VectorMath<TSimd>.Exp(TSimd.Load(x + i) - shift);
+            sum += value;
+            TSimd.Store(value, result + i);
+        }
+
+        if (i < n)
+        {
+            TSimd value = VectorMath<TSimd>.Exp(Tail.Load(x + i, n - i, float.NegativeInfinity) - shift);
+            sum += value;
+            Tail.Store(value, result + i, n - i);
+        }
+
+        return TSimd.Sum(sum);
+    }
+
+    private static void DivideBy(float* x, int n, float divisor, float* result)
+    {
+        TSimd divisors = TSimd.Broadcast(divisor);
+        int i = 0;
+        for (; i <= n - TSimd.Width; i += TSimd.Width) TSimd.Store(TSimd.Load(x + i) / divisors, result + i);
+        for (; i < n; i++) result[i] = x[i] / divisor;
+    }
+
+    /// <summary>Item: some rows. The angles of a row are computed once, in double precision, for all its heads.</summary>
+    private readonly struct RotaryWork(RowsView x, int* positions, float* frequencies, float magnitude, int headWidth, float* result, int rowsPerItem) : IWork
+    {
+        public void Run(int index)
+        {
+            int half = headWidth / 2;
+            double* angles = (double*)ThreadScratch.Take(8L * half);
+            float* cos = (float*)(angles + (3 * half)), sin = cos + half;
+            for (int row = index * rowsPerItem, end = Math.Min(x.Rows, row + rowsPerItem); row < end; row++)
+            {
+                Angles(positions[row], half, angles, cos, sin);
+                for (int head = 0; head < x.Columns; head += headWidth)
+                    Turn(x.Data + ((long)row * x.Columns) + head, cos, sin, half, result + ((long)row * x.Columns) + head);
+            }
+        }
+
+        private void Angles(int position, int half, double* angles, float* cos, float* sin)
+        {
+            Span<double> sines = new(angles + half, half), cosines = new(angles + (2 * half), half);
+            for (int i = 0; i < half; i++) angles[i] = (double)position * frequencies[i];
+            TensorPrimitives.SinCos(new ReadOnlySpan<double>(angles, half), sines, cosines);
+            for (int i = 0; i < half; i++)
+            {
+                cos[i] = (float)(cosines[i] * magnitude);
+                sin[i] = (float)(sines[i] * magnitude);
+            }
+        }
+
+        private static void Turn(float* from, float* cos, float* sin, int half, float* to)
+        {
+            int i = 0;
+            for (; i <= half - TSimd.Width; i += TSimd.Width)
+            {
+                TSimd a = TSimd.Load(from + i), b = TSimd.Load(from + half + i), c = TSimd.Load(cos + i), s = TSimd.Load(sin + i);
+                TSimd.Store((a * c) - (b * s), to + i);
+                TSimd.Store((b * c) + (a * s), to + half + i);
+            }
+
+            for (; i < half; i++)
+            {
+                float a = from[i], b = from[half + i];
+                to[i] = (a * cos[i]) - (b * sin[i]);
+                to[half + i] = (b * cos[i]) + (a * sin[i]);
+            }
+        }
+    }
+
+    /// <summary>Item: some rows.</summary>
+    private readonly struct EmbedWork(byte* table, DType format, int width, int* ids, int count, float* result, int rowsPerItem) : IWork
+    {
+        public void Run(int index)
+        {
+            for (int row = index * rowsPerItem, end = Math.Min(count, row + rowsPerItem); row < end; row++)
+                Conversion<TSimd>.Widen(table + ((long)ids[row] * width * format.Size()), format, result + ((long)row * width), width);
+        }
+    }
+}

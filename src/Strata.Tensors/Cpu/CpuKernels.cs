@@ -1,0 +1,92 @@
+namespace Strata.Tensors.Cpu;
+
+/// <summary>The engine's kernels on plain memory, for one width of registers.</summary>
+internal abstract unsafe class CpuKernels
+{
+    /// <summary>Columns of a packed panel.</summary>
+    public abstract int PanelColumns { get; }
+
+    /// <summary>Packs part of a stored matrix; see <see cref="MatrixView"/>.</summary>
+    public abstract void Pack(MatrixView source, DType format, byte* panels);
+
+    /// <summary>c = a · packed + bias.</summary>
+    public abstract void Multiply(RowsView a, PanelsView b, float* c);
+
+    public abstract void LayerNorm(RowsView x, float* gain, float* bias, float epsilon, float* result);
+
+    public abstract void RmsNorm(RowsView x, float* gain, float epsilon, float* result);
+
+    public abstract void Rotary(RowsView x, int* positions, float* frequencies, float magnitude, int headWidth, float* result);
+
+    public abstract void Softmax(RowsView x, float* result);
+
+    public abstract void Embed(byte* table, DType format, int width, int* ids, int count, float* result);
+
+    public abstract void Widen(byte* source, DType format, float* result, long count);
+
+    public abstract void Activate(float* x, Activation activation, float* result, long count);
+
+    public abstract void Gate(float* gate, float* up, Activation activation, float* result, long count);
+
+    public abstract void Add(float* a, float* b, float* result, long count);
+
+    public abstract void Average(float** tensors, int tensorCount, float* result, long count);
+
+    public abstract void Attention(AttentionView attention, ReadOnlySpan<AttentionSegment> segments);
+
+    public abstract void AttentionScores(AttentionView attention, AttentionSegment segment);
+
+    public abstract void AttentionMix(AttentionView attention, AttentionSegment segment);
+
+    public abstract void CrossEntropy(RowsView hidden, PanelsView unembedding, int* targets, float* losses, int* largest);
+
+    /// <summary>The kernels of a register width.</summary>
+    public static CpuKernels Of(int vectorWidth, WorkerTeam team) => vectorWidth switch
+    {
+        512 => new CpuKernels<Simd512>(team),
+        256 => new CpuKernels<Simd256>(team),
+        _ => new CpuKernels<Simd128>(team),
+    };
+}
+
+/// <summary>Rows of float32 without gaps.</summary>
+internal readonly unsafe record struct RowsView(IntPtr Address, int Rows, int Columns)
+{
+    public float* Data => (float*)Address;
+}
+
+/// <summary>Part of a stored matrix that is to become panels: <paramref name="Outputs"/> outputs from <paramref name="FirstOutput"/> on.</summary>
+internal readonly unsafe record struct MatrixView(IntPtr Address, DType DType, WeightOrientation Orientation, int Inputs, int AllOutputs, int FirstOutput, int Outputs)
+{
+    public byte* Data => (byte*)Address;
+}
+
+/// <summary>A packed right factor: panels of [Inputs, PanelColumns]; Bias may be zero.</summary>
+internal readonly unsafe record struct PanelsView(IntPtr Address, DType DType, int Inputs, int Outputs, IntPtr BiasAddress)
+{
+    public byte* Data => (byte*)Address;
+
+    public float* Bias => (float*)BiasAddress;
+}
+
+/// <summary>
+/// The operands of an attention op: Q [T, heads·d], K and V [S, keyValueHeads·d]; Pattern [heads, queries, keys] where it is materialised; Result.
+/// Those that an op does not use are zero.
+/// </summary>
+internal readonly record struct AttentionView(IntPtr Q, IntPtr K, IntPtr V, IntPtr Pattern, IntPtr Result, AttentionHeads Heads);
+
+/// <summary>The kernels for registers of one width; the parts of the class lie in files by subject.</summary>
+internal sealed unsafe partial class CpuKernels<TSimd>(WorkerTeam team) : CpuKernels where TSimd : unmanaged, ISimd<TSimd>
+{
+    /// <summary>Elements below which an op is not worth waking another thread for.</summary>
+    private const int ElementsPerItem = 32 << 10;
+
+    public override int PanelColumns => MicroKernel<TSimd>.Columns;
+
+    public override void Widen(byte* source, DType format, float* result, long count) => Conversion<TSimd>.Widen(source, format, result, count);
+
+    /// <summary>How many rows of the given length make an item of worthwhile size.</summary>
+    private static int RowsPerItem(int columns) => Math.Max(1, ElementsPerItem / Math.Max(1, columns));
+
+    private static int Divide(int count, int size) => (int)(((long)count + size - 1) / size);
+}

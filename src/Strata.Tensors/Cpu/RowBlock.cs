@@ -1,0 +1,26 @@
+using System.Runtime.CompilerServices;
+
+namespace Strata.Tensors.Cpu;
+
+/// <summary>
+/// The left factor of a register tile: rows with a fixed distance, so that the kernel reaches all of them from one address, and a depth that keeps
+/// a tile's rows in the first-level cache.
+/// </summary>
+internal static unsafe class RowBlock
+{
+    /// <summary>Columns, and floats from one row to the next.</summary>
+    public const int Depth = 384;
+
+    /// <summary>Copies rows [rows, depth], <paramref name="stride"/> floats apart, into a block.</summary>
+    public static void Fill(float* source, long stride, int rows, int depth, float* block)
+    {
+        for (int r = 0; r < rows; r++) Unsafe.CopyBlockUnaligned(block + ((long)r * Depth), source + (r * stride), (uint)depth * sizeof(float));
+    }
+
+    /// <summary>The height of the next register tile when <paramref name="rows"/> remain: as even as possible, so that none is left with a few rows.</summary>
+    public static int NextTile(int rows, int tileRows)
+    {
+        int tiles = (rows + tileRows - 1) / tileRows;
+        return (rows + tiles - 1) / tiles;
+    }
+}

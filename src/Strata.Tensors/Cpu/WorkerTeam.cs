@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+
+namespace Strata.Tensors.Cpu;
+
+/// <summary>A share of an operation that any thread may do: a plain struct of pointers and sizes.</summary>
+internal interface IWork
+{
+    /// <summary>Does item <paramref name="index"/>.</summary>
+    void Run(int index);
+}
+
+/// <summary>
+/// Threads that wait for numbered work items. Items are claimed one by one, so a thread that the system delays holds nobody up for longer than an item.
+/// Teams are shared by all engines of one thread count and live as long as the process.
+/// </summary>
+internal sealed unsafe class WorkerTeam
+{
+    // Long enough to bridge the gap between two operations of a forward pass, short enough not to burn a core when nothing happens.
+    private const int SpinsBeforeSleep = 600;
+
+    private static readonly ConcurrentDictionary<int, WorkerTeam> Teams = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly int _helpers;
+    private delegate*<void*, int, void> _body;
+    private void* _work;
+    private int _count;
+    private int _next;
+    private int _busy;
+    private int _open;
+    private int _inside;
+    private int _asleep;
+    private Exception? _failure;
+
+    private WorkerTeam(int threads)
+    {
+        _helpers = threads - 1;
+        for (int i = 0; i < _helpers; i++)
+            new Thread(Serve, 256 << 10) { IsBackground = true, Name = $"Strata worker {i + 1} of {_helpers}" }.Start();
+    }
+
+    /// <summary>The team of a thread count.</summary>
+    public static WorkerTeam Of(int threads) => Teams.GetOrAdd(threads, static n => new WorkerTeam(n));
+
+    /// <summary>Threads that work on one operation, the caller's included.</summary>
+    public int Threads => _helpers + 1;
+
+    /// <summary>Does items 0 .. <paramref name="count"/>; returns when all are done. A caller that finds the team busy works alone.</summary>
+    public void Run<TWork>(int count, TWork work) where TWork : unmanaged, IWork
+    {
+        if (count <= 1 || _helpers == 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        {
+            for (int i = 0; i < count; i++) work.Run(i);
+            return;
+        }
+
+        try
+        {
+            RunTogether(count, &Invoke<TWork>, &work);
+        }
+        finally
+        {
+            Volatile.Write(ref _busy, 0);
+        }
+    }
+
+    private static void Invoke<TWork>(void* work, int index) where TWork : unmanaged, IWork => ((TWork*)work)->Run(index);
+
+    private void RunTogether(int count, delegate*<void*, int, void> body, void* work)
+    {
+        _body = body;
+        _work = work;
+        _count = count;
+        _next = 0;
+        _failure = null;
+        Interlocked.Exchange(ref _open, 1);
+        int sleepers = Math.Min(Volatile.Read(ref _asleep), count - 1);
+        if (sleepers > 0) _wake.Release(sleepers);
+        Claim();
+
+        // Closed first, counted second; a helper counts itself first and looks second: so none is missed and none comes late.
+        Interlocked.Exchange(ref _open, 0);
+        SpinWait spin = default;
+        while (Volatile.Read(ref _inside) != 0) spin.SpinOnce(sleep1Threshold: -1);
+        if (_failure is { } failure) throw new InvalidOperationException("A work item of a tensor operation failed: " + failure.Message, failure);
+    }
+
+    private void Claim()
+    {
+        try
+        {
+            for (int i = Interlocked.Increment(ref _next) - 1; i < _count; i = Interlocked.Increment(ref _next) - 1) _body(_work, i);
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+            Interlocked.Exchange(ref _next, _count);
+        }
+    }
+
+    private void Serve()
+    {
+        while (true)
+        {
+            AwaitOpenJob();
+            Interlocked.Increment(ref _inside);
+            if (Volatile.Read(ref _open) == 1) Claim();
+            Interlocked.Decrement(ref _inside);
+        }
+    }
+
+    private void AwaitOpenJob()
+    {
+        for (int i = 0; i < SpinsBeforeSleep; i++)
+        {
+            if (Volatile.Read(ref _open) == 1 && Volatile.Read(ref _next) < _count) return;
+            Thread.SpinWait(20);
+        }
+
+        // Counted as asleep before the last look, so that a job that opens in between releases the semaphore.
+        Interlocked.Increment(ref _asleep);
+        if (Volatile.Read(ref _open) == 0 || Volatile.Read(ref _next) >= _count) _wake.Wait();
+        Interlocked.Decrement(ref _asleep);
+    }
+}
