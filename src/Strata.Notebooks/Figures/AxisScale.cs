@@ -79,7 +79,7 @@ internal sealed class AxisScale
         double low = Math.Floor(Math.Log10(min) + 1e-9), high = Math.Ceiling(Math.Log10(max) - 1e-9);
         double[] mantissas = high - low <= 2 ? [1, 2, 5] : [1];
         double every = Math.Max(1, Math.Ceiling((high - low) / Math.Max(1, target)));
-        if (snap && mantissas.Length == 1) (min, max) = (Math.Pow(10, low), Math.Pow(10, high));
+        if (snap) (min, max) = (1 / LogSnap(1 / min), LogSnap(max));
         List<(double, string)> ticks = [];
         for (double decade = low; decade <= high; decade += every)
         {
@@ -91,6 +91,14 @@ internal sealed class AxisScale
         }
 
         return new AxisScale(min, max, true, ticks);
+    }
+
+    /// <summary>The smallest of 1, 2 and 5 times a power of ten that is no less than a value; its reciprocals are of the same kind.</summary>
+    private static double LogSnap(double value)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(value) + 1e-9));
+        double fraction = value / power;
+        return power * (fraction <= 1.0001 ? 1 : fraction <= 2.0001 ? 2 : fraction <= 5.0001 ? 5 : 10);
     }
 
     /// <summary>The smallest of 1, 2, 2.5 and 5 times a power of ten that is no less than a rough step.</summary>

@@ -29,6 +29,10 @@ internal static partial class PlotlyJson
             json.WriteBoolean("responsive", true);
             json.WriteBoolean("displaylogo", false);
             json.WriteBoolean("typesetMath", false);
+            json.WriteStartArray("modeBarButtonsToRemove");
+            json.WriteStringValue("select2d");
+            json.WriteStringValue("lasso2d");
+            json.WriteEndArray();
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -180,7 +184,7 @@ internal static partial class PlotlyJson
     {
         json.WriteStartObject();
         json.WriteString("type", "heatmap");
-        json.WriteString("coloraxis", "coloraxis");
+        WriteColors(json, chart, showScale: axes.Length == 0);
         if (axes.Length > 0)
         {
             json.WriteString("xaxis", "x" + axes);
@@ -200,22 +204,69 @@ internal static partial class PlotlyJson
         }
 
         json.WriteEndArray();
-        if (chart.Style.CellTexts is { } texts) WriteCellTexts(json, texts);
+        if (chart.Style.CellTexts is { } texts) WriteCellTexts(json, chart, texts);
         json.WriteEndObject();
     }
 
-    private static void WriteCellTexts(Utf8JsonWriter json, string[,] texts)
+    /// <summary>The colour scale of a heat map; panels of a grid have equal ones, and the first alone shows it.</summary>
+    private static void WriteColors(Utf8JsonWriter json, HeatmapChart chart, bool showScale)
     {
-        json.WriteStartArray("text");
-        for (int row = 0; row < texts.GetLength(0); row++)
+        json.WritePropertyName("zmin");
+        WriteNumber(json, chart.Min, "G9");
+        json.WritePropertyName("zmax");
+        WriteNumber(json, chart.Max, "G9");
+        json.WriteStartArray("colorscale");
+        ReadOnlySpan<int> anchors = ColorScale.Anchors(chart.Style.Scale);
+        for (int i = 0; i < anchors.Length; i++)
         {
             json.WriteStartArray();
-            for (int column = 0; column < texts.GetLength(1); column++) json.WriteStringValue(PlotlyText(texts[row, column] ?? ""));
+            WriteNumber(json, i / (anchors.Length - 1.0), "G4");
+            json.WriteStringValue(ColorScale.Hex(anchors[i]));
             json.WriteEndArray();
         }
 
         json.WriteEndArray();
+        json.WriteBoolean("showscale", showScale);
+        if (!showScale) return;
+        json.WriteStartObject("colorbar");
+        json.WriteStartObject("title");
+        WriteText(json, "text", chart.Style.Value.Label);
+        json.WriteString("side", "right");
+        json.WriteEndObject();
+        json.WriteNumber("thickness", 13);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Cell texts, cut to what fits a cell; in full on hovering where any was cut.</summary>
+    private static void WriteCellTexts(Utf8JsonWriter json, HeatmapChart chart, string[,] texts)
+    {
+        const int size = 10;
+        double width = SvgHeatmap.CellSize(chart, SvgHeatmap.MaxWidth).Width - 4;
+        bool cut = false;
+        WriteMatrix(json, "text", texts, text =>
+        {
+            string fitted = SvgCanvas.Fit(text, size, width);
+            cut |= fitted != text;
+            return fitted;
+        });
+        if (cut) WriteMatrix(json, "hovertext", texts, text => Escape.Clip(text, MaxName));
         json.WriteString("texttemplate", "%{text}");
+        json.WriteStartObject("textfont");
+        json.WriteNumber("size", size);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMatrix(Utf8JsonWriter json, string property, string[,] texts, Func<string, string> shown)
+    {
+        json.WriteStartArray(property);
+        for (int row = 0; row < texts.GetLength(0); row++)
+        {
+            json.WriteStartArray();
+            for (int column = 0; column < texts.GetLength(1); column++) json.WriteStringValue(PlotlyText(shown(texts[row, column] ?? "")));
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>Labels that differ from each other, because Plotly merges categories of one name; invisible characters count the repetitions.</summary>

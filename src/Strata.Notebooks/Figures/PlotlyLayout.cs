@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Strata.Notebooks;
 
-/// <summary>The layout half: headings, axes, colour scales, subplots.</summary>
+/// <summary>The layout half: headings, axes, subplots.</summary>
 internal static partial class PlotlyJson
 {
     private static void WriteHeadings(Utf8JsonWriter json, Figure figure)
@@ -16,9 +16,12 @@ internal static partial class PlotlyJson
         json.WriteString("text", title);
         json.WriteNumber("x", 0.02);
         json.WriteString("xanchor", "left");
-        json.WriteNumber("y", 0.98);
+        json.WriteNumber("y", 1);
         json.WriteString("yanchor", "top");
         json.WriteString("yref", "container");
+        json.WriteStartObject("pad");
+        json.WriteNumber("t", 12);
+        json.WriteEndObject();
         WriteFont(json, 15);
         json.WriteEndObject();
         WriteFont(json, 12);
@@ -74,14 +77,19 @@ internal static partial class PlotlyJson
         json.WriteNumber("height", 440);
         json.WriteString("hovermode", "closest");
         json.WriteBoolean("showlegend", series > 1);
+        if (series > 1) WriteLegend(json);
+        WriteAxis(json, "xaxis", x.Label, categories ? "category" : x.Log ? "log" : "linear");
+        WriteAxis(json, "yaxis", y.Label, y.Log ? "log" : "linear");
+    }
+
+    private static void WriteLegend(Utf8JsonWriter json)
+    {
         json.WriteStartObject("legend");
         json.WriteString("orientation", "h");
         json.WriteNumber("x", 0);
         json.WriteNumber("y", -0.2);
         json.WriteString("yanchor", "top");
         json.WriteEndObject();
-        WriteAxis(json, "xaxis", x.Label, categories ? "category" : x.Log ? "log" : "linear");
-        WriteAxis(json, "yaxis", y.Label, y.Log ? "log" : "linear");
     }
 
     private static void WriteAxis(Utf8JsonWriter json, string name, string title, string type)
@@ -106,7 +114,6 @@ internal static partial class PlotlyJson
     private static void WriteHeatmapLayout(Utf8JsonWriter json, HeatmapChart chart)
     {
         json.WriteNumber("height", Math.Round(SvgHeatmap.CellSize(chart, SvgHeatmap.MaxWidth).Height * chart.Rows + 150));
-        WriteColorAxis(json, chart);
         WriteCellAxis(json, "xaxis", chart.Style.X.Label, null, null, null, square: false);
         WriteCellAxis(json, "yaxis", chart.Style.Y.Label, null, null, chart, SvgHeatmap.IsSquare(chart));
     }
@@ -142,7 +149,6 @@ internal static partial class PlotlyJson
         const double gap = 0.035, titleShare = 0.16;
         double width = (1 - (grid.Columns - 1) * gap) / grid.Columns, height = 1.0 / grid.Rows;
         json.WriteNumber("height", 110 + grid.Rows * (int)(640.0 / grid.Columns * 1.12));
-        WriteColorAxis(json, grid.Panels[0].Chart);
         for (int i = 0; i < grid.Panels.Count; i++)
         {
             string suffix = AxisSuffix(i);
@@ -172,32 +178,4 @@ internal static partial class PlotlyJson
 
     /// <summary>Plotly numbers axes from 2; the first has no number.</summary>
     private static string AxisSuffix(int index) => index == 0 ? "" : (index + 1).ToString(CultureInfo.InvariantCulture);
-
-    private static void WriteColorAxis(Utf8JsonWriter json, HeatmapChart chart)
-    {
-        json.WriteStartObject("coloraxis");
-        json.WritePropertyName("cmin");
-        WriteNumber(json, chart.Min, "G9");
-        json.WritePropertyName("cmax");
-        WriteNumber(json, chart.Max, "G9");
-        json.WriteStartArray("colorscale");
-        ReadOnlySpan<int> anchors = ColorScale.Anchors(chart.Style.Scale);
-        for (int i = 0; i < anchors.Length; i++)
-        {
-            json.WriteStartArray();
-            WriteNumber(json, i / (anchors.Length - 1.0), "G4");
-            json.WriteStringValue(ColorScale.Hex(anchors[i]));
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartObject("colorbar");
-        json.WriteStartObject("title");
-        WriteText(json, "text", chart.Style.Value.Label);
-        json.WriteString("side", "right");
-        json.WriteEndObject();
-        json.WriteNumber("thickness", 13);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
 }
