@@ -102,9 +102,7 @@ class Network:
     def step(self, step, h):
         """One step of a plan, taken literally."""
         if "parallel" in step:
-            for _ in range(step.get("times", 1)):
-                h = sum(self.step(member, h) for member in step["parallel"]) / len(step["parallel"])
-            return h
+            return sum(self.step(member, h) for member in step["parallel"]) / len(step["parallel"])
         (kind, i), = step.items()
         if kind == "block":
             return self.block(i, h, ignore)
@@ -130,7 +128,8 @@ class Network:
         else:
             stream = [h]
             for step in plan:
-                stream.append(self.step(step, stream[-1]))
+                for _ in range(step.get("times", 1)):
+                    stream.append(self.step(step, stream[-1]))
             h, points = stream[-1], {"stream": torch.stack(stream)}
         points["ln_final.normalized"] = self.final_norm(h)
         points["logits"] = points["ln_final.normalized"] @ self.unembedding.T
@@ -178,6 +177,7 @@ class Gpt2(Network):
 
     def attention(self, i, h, note):
         x = self.norm(f"h.{i}.ln_1", h)
+        note("ln1.normalized", x)
         q, k, v = self.project(f"h.{i}.attn.c_attn", x).chunk(3, dim=-1)
         note("attn.q", q), note("attn.k", k), note("attn.v", v)
         q, k, v = (split_heads(part, self.config["n_head"]) for part in (q, k, v))
@@ -188,7 +188,9 @@ class Gpt2(Network):
         return out
 
     def mlp(self, i, h, note):
-        pre = self.project(f"h.{i}.mlp.c_fc", self.norm(f"h.{i}.ln_2", h))
+        x = self.norm(f"h.{i}.ln_2", h)
+        note("ln2.normalized", x)
+        pre = self.project(f"h.{i}.mlp.c_fc", x)
         post = self.activation(pre)
         out = self.project(f"h.{i}.mlp.c_proj", post)
         note("mlp.pre", pre), note("mlp.post", post), note("mlp_out", out)
@@ -224,6 +226,7 @@ class Llama(Network):
 
     def attention(self, i, h, note):
         x = self.norm(f"layers.{i}.input_layernorm", h)
+        note("ln1.normalized", x)
         q, k, v = (self.project(f"layers.{i}.self_attn.{part}_proj", x) for part in "qkv")
         note("attn.q", q), note("attn.k", k), note("attn.v", v)
         q = rotate(split_heads(q, self.heads), self.angles)
@@ -239,6 +242,7 @@ class Llama(Network):
 
     def mlp(self, i, h, note):
         x = self.norm(f"layers.{i}.post_attention_layernorm", h)
+        note("ln2.normalized", x)
         gate, up = self.project(f"layers.{i}.mlp.gate_proj", x), self.project(f"layers.{i}.mlp.up_proj", x)
         post = self.activation(gate) * up
         out = self.project(f"layers.{i}.mlp.down_proj", post)

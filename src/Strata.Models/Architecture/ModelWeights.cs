@@ -39,7 +39,10 @@ internal sealed class ModelWeights
             return weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, storage ?? weight.DType);
         }
 
-        NormWeights Norm(NormEntry entry) => new(read(entry.Gain), entry.Bias is null ? null : read(entry.Bias));
+        // Gains and biases are few: they are widened, so that only linear maps and tables stay in a storage format.
+        Tensor Vector(WeightEntry entry) => read(entry) is { DType: not DType.Float32 } stored ? stored.Engine.FromHost(stored.ToArray(), stored.Shape) : read(entry);
+
+        NormWeights Norm(NormEntry entry) => new(Vector(entry.Gain), entry.Bias is null ? null : Vector(entry.Bias));
 
         List<BlockWeights> blocks = [];
         foreach (BlockMap block in map.Blocks)

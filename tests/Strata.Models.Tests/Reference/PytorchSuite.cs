@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Strata.Tensors;
+using Xunit;
+
+namespace Strata.Models.Tests.Reference;
+
+/// <summary>
+/// Small random networks of every family and feature with what PyTorch computes for them, made once per test run by <c>tests/reference/reference.py</c>.
+/// Without PyTorch the tests that need it are skipped with the reason; in CI they fail.
+/// </summary>
+public sealed class PytorchSuite : IDisposable
+{
+    private const string Python = "/usr/bin/python3";
+
+    private readonly string _root = Path.Combine(Path.GetTempPath(), $"strata-reference-{Guid.NewGuid():N}");
+    private readonly string? _missing;
+
+    public PytorchSuite()
+    {
+        _missing = Run("-c", "import torch") is string problem ? $"PyTorch is not installed for {Python} (apt-get install python3-torch libopenblas0-openmp): {problem}" : null;
+        if (_missing is not null) return;
+        string? failed = Run(Path.Combine(Repository(), "tests/reference/reference.py"), "suite", _root, "--seed", "1");
+        if (failed is not null) throw new InvalidOperationException($"The reference failed: {failed}");
+    }
+
+    /// <summary>Variants in the order of the reference's tables; fixed here so that a vanished variant is noticed.</summary>
+    public static TheoryData<string> Variants =>
+    [
+        "gpt2-base", "gpt2-bare-names", "gpt2-bf16", "gpt2-gelu-erf", "gpt2-inverse-layer-scale", "gpt2-mask-buffers", "gpt2-sharded", "gpt2-unscaled-attention", "gpt2-untied",
+        "llama-base", "llama-attention-bias", "llama-bf16", "llama-defaults", "llama-large-epsilon", "llama-mlp-bias", "llama-rope-linear", "llama-rope-linear-old-key", "llama-rope-llama3",
+        "llama-rope-parameters", "llama-rope-parameters-llama3", "llama-sharded", "llama-tied",
+    ];
+
+    public string Folder(string variant)
+    {
+        if (_missing is not null && Environment.GetEnvironmentVariable("CI") is "true" or "1") throw new InvalidOperationException(_missing);
+        Skip.If(_missing is not null, _missing);
+        return Path.Combine(_root, variant);
+    }
+
+    public Model Load(string variant) => Model.Load(Folder(variant));
+
+    public SafetensorsFile Expected(string variant) => SafetensorsFile.Open(Path.Combine(Folder(variant), "expected.safetensors"));
+
+    public IReadOnlyList<ReferenceRequest> Requests(string variant)
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder(variant), "requests.json")));
+        return json.RootElement.EnumerateArray()
+            .Where(r => !r.TryGetProperty("positions", out _))
+            .Select(r => new ReferenceRequest(r.GetProperty("name").GetString()!, Ids(r.GetProperty("tokens")), r.GetProperty("plan_text").GetString()))
+            .ToArray();
+    }
+
+    public (int[] Prompt, int[] Tokens) Generation(string variant)
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder(variant), "generation.json")));
+        return (Ids(json.RootElement.GetProperty("prompt")), Ids(json.RootElement.GetProperty("tokens")));
+    }
+
+    /// <summary>Float32 weights agree to 5e-5, bfloat16 weights to 1e-2.</summary>
+    public static float Tolerance(string variant) => variant.EndsWith("bf16", StringComparison.Ordinal) ? 1e-2f : 5e-5f;
+
+    public static void AssertClose(SafetensorsFile expected, string name, ReadOnlySpan<float> actual, float tolerance)
+    {
+        float[] wanted = expected.Read(CpuEngine.Default, name).ToArray();
+        Assert.True(wanted.Length == actual.Length, $"{name}: {actual.Length} numbers, {wanted.Length} expected");
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            bool same = float.IsNegativeInfinity(wanted[i]) ? float.IsNegativeInfinity(actual[i]) : Math.Abs(wanted[i] - actual[i]) <= tolerance;
+            Assert.True(same, $"{name}[{i}]: {actual[i]:R}, expected {wanted[i]:R} within {tolerance}");
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_root)) Directory.Delete(_root, recursive: true);
+    }
+
+    public static string Repository()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new InvalidOperationException("Kernel.sln was not found above the tests.");
+    }
+
+    private static int[] Ids(JsonElement array) => array.EnumerateArray().Select(id => id.GetInt32()).ToArray();
+
+    /// <summary>Runs Python; null when it succeeded, else what it said.</summary>
+    private static string? Run(params string[] arguments)
+    {
+        if (!File.Exists(Python)) return "there is no such interpreter";
+        ProcessStartInfo start = new(Python, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        string errors = process.StandardError.ReadToEnd();
+        output.Wait();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? null : errors.Trim();
+    }
+}
+
+/// <summary>One request of the suite.</summary>
+public sealed record ReferenceRequest(string Name, int[] Tokens, string? Plan);
