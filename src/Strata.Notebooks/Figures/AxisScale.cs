@@ -22,7 +22,10 @@ internal sealed class AxisScale
     public IReadOnlyList<(double Value, string Label)> Ticks { get; }
 
     /// <summary>Whether the axis can show a value.</summary>
-    public bool Shows(double value) => double.IsFinite(value) && (!Log || value > 0);
+    public bool Shows(double value) => Drawable(value) && (!Log || value > 0);
+
+    /// <summary>Whether a value is a number small enough for the differences of two such to be finite.</summary>
+    public static bool Drawable(double value) => Math.Abs(value) <= 1e300;
 
     /// <summary>0 at the lower end, 1 at the upper.</summary>
     public double Fraction(double value) => Log
@@ -41,7 +44,7 @@ internal sealed class AxisScale
         bool whole = true;
         foreach (double v in values)
         {
-            if (!double.IsFinite(v) || (log && v <= 0)) continue;
+            if (!Drawable(v) || (log && v <= 0)) continue;
             min = Math.Min(min, v);
             max = Math.Max(max, v);
             whole = whole && v == Math.Floor(v);
@@ -50,7 +53,9 @@ internal sealed class AxisScale
         if (min > max) (min, max) = log ? (1, 10) : (0, 1);
         if (log) return Logarithmic(min, max, snap, target);
         if (zero) (min, max) = (Math.Min(min, 0), Math.Max(max, 0));
-        if (min == max)
+
+        // Values that agree to rounding have no extent to divide into ticks.
+        if (max - min <= 1e-12 * Math.Max(Math.Abs(min), Math.Abs(max)))
         {
             double margin = min == 0 ? 1 : Math.Abs(min) * 0.1;
             (min, max) = (min - margin, max + margin);

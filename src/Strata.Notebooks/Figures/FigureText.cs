@@ -18,7 +18,7 @@ internal static class FigureText
         if (figure.Subtitle is { } subtitle) text.Append('\n').Append(Escape.Clip(subtitle, 300));
         if (Axes(figure.Chart) is { Length: > 0 } axes) text.Append('\n').Append(axes);
         Summary[] all = Summaries(figure.Chart).ToArray();
-        int widest = all.Take(MaxLines).Max(s => s.Name.Length);
+        int widest = all.Take(MaxLines).Select(s => s.Name.Length).DefaultIfEmpty().Max();
         foreach (Summary s in all.Take(MaxLines)) text.Append($"\n  {s.Name.PadRight(widest)}  {s.Size}  {s.Range}  {s.Course}".TrimEnd());
         if (all.Length > MaxLines) text.Append($"\n  and {all.Length - MaxLines} more");
         foreach (string note in figure.Notes.Take(20)) text.Append("\nNote: ").Append(Escape.Clip(note, 600));

@@ -52,13 +52,20 @@ internal static class HeatmapBuilder
         }
 
         if (low > high) (low, high) = (0, 1);
-        if (style.Scale == ColorScaleKind.Diverging) high = Math.Max(Math.Abs(style.Min ?? style.Max ?? low), Math.Abs(style.Max ?? style.Min ?? high));
-        if (style.Scale == ColorScaleKind.Diverging) low = -high;
+        if (style.Scale == ColorScaleKind.Diverging)
+        {
+            // Symmetric about 0, so that white means 0, unless an end was given.
+            high = Math.Max(Math.Abs(style.Min ?? style.Max ?? low), Math.Abs(style.Max ?? style.Min ?? high));
+            if (high == 0) high = 1;
+            low = -high;
+        }
+
         double min = style.Min ?? low, max = style.Max ?? high;
         if (!double.IsFinite(min) || !double.IsFinite(max) || (style.Min is not null && style.Max is not null && min >= max))
             throw new StrataException($"Heat map \"{title}\" was given the colour range {min} to {max}; it needs finite ends, the lower one first.");
+        if (min < max) return (min, max);
 
-        // Constant data have no extent of their own; widen so that the scale has one.
-        return min < max ? (min, max) : style.Min is not null ? (min, min + 1) : (max - 1, max);
+        // Constant data have no extent of their own.
+        return style.Min is not null ? (min, min + 1) : style.Max is not null ? (max - 1, max) : (min - 0.5, min + 0.5);
     }
 }
