@@ -46,7 +46,7 @@ internal static class HeatmapBuilder
         double low = double.PositiveInfinity, high = double.NegativeInfinity;
         foreach (double v in values)
         {
-            if (!double.IsFinite(v)) continue;
+            if (!AxisScale.Drawable(v)) continue;
             low = Math.Min(low, v);
             high = Math.Max(high, v);
         }
@@ -61,7 +61,7 @@ internal static class HeatmapBuilder
         }
 
         double min = style.Min ?? low, max = style.Max ?? high;
-        if (!double.IsFinite(min) || !double.IsFinite(max) || (style.Min is not null && style.Max is not null && min >= max))
+        if (!AxisScale.Drawable(min) || !AxisScale.Drawable(max) || (style.Min is not null && style.Max is not null && min >= max))
             throw new StrataException($"Heat map \"{title}\" was given the colour range {min} to {max}; it needs finite ends, the lower one first.");
         if (min < max) return (min, max);
 

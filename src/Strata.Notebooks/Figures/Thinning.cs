@@ -150,7 +150,7 @@ internal static class Thinning
             for (int column = left; column < Math.Min(chart.Columns, left + wide); column++)
             {
                 double value = chart.Values[row, column];
-                if (!double.IsFinite(value)) continue;
+                if (!AxisScale.Drawable(value)) continue;
                 sum += value;
                 count++;
             }

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using System.Xml.Linq;
+using FsCheck;
+using FsCheck.Fluent;
 using Strata.Models;
 using Strata.Notebooks;
 using Strata.Research;
@@ -39,7 +42,7 @@ public class FigureTests
         double[] counts = Json(figure).GetProperty("y").EnumerateArray().Select(e => e.GetDouble()).ToArray();
         Assert.Equal([3, 1, 1, 2], counts);
         Assert.Equal([0.5, 1.5, 2.5, 3.5], Json(figure).GetProperty("x").EnumerateArray().Select(e => e.GetDouble()));
-        Assert.Contains("2 values not finite, left out.", figure.Notes);
+        Assert.Contains("2 values not finite or too large, left out.", figure.Notes);
     }
 
     [Fact]
@@ -83,13 +86,39 @@ public class FigureTests
         foreach (Figure figure in figures)
         {
             string svg = figure.ToSvg();
-            System.Xml.Linq.XElement.Parse(svg);
+            XElement.Parse(svg);
             Assert.DoesNotContain("NaN", svg);
             Assert.DoesNotContain("∞", svg);
             JsonDocument.Parse(figure.ToPlotlyJson());
             Assert.NotEmpty(figure.ToPlainText());
         }
     }
+
+    [Fact]
+    public void AnyNumbersGiveADrawingWithoutStrayValues() => Prop.ForAll<double[]>(values =>
+    {
+        double[] x = values.Select((_, i) => (double)i).ToArray();
+        double[] errors = values.Select(Math.Abs).ToArray();
+        double[,] matrix = new double[1, values.Length + 1];
+        for (int i = 0; i < values.Length; i++) matrix[0, i] = values[i];
+        Figure[] figures =
+        [
+            Figure.Lines("t", "x", "y", new LineSeries("a", x, values) { Lower = values, Upper = errors }),
+            Figure.Lines("t", new Axis("x") { Log = true }, new Axis("y") { Log = true }, new LineSeries("a", errors, values)),
+            Figure.Scatter("t", "x", "y", new PointSeries("a", values, values)),
+            Figure.Bars("t", "x", "y", values.Select(v => $"{v}").ToArray(), new BarSeries("a", values) { Errors = errors }),
+            Figure.Histogram("t", "x", [.. values, 1.0]),
+            Figure.Heatmap("t", matrix),
+            Figure.Heatmap("t", matrix, new HeatmapStyle { Scale = ColorScaleKind.Diverging }),
+        ];
+        foreach (Figure figure in figures)
+        {
+            IEnumerable<string> coordinates = XElement.Parse(figure.ToSvg()).Descendants().Attributes().Where(a => a.Name.LocalName is "x" or "y" or "d" or "width" or "height" or "transform").Select(a => a.Value);
+            Assert.All(coordinates, c => Assert.DoesNotMatch("NaN|∞|E", c));
+            JsonDocument.Parse(figure.ToPlotlyJson());
+            Assert.NotEmpty(figure.ToPlainText());
+        }
+    }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void TextSummariesShowTheCourseOfASeries()
