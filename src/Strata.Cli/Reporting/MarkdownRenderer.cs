@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Markdig;
+using Markdig.Extensions.Mathematics;
+using Markdig.Renderers;
 using Markdig.Renderers.Html;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
@@ -48,13 +50,26 @@ internal sealed partial class MarkdownRenderer(string folder)
             foreach (AutolinkInline link in document.Descendants<AutolinkInline>().ToArray())
                 if (!link.IsEmail && !IsSafe(link.Url)) link.ReplaceBy(new LiteralInline(link.Url));
             foreach (LinkInline link in document.Descendants<LinkInline>().ToArray()) Resolve(link, attachments);
-            return Footnotes().Replace(document.ToHtml(Pipeline), $"$1fn{++_texts}$2");
+            return Footnotes().Replace(Render(document), $"$1fn{++_texts}$2");
         }
         catch (ArgumentException)
         {
             // Markdig's guard against texts nested without bound.
             return $"<pre>{Html.Escape(text)}</pre>";
         }
+    }
+
+    private static string Render(MarkdownDocument document)
+    {
+        using StringWriter writer = new();
+        HtmlRenderer renderer = new(writer);
+        Pipeline.Setup(renderer);
+
+        // Formulas are shown as written: the delimiters would be for a script that the page does not have.
+        renderer.ObjectRenderers.Replace<HtmlMathInlineRenderer>(new FormulaRenderer());
+        renderer.ObjectRenderers.Replace<HtmlMathBlockRenderer>(new DisplayFormulaRenderer());
+        renderer.Render(document);
+        return writer.ToString();
     }
 
     private void Register(HeadingBlock heading)
@@ -126,6 +141,18 @@ internal sealed partial class MarkdownRenderer(string folder)
     {
         string slug = NoSlug().Replace(text.ToLowerInvariant(), "-").Trim('-');
         return slug.Length == 0 ? "section" : slug;
+    }
+
+    private sealed class FormulaRenderer : HtmlObjectRenderer<MathInline>
+    {
+        protected override void Write(HtmlRenderer renderer, MathInline formula) =>
+            renderer.Write("<span class=\"math\">").WriteEscape(ref formula.Content).Write("</span>");
+    }
+
+    private sealed class DisplayFormulaRenderer : HtmlObjectRenderer<MathBlock>
+    {
+        protected override void Write(HtmlRenderer renderer, MathBlock formula) =>
+            renderer.Write("<div class=\"math\">").WriteLeafRawLines(formula, writeEndOfLines: true, escape: true).Write("</div>");
     }
 
     [GeneratedRegex(@"[^\p{L}\p{N}]+")]

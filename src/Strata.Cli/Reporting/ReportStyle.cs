@@ -23,12 +23,13 @@ internal static class ReportStyle
         .about{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;align-items:center;margin:0 0 1rem;color:var(--quiet);font-size:.86rem}
         .badge{border:1px solid var(--line);border-radius:999px;padding:0 .6rem;color:var(--quiet)}.badge.failed{border-color:var(--bad);color:var(--bad)}
         pre,code{font-family:ui-monospace,"Cascadia Code","SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.86rem}
-        pre{margin:0;overflow-x:auto;line-height:1.5}
+        pre{margin:0;overflow-x:auto;line-height:1.5;scrollbar-width:thin}
         .markdown code{background:var(--soft);border-radius:4px;padding:.1em .3em}.markdown pre{background:var(--soft);border-radius:6px;padding:.8rem 1rem}.markdown pre code{background:none;padding:0}
         .markdown img,.output img{max-width:100%;height:auto}
         .markdown blockquote{margin:1rem 0;padding:.1rem 1rem;border-left:3px solid var(--line);color:var(--quiet)}
         .markdown table{border-collapse:collapse;font-size:.92rem;margin:1rem 0}.markdown th,.markdown td{padding:.3rem .8rem;border-bottom:1px solid var(--line);text-align:left}.markdown th{border-bottom:2px solid var(--line)}
-        .markdown .math{font-family:"STIX Two Math","Cambria Math",Georgia,serif;font-style:italic}
+        .markdown .math{font-family:Georgia,"Times New Roman",serif;font-style:italic}.markdown div.math{margin:1rem 0;text-align:center;white-space:pre-line}
+        .markdown .footnotes{font-size:.88rem;color:var(--quiet)}hr{border:0;border-top:1px solid var(--line)}.markdown li:has(>input){list-style:none;margin-left:-1.3rem}
         .markdown-alert{margin:1rem 0;padding:.1rem 1rem;border-left:3px solid var(--accent)}.markdown-alert-title{font-weight:600}.markdown-alert svg{fill:currentColor;width:1em;height:1em;margin-right:.4em;vertical-align:-.1em}
         section.code{margin:1.3rem 0}
         section.code details{background:var(--soft);border:1px solid var(--line);border-radius:8px}

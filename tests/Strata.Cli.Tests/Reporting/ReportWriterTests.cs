@@ -208,6 +208,16 @@ public sealed partial class ReportWriterTests
     }
 
     [Fact]
+    public void FormulasAreShownAsWritten()
+    {
+        Notebook notebook = Notebook.Empty();
+        Markdown(notebook, "So $a_i < b_i$ holds.\n\n$$\n\\sum_i <b>\n$$");
+        string html = Report(notebook);
+        Assert.Contains("<span class=\"math\">a_i &lt; b_i</span>", html);
+        Assert.Contains("<div class=\"math\">\\sum_i &lt;b&gt;", html);
+    }
+
+    [Fact]
     public void CodeIsTinted()
     {
         Notebook notebook = Notebook.Empty();
