@@ -3,7 +3,7 @@
 Each choice below was the fastest of several measured with PyTorch 1.13 and OpenBLAS:
 - weights as [in, out], so that a linear layer is one addmm, or one addmv when decoding; residual sums in place, inside the product;
 - attention in chunks of queries, which skips the keys that lie ahead and keeps the scores in cache;
-- the tanh form of GELU as x * sigmoid(2u), half the time of F.gelu(approximate="tanh").
+- the tanh form of GELU as x * sigmoid(2u), 0.6 of the time of F.gelu(approximate="tanh").
 """
 
 import math
