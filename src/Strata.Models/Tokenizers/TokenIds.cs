@@ -1,0 +1,43 @@
+namespace Strata.Models;
+
+/// <summary>What became of a text: its ids, and everything needed to see why.</summary>
+public sealed class TokenIds
+{
+    internal TokenIds(string text, int[] ids, string[] tokens, (int Start, int End)[] offsets, BosPolicy bosPolicy, string? warning)
+    {
+        Text = text;
+        Ids = ids;
+        Tokens = tokens;
+        Offsets = offsets;
+        BosPolicy = bosPolicy;
+        Warning = warning;
+    }
+
+    /// <summary>The text as it was given.</summary>
+    public string Text { get; }
+
+    /// <summary>Ids, one per token.</summary>
+    public int[] Ids { get; }
+
+    /// <summary>The tokens as the vocabulary writes them (byte-level vocabularies write a space as <c>Ġ</c>).</summary>
+    public string[] Tokens { get; }
+
+    /// <summary>
+    /// For each token the range of <see cref="Text"/> that it stands for, in UTF-16 characters, end excluded. It covers the whole token, a leading space too.
+    /// Tokens that hold parts of one character share its range; special tokens that the tokenizer added have (0, 0).
+    /// </summary>
+    public (int Start, int End)[] Offsets { get; }
+
+    /// <summary>How the tokenizer treats the beginning-of-sequence token, and why.</summary>
+    public BosPolicy BosPolicy { get; }
+
+    /// <summary>What is suspicious about the beginning of the ids: the beginning-of-sequence token is missing or doubled. Null when nothing is.</summary>
+    public string? Warning { get; }
+
+    /// <summary>Number of tokens, the tokens themselves (at most 20), and the warning.</summary>
+    public override string ToString()
+    {
+        string shown = string.Join(" ", Tokens.Take(20).Select(token => Excerpt.Quote(token)));
+        return $"{Ids.Length} tokens: {shown}{(Ids.Length > 20 ? " ..." : "")}{(Warning is null ? "" : $" Warning: {Warning}")}";
+    }
+}
