@@ -1,0 +1,25 @@
+using Strata.Models;
+using Strata.Research;
+
+namespace Strata.Notebooks;
+
+/// <summary>Registers how models, plans, tokens and results are shown.</summary>
+internal static class ResultFormatters
+{
+    public static void Register()
+    {
+        Formatters.Register<Model>(model => ModelFormatter.Format(model.Explain()));
+        Formatters.Register<ModelExplanation>(ModelFormatter.Format);
+        Formatters.Register<LayerPlan>(PlanFormatter.Format);
+        Formatters.Register<TokenIds>(TokenIdsFormatter.Format);
+        Formatters.Register<TokenRows>(rows => ValueFormatters.Plain(rows.ToString()));
+        Formatters.Register<DataSet>(DataFormatter.Format);
+        Formatters.Register<ToyTask>(DataFormatter.Format);
+        Formatters.Register<Generation>(generation => GenerationFormatter.Format(generation, ids => string.Join(" ", ids.ToArray())));
+        Formatters.Register<Evaluation>(evaluation => TableFormatter.Format(ResultParts.Of(evaluation)));
+        Formatters.Register<MeasureTable>(measures => Stacked.Of(ResultParts.Of(measures)));
+        Formatters.Register<SweepResult>(sweep => Stacked.Of([SweepFigure.Cost(sweep), sweep.ToTable()]));
+        Formatters.Register<LogitLens>(lens => Stacked.Of([LensFigure.Of(lens, 0, LensQuantity.Probability, id => $"{id}"), lens.ToTable()]));
+        Formatters.Register<AngularDistance>(distance => Stacked.Of([AngularFigure.Of(distance, null), distance.ToTable()]));
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Strata.Models;
+using Strata.Research;
+
+namespace Strata.Notebooks;
+
+/// <summary>The options of commands that evaluate plans, and the evaluation itself: all blocks in order first, then the plans.</summary>
+internal sealed class Evaluations
+{
+    private static readonly (string Word, Scorer Scorer)[] Scorers = [("legal-othello-moves", Scorer.LegalOthelloMoves)];
+
+    private readonly Inputs _inputs;
+    private readonly Option<string> _score = new("--score")
+    {
+        Description = $"A score besides loss and accuracy: {string.Join(", ", Scorers.Select(s => s.Word))}.",
+        HelpName = "NAME",
+    };
+
+    /// <summary>Adds the options to a command.</summary>
+    public Evaluations(Command syntax)
+    {
+        syntax.Options.Add(_score);
+        _inputs = new Inputs(syntax);
+    }
+
+    /// <summary>The model and the rows.</summary>
+    public (Model Model, TokenRows Rows) Inputs(MagicCall call)
+    {
+        Model model = _inputs.Model(call);
+        return (model, _inputs.Rows(call, model));
+    }
+
+    /// <summary>Evaluates all blocks in order and then each plan.</summary>
+    public SweepResult Run(MagicCall call, Model model, TokenRows rows, IEnumerable<LayerPlan> plans)
+    {
+        LayerPlan identity = model.Plans.Identity();
+        return Sweep.Run(model, rows, [identity, .. plans.Where(p => !p.Equals(identity))], new SweepOptions { Scorer = ScorerOf(call), Progress = call.Progress }, call.Cancellation);
+    }
+
+    private Scorer? ScorerOf(MagicCall call)
+    {
+        if (call.Value(_score) is not string word) return null;
+        int index = Array.FindIndex(Scorers, s => s.Word == word);
+        return index >= 0 ? Scorers[index].Scorer : throw new StrataException($"There is no score \"{word}\". {NearestNames.Suggest(word, Scorers.Select(s => s.Word))}");
+    }
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Strata.Models;
+
+namespace Strata.Notebooks;
+
+/// <summary><c>#!generate</c>: lets the network continue prompts.</summary>
+internal sealed class GenerateMagic : MagicCommand
+{
+    private readonly Option<int> _maxNew, _topK, _seed;
+    private readonly Option<string> _plan, _name;
+    private readonly Option<float> _temperature;
+    private readonly Inputs _inputs;
+
+    public GenerateMagic()
+        : base("#!generate", "Let the network continue prompts, along any plan.", "#!generate --tokens 61,19,26 --max-new 10", "#!generate --text \"c4 c3\" --max-new 10 --plan \"0..4, 6..8\" --temperature 0.8 --seed 1")
+    {
+        _maxNew = Option<int>("--max-new", "At most so many new tokens.", "N");
+        _maxNew.Required = true;
+        _plan = Option<string>("--plan", "Order in which the blocks run; all in order by default.", "PLAN");
+        _temperature = Option<float>("--temperature", "0 takes the most likely token (by default); above 0 samples.", "T");
+        _topK = Option<int>("--top-k", "Sample among the K most likely tokens; 0 for all, by default.", "K");
+        _seed = Option<int>("--seed", "Seed of sampling; 0 by default.", "SEED");
+        _inputs = new Inputs(Syntax);
+        _name = NameOption("generation");
+    }
+
+    public override void Run(MagicCall call)
+    {
+        string name = call.ResultName(_name, "generation");
+        float temperature = call.Value(_temperature);
+        int topK = call.Value(_topK);
+        if (!(temperature >= 0) || !float.IsFinite(temperature)) throw new StrataException($"--temperature {temperature}: expected 0 or more.");
+        if (topK < 0) throw new StrataException($"--top-k {topK}: expected 0 or more.");
+        Model model = _inputs.Model(call);
+        Generation generation = model.Generate(_inputs.Rows(call, model), new GenerationRequest
+        {
+            MaxNew = call.Value(_maxNew),
+            Plan = Inputs.Plan(call.Value(_plan), model),
+            Temperature = temperature,
+            TopK = topK,
+            Seed = call.Value(_seed),
+            Progress = call.Progress,
+        }, call.Cancellation);
+        call.Keep(name, generation);
+        call.Show(GenerationFormatter.Format(generation, ids => model.Tokenizer is null ? string.Join(" ", ids.ToArray()) : model.Decode(ids)));
+    }
+}

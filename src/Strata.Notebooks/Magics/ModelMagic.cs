@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Strata.Models;
+using Strata.Tensors;
+
+namespace Strata.Notebooks;
+
+/// <summary><c>#!model</c>: loads a network, or the random twin of one.</summary>
+internal sealed class ModelMagic : MagicCommand
+{
+    private static readonly (string Word, DType Storage)[] Storages = [("f32", DType.Float32), ("bf16", DType.BFloat16), ("f16", DType.Float16)];
+
+    private readonly Argument<string> _folder;
+    private readonly Option<string> _name;
+    private readonly Option<string> _storage;
+    private readonly Option<long?> _random;
+
+    public ModelMagic()
+        : base("#!model", "Load a network (config.json, *.safetensors, tokenizer.json); it becomes the current model.", "#!model data/othello", "#!model data/othello --random 0 --name twin")
+    {
+        _folder = Argument<string>("FOLDER", "The folder of the checkpoint.", required: true);
+        _storage = Option<string>("--storage", "Format of the weights in memory: f32, bf16 or f16; the checkpoint's own by default.", "FORMAT");
+        _random = Option<long?>("--random", "Same architecture and tokenizer, random weights of this seed: the control for anything measured.", "SEED");
+        _name = Option<string>("--name", "Name of the model; \"model\" by default, \"twin\" with --random.", "NAME");
+    }
+
+    public override void Run(MagicCall call)
+    {
+        string name = call.ResultName(_name, call.Has(_random) ? "twin" : "model");
+        Model model = Model.Load(call.Value(_folder)!, new ModelOptions { Storage = Storage(call), Progress = call.Progress }, call.Cancellation);
+        if (call.Value(_random) is long seed) model = model.RandomTwin(seed);
+        call.Keep(name, model);
+        call.Show(model);
+    }
+
+    private DType? Storage(MagicCall call)
+    {
+        if (call.Value(_storage) is not string word) return null;
+        if (call.Has(_random)) throw new StrataException("--storage does not go with --random: a random twin is made in float32.");
+        int index = Array.FindIndex(Storages, s => s.Word == word);
+        return index >= 0 ? Storages[index].Storage : throw new StrataException($"--storage \"{word}\" is not known. {NearestNames.Suggest(word, Storages.Select(s => s.Word))}");
+    }
+}

@@ -1,0 +1,26 @@
+using Strata.Models;
+using Strata.Research;
+
+namespace Strata.Notebooks;
+
+/// <summary>What kinds of results are called in messages.</summary>
+internal static class ResultKinds
+{
+    public static string Of(object value) => value switch
+    {
+        Model => "a model",
+        DataSet => "a data set",
+        ToyTask => "a task",
+        TokenRows => "token rows",
+        Activations => "activations",
+        MeasureTable => "measures",
+        LogitLens => "a lens",
+        SweepResult => "a sweep",
+        AngularDistance => "angular distances",
+        LayerPlan => "a plan",
+        Generation => "generated text",
+        Table => "a table",
+        Figure => "a figure",
+        _ => $"a {value.GetType().Name}",
+    };
+}

@@ -1,0 +1,27 @@
+using Strata.Models;
+using Strata.Research;
+
+namespace Strata.Notebooks;
+
+/// <summary>Finds where a result came from.</summary>
+internal static class ResultProvenance
+{
+    public static Provenance? Of(object value) => value switch
+    {
+        Model model => model.Provenance,
+        Activations activations => activations.Provenance,
+        MeasureTable measures => measures.Table.Provenance,
+        LogitLens lens => lens.Provenance,
+        SweepResult sweep => sweep.Provenance,
+        AngularDistance distance => distance.Provenance,
+        Generation generation => generation.Provenance,
+        Table table => table.Provenance,
+        Figure figure => figure.Provenance,
+        DataSet data => OfData(data),
+        ToyTask task => OfData(task.Data),
+        TokenRows rows => new Provenance { Data = $"{rows.Name} ({rows.Count} rows)", DataHash = rows.Hash },
+        _ => null,
+    };
+
+    private static Provenance OfData(DataSet data) => new() { Data = $"{data.Name} ({data.Count} rows)", DataHash = data.Hash };
+}
