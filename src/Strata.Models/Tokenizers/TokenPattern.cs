@@ -41,7 +41,7 @@ internal sealed partial class TokenPattern
         }
         catch (ArgumentException e)
         {
-            throw new FormatException($"is not a valid regular expression: {e.Message}", e);
+            throw new FormatException($"is not a valid regular expression: {Excerpt.Message(e)}", e);
         }
 
         Lazy<Regex> compiled = new(() => new Regex(translated, Options | RegexOptions.Compiled, TimeSpan.FromMilliseconds(MatchMilliseconds)));
