@@ -14,6 +14,10 @@ internal static class Excerpt
     /// <summary>A parser's message, which may quote the file, cut to 200 characters.</summary>
     public static string Message(Exception e) => Cut(e.Message, MaxMessage);
 
+    /// <summary>What a name that a file does not have probably meant. Names that are too long or too odd to be typed are left out.</summary>
+    public static string Nearest(string given, IEnumerable<string> names) =>
+        given.Length > MaxQuoted ? "" : NearestNames.Suggest(given, names.Where(name => name.Length <= MaxQuoted && !name.Any(char.IsControl)));
+
     private static string Cut(ReadOnlySpan<char> text, int most)
     {
         StringBuilder cut = new();

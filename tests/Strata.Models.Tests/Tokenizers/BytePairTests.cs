@@ -83,7 +83,7 @@ public sealed class BytePairTests
     }
 
     [Theory]
-    [InlineData("a", 1_000_000)]
+    [InlineData("a", 200_000)]
     [InlineData("then", 200_000)]
     [InlineData("ab", 200_000)]
     [InlineData("😀", 200_000)]
