@@ -97,7 +97,7 @@ public sealed class Checkpoint : IDisposable
 
     private SafetensorsFile FileOf(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file)
         ? file
-        : throw new InvalidFileException(Folder, $"has no tensor {Excerpt.Quote(name)}. {NearestNames.Suggest(name, Names)}");
+        : throw new InvalidFileException(Folder, $"has no tensor {Excerpt.Quote(name)}. {Excerpt.Nearest(name, Names)}");
 
     private string? Optional(string name) => Path.Combine(Folder, name) is var path && File.Exists(path) ? path : null;
 

@@ -5,18 +5,28 @@ namespace Strata.Models;
 /// <summary>Quotes text from a file in a message: short, on one line, without control characters.</summary>
 internal static class Excerpt
 {
-    private const int MaxLength = 80;
+    private const int MaxQuoted = 80;
+    private const int MaxMessage = 200;
 
     /// <summary>The text in quotation marks, cut to 80 characters.</summary>
-    public static string Quote(ReadOnlySpan<char> text)
+    public static string Quote(ReadOnlySpan<char> text) => $"\"{Cut(text, MaxQuoted)}\"";
+
+    /// <summary>A parser's message, which may quote the file, cut to 200 characters.</summary>
+    public static string Message(Exception e) => Cut(e.Message, MaxMessage);
+
+    /// <summary>What a name that a file does not have probably meant. Names that are too long or too odd to be typed are left out.</summary>
+    public static string Nearest(string given, IEnumerable<string> names) =>
+        given.Length > MaxQuoted ? "" : NearestNames.Suggest(given, names.Where(name => name.Length <= MaxQuoted && !name.Any(char.IsControl)));
+
+    private static string Cut(ReadOnlySpan<char> text, int most)
     {
-        StringBuilder quoted = new("\"");
-        foreach (char c in text[..Math.Min(text.Length, MaxLength)])
+        StringBuilder cut = new();
+        foreach (char c in text[..Math.Min(text.Length, most)])
         {
-            if (char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029') quoted.Append($"\\u{(int)c:x4}");
-            else quoted.Append(c);
+            if (char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029') cut.Append($"\\u{(int)c:x4}");
+            else cut.Append(c);
         }
 
-        return quoted.Append(text.Length > MaxLength ? "...\"" : "\"").ToString();
+        return cut.Append(text.Length > most ? "..." : "").ToString();
     }
 }

@@ -45,7 +45,7 @@ internal static class JsonFile
         }
         catch (JsonException e)
         {
-            throw new InvalidFileException(path, $"is not valid JSON: {e.Message}", e);
+            throw new InvalidFileException(path, $"is not valid JSON: {Excerpt.Message(e)}", e);
         }
 
         throw new InvalidFileException(path, "must hold a JSON object.");

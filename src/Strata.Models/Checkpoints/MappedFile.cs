@@ -26,7 +26,7 @@ internal sealed class MappedFile
             _view = accessor.SafeMemoryMappedViewHandle;
             Address = _view.DangerousGetHandle() + (nint)accessor.PointerOffset;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new InvalidFileException(path, $"cannot be opened: {e.Message}", e);
         }

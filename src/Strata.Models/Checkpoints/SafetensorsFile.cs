@@ -53,7 +53,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="InvalidFileException">There is no such tensor; the message names the nearest ones.</exception>
     public SafetensorsEntry Entry(string name) => _header.Entries.TryGetValue(name, out SafetensorsEntry? entry)
         ? entry
-        : throw new InvalidFileException(Path, $"has no tensor {Excerpt.Quote(name)}. {NearestNames.Suggest(name, Names)}");
+        : throw new InvalidFileException(Path, $"has no tensor {Excerpt.Quote(name)}. {Excerpt.Nearest(name, Names)}");
 
     /// <summary>A tensor over the mapped bytes: no copy where the engine computes in this process's memory.</summary>
     /// <param name="engine">The engine that will hold the tensor.</param>

@@ -55,7 +55,7 @@ internal sealed class SafetensorsHeader
         }
         catch (JsonException e)
         {
-            throw new InvalidFileException(path, $"the header is not valid JSON near byte {LengthBytes + parser.Position}: {e.Message}", e);
+            throw new InvalidFileException(path, $"the header is not valid JSON near byte {LengthBytes + parser.Position}: {Excerpt.Message(e)}", e);
         }
 
         string[] names = CheckCover(parser.Entries, dataStart, fileLength, path);

@@ -15,7 +15,7 @@ internal sealed class BytePairModel : TokenModel
     private const int LongestCachedWord = 64;
     private const int None = -1;
 
-    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges;
+    private readonly Dictionary<long, (int Rank, int Id)> _merges;
     private readonly int? _unknown;
     private readonly bool _fuseUnknown;
     private readonly bool _ignoreMerges;
@@ -105,9 +105,11 @@ internal sealed class BytePairModel : TokenModel
     {
         int next = symbols[at].Next;
         if (next == None) return;
-        (int, int) ids = (symbols[at].Id, symbols[next].Id);
-        if (_merges.TryGetValue(ids, out (int Rank, int Id) merge)) queue.Enqueue(new Pair(at, ids.Item1, ids.Item2, merge.Id), ((long)merge.Rank << 32) | (uint)at);
+        (int left, int right) = (symbols[at].Id, symbols[next].Id);
+        if (_merges.TryGetValue(Key(left, right), out (int Rank, int Id) merge)) queue.Enqueue(new Pair(at, left, right, merge.Id), ((long)merge.Rank << 32) | (uint)at);
     }
+
+    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
 
     /// <summary>Merges a pair, unless one of its symbols has gone into another merge since it was queued.</summary>
     private void Join(PriorityQueue<Pair, long> queue, Symbol[] symbols, Pair pair)
@@ -125,17 +127,17 @@ internal sealed class BytePairModel : TokenModel
         Offer(queue, symbols, pair.At);
     }
 
-    private Dictionary<(int Left, int Right), (int Rank, int Id)> ReadMerges(ConfigReader config)
+    private Dictionary<long, (int Rank, int Id)> ReadMerges(ConfigReader config)
     {
         if (!config.Has("merges")) throw config.Refuse("merges", "is missing; a BPE model needs its merges.");
-        Dictionary<(int, int), (int, int)> merges = [];
+        Dictionary<long, (int, int)> merges = [];
         int rank = 0;
         foreach (JsonElement item in config.Items("merges"))
         {
             string place = $"merges[{rank}]";
             (string left, string right) = ReadPair(config, place, item);
-            (int, int) pair = (IdOf(config, place, left), IdOf(config, place, right));
-            merges[pair] = (rank++, IdOf(config, place, left + right));
+            long key = Key(IdOf(config, place, left), IdOf(config, place, right));
+            merges[key] = (rank++, IdOf(config, place, left + right));
         }
 
         return merges;

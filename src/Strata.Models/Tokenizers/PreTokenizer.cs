@@ -27,7 +27,7 @@ internal abstract class PreTokenizer
             throw config.Refuse("behavior", $"is {Excerpt.Quote(name)}; expected {string.Join(", ", Enum.GetNames<SplitBehavior>())}.");
         ConfigReader pattern = config.Object("pattern");
         bool invert = config.OptionalBool("invert") ?? false;
-        if (pattern.OptionalString("String") is { } text) return new SplitPreTokenizer(piece => Occurrences(piece, text), behavior, invert);
+        if (pattern.OptionalString("String") is { } text) return new SplitPreTokenizer((piece, _) => Occurrences(piece, text), behavior, invert);
         if (pattern.OptionalString("Regex") is not { } regex) throw config.Refuse("pattern", "has neither \"Regex\" nor \"String\".");
         try
         {
@@ -39,7 +39,7 @@ internal abstract class PreTokenizer
         }
     }
 
-    private static List<(int Start, int End)> WhiteSpace(ReadOnlySpan<char> text)
+    private static List<(int Start, int End)> WhiteSpace(ReadOnlySpan<char> text, TimeBudget _)
     {
         List<(int Start, int End)> found = [];
         for (int i = 0; i < text.Length; i++)
@@ -83,8 +83,8 @@ internal enum SplitBehavior
     Contiguous,
 }
 
-/// <summary>Finds the matches in a text.</summary>
-internal delegate List<(int Start, int End)> MatchFinder(ReadOnlySpan<char> text);
+/// <summary>Finds the matches in a text, from left to right without overlap.</summary>
+internal delegate List<(int Start, int End)> MatchFinder(ReadOnlySpan<char> text, TimeBudget budget);
 
 /// <summary>Cuts pieces at matches.</summary>
 internal sealed class SplitPreTokenizer(MatchFinder find, SplitBehavior behavior, bool invert) : PreTokenizer
@@ -92,9 +92,10 @@ internal sealed class SplitPreTokenizer(MatchFinder find, SplitBehavior behavior
     public override List<Piece> Apply(List<Piece> pieces)
     {
         List<Piece> result = new(pieces.Count);
+        TimeBudget budget = new(pieces.Sum(piece => (long)piece.Length));
         foreach (Piece piece in pieces)
         {
-            List<Cut> cuts = Cover(piece);
+            List<Cut> cuts = Cover(piece, budget);
             if (behavior is SplitBehavior.Removed) cuts.RemoveAll(cut => cut.Match);
             else if (behavior is SplitBehavior.Contiguous) cuts = Join(cuts, (before, cut) => before.Match == cut.Match);
             else if (behavior is SplitBehavior.MergedWithPrevious) cuts = Join(cuts, (before, cut) => cut.Match && !before.Match);
@@ -109,11 +110,11 @@ internal sealed class SplitPreTokenizer(MatchFinder find, SplitBehavior behavior
     }
 
     /// <summary>Matches and what lies between them, in order.</summary>
-    private List<Cut> Cover(Piece piece)
+    private List<Cut> Cover(Piece piece, TimeBudget budget)
     {
         List<Cut> cuts = [];
         int at = 0;
-        foreach ((int start, int end) in find(piece.Characters))
+        foreach ((int start, int end) in find(piece.Characters, budget))
         {
             if (start > at) cuts.Add(new Cut(at, start, invert));
             cuts.Add(new Cut(start, end, !invert));

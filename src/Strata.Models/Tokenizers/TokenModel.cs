@@ -73,7 +73,7 @@ internal sealed class WordLevelModel : TokenModel
     public override void Tokenize(ReadOnlySpan<char> word, List<WordToken> tokens)
     {
         int id = _ids.TryGetValue(word, out int known) ? known : _unknown
-            ?? throw new StrataException($"The word {Excerpt.Quote(word)} is not in the tokenizer's vocabulary, which has no token for unknown words. {NearestNames.Suggest(word.Length > 100 ? "" : word.ToString(), Vocabulary.Keys.Take(10_000))}");
+            ?? throw new StrataException($"The word {Excerpt.Quote(word)} is not in the tokenizer's vocabulary, which has no token for unknown words. {Excerpt.Nearest(word.ToString(), Vocabulary.Keys.Take(10_000))}");
         tokens.Add(new WordToken(id, word.Length));
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -41,7 +40,7 @@ internal sealed partial class TokenPattern
         }
         catch (ArgumentException e)
         {
-            throw new FormatException($"is not a valid regular expression: {e.Message}", e);
+            throw new FormatException($"is not a valid regular expression: {Excerpt.Message(e)}", e);
         }
 
         Lazy<Regex> compiled = new(() => new Regex(translated, Options | RegexOptions.Compiled, TimeSpan.FromMilliseconds(MatchMilliseconds)));
@@ -49,13 +48,12 @@ internal sealed partial class TokenPattern
     }
 
     /// <summary>Where the expression matches, from left to right without overlap.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="budget">Time for this text and others; a single match has a limit of its own.</param>
     /// <exception cref="StrataException">Matching takes too long.</exception>
-    public List<(int Start, int End)> Matches(ReadOnlySpan<char> text)
+    public List<(int Start, int End)> Matches(ReadOnlySpan<char> text, TimeBudget budget)
     {
         List<(int Start, int End)> matches = [];
-        long began = Stopwatch.GetTimestamp();
-        // A generous time for the whole text, on top of the limit of a single match: 10 s, and 1 s per 50,000 characters.
-        TimeSpan limit = TimeSpan.FromSeconds(10 + text.Length / 50_000.0);
         int[]? positions = null;
         ReadOnlySpan<char> shown = text.IndexOfAnyInRange('\uD800', '\uDFFF') < 0 ? text : StandIns(text, out positions);
         try
@@ -64,7 +62,7 @@ internal sealed partial class TokenPattern
             {
                 (int start, int end) = (match.Index, match.Index + match.Length);
                 matches.Add(positions is null ? (start, end) : (positions[start], positions[end]));
-                if ((matches.Count & 255) == 0 && Stopwatch.GetElapsedTime(began) > limit) throw new RegexMatchTimeoutException();
+                if (budget.IsSpent) throw new RegexMatchTimeoutException();
             }
         }
         catch (RegexMatchTimeoutException e)

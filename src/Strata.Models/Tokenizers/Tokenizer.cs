@@ -91,6 +91,7 @@ public sealed class Tokenizer
     /// <exception cref="StrataException">The vocabulary cannot express the text, or a regular expression of the file takes too long on it.</exception>
     public TokenIds Encode(string text, bool? addSpecialTokens = null)
     {
+        ArgumentNullException.ThrowIfNull(text);
         bool add = addSpecialTokens ?? true;
         List<int> ids = [];
         List<(int Start, int End)> offsets = [];

@@ -168,6 +168,17 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_name_too_long_to_be_typed_is_not_suggested()
+    {
+        string name = new('x', 2_000_000);
+        string path = _folder.WriteSafetensors("a.safetensors", $$$"""{"{{{name}}}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"short":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", 0);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        string message = Assert.Throws<InvalidFileException>(() => file.Entry("shrot")).Message;
+        Assert.Contains("\"short\"", message);
+        Assert.True(message.Length < 300);
+    }
+
+    [Fact]
     public void Opens_the_trained_network_and_its_numbers_are_finite()
     {
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Othello.Folder, "model.safetensors"));
