@@ -5,7 +5,7 @@ using Strata.Models;
 namespace Strata.Cli.Running;
 
 /// <summary>Draws a run on the terminal: a bar over the cells and one for the work inside a cell; one plain line per cell where there is no terminal.</summary>
-internal static class RunProgress
+public static class RunProgress
 {
     /// <summary>Runs <paramref name="run"/> while its progress is drawn on <paramref name="console"/>.</summary>
     /// <param name="console">Where to draw.</param>
@@ -20,11 +20,11 @@ internal static class RunProgress
             .StartAsync(context => run(new Bars(context)));
     }
 
-    /// <summary>The first line of a cell, for people.</summary>
-    private static string Title(NotebookCell cell)
+    /// <summary>The first line of a cell, for people; on a terminal it shares the width with the bar.</summary>
+    private static string Title(NotebookCell cell, int length)
     {
         string line = cell.Source.Split('\n').Select(text => text.Trim()).First(text => text.Length > 0);
-        return line.Length <= 60 ? line : line[..59] + "…";
+        return line.Length <= length ? line : line[..(length - 1)] + "…";
     }
 
     private sealed class Lines(TextWriter writer, bool verbose) : IRunObserver, IProgress<WorkProgress>
@@ -48,7 +48,7 @@ internal static class RunProgress
                 CellStatus.FailedAsExpected => "failed as expected",
                 _ => "FAILED",
             };
-            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_place} {word} {outcome.Duration.TotalSeconds:0.0} s  {Title(cell)}"));
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_place} {word} {outcome.Duration.TotalSeconds:0.0} s  {Title(cell, 60)}"));
             if (verbose)
                 foreach (CellOutput output in cell.Outputs) writer.WriteLine(Text(output).TrimEnd('\n'));
         }
@@ -64,6 +64,7 @@ internal static class RunProgress
 
     private sealed class Bars(ProgressContext context) : IRunObserver, IProgress<WorkProgress>
     {
+        // One bar for all work, one piece after another: bars cannot be taken away again.
         private ProgressTask? _cells;
         private ProgressTask? _work;
 
@@ -73,8 +74,9 @@ internal static class RunProgress
         {
             lock (context)
             {
-                _work ??= context.AddTask("");
-                _work.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"  {value.Title} ({value.Done:N0}/{value.Total:N0} {value.Unit})"));
+                string description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"  {value.Title} ({value.Done:N0}/{value.Total:N0} {value.Unit})"));
+                _work ??= context.AddTask(description);
+                _work.Description = description;
                 _work.MaxValue = Math.Max(1, value.Total);
                 _work.Value = value.Done;
             }
@@ -84,19 +86,15 @@ internal static class RunProgress
         {
             lock (context)
             {
-                _cells ??= context.AddTask("", maxValue: count);
-                _cells.Description = Markup.Escape($"[{number}/{count}] {Title(cell)}");
+                string description = Markup.Escape($"[{number}/{count}] {Title(cell, 32)}");
+                _cells ??= context.AddTask(description, maxValue: count);
+                _cells.Description = description;
             }
         }
 
         public void CellFinished(NotebookCell cell, CellOutcome outcome)
         {
-            lock (context)
-            {
-                _cells!.Increment(1);
-                _work?.StopTask();
-                _work = null;
-            }
+            lock (context) _cells!.Increment(1);
         }
     }
 }
