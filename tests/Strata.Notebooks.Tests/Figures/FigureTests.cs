@@ -3,7 +3,6 @@ using System.Xml.Linq;
 using FsCheck;
 using FsCheck.Fluent;
 using Strata.Models;
-using Strata.Notebooks;
 using Strata.Research;
 using Xunit;
 
