@@ -35,6 +35,9 @@ internal sealed class AxisScale
         ? (Math.Log10(value) - Math.Log10(Min)) / (Math.Log10(Max) - Math.Log10(Min))
         : (value - Min) / (Max - Min);
 
+    /// <summary>Whether a range can be divided into ticks: its ends do not agree to rounding.</summary>
+    public static bool HasExtent(double min, double max) => max - min > Math.Max(Tiny, 1e-12 * Math.Max(Math.Abs(min), Math.Abs(max)));
+
     /// <summary>A scale that holds all values.</summary>
     /// <param name="values">The values; those that cannot be shown are ignored.</param>
     /// <param name="log">Logarithmic.</param>
@@ -57,8 +60,7 @@ internal sealed class AxisScale
         if (log) return Logarithmic(min, max, snap, target);
         if (zero) (min, max) = (Math.Min(min, 0), Math.Max(max, 0));
 
-        // Values that agree to rounding have no extent to divide into ticks.
-        if (max - min <= Math.Max(Tiny, 1e-12 * Math.Max(Math.Abs(min), Math.Abs(max))))
+        if (!HasExtent(min, max))
         {
             double margin = Math.Abs(min) <= Tiny ? 1 : Math.Abs(min) * 0.1;
             (min, max) = (min - margin, max + margin);

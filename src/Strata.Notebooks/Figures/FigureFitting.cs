@@ -8,7 +8,7 @@ internal sealed record FittedFigure(Chart Chart, IReadOnlyList<string> Notes, st
 /// <summary>Thins out a figure's data until its renderings are small enough for a notebook.</summary>
 internal static class FigureFitting
 {
-    /// <summary>UTF-8 bytes that the HTML may take; it is the largest rendering, since it holds the drawing and the Plotly data.</summary>
+    /// <summary>UTF-8 bytes that a rendering may take. The HTML is the largest, since it holds the drawing and, where it is interactive, the Plotly data.</summary>
     private const int MaxBytes = 295_000;
 
     private const int MaxHalvings = 10;
@@ -20,7 +20,8 @@ internal static class FigureFitting
         {
             (Chart chart, IReadOnlyList<string> thinned) = Thinning.Thin(figure.Chart, halvings);
             FittedFigure fitted = new(chart, [.. undrawable, .. thinned], PlotlyJson.Write(figure, chart), SvgFigure.Render(figure, chart, []));
-            if (halvings == MaxHalvings || Encoding.UTF8.GetByteCount(FigureHtml.Render(figure, fitted)) <= MaxBytes) return fitted;
+            int bytes = Math.Max(Encoding.UTF8.GetByteCount(FigureHtml.Render(figure, fitted)), Encoding.UTF8.GetByteCount(fitted.PlotlyJson));
+            if (halvings == MaxHalvings || bytes <= MaxBytes) return fitted;
         }
     }
 

@@ -56,16 +56,18 @@ internal static class HeatmapBuilder
         {
             // Symmetric about 0, so that white means 0, unless an end was given.
             high = Math.Max(Math.Abs(style.Min ?? style.Max ?? low), Math.Abs(style.Max ?? style.Min ?? high));
-            if (high == 0) high = 1;
+            if (!AxisScale.HasExtent(-high, high)) high = 1;
             low = -high;
         }
 
         double min = style.Min ?? low, max = style.Max ?? high;
-        if (!AxisScale.Drawable(min) || !AxisScale.Drawable(max) || (style.Min is not null && style.Max is not null && min >= max))
+        bool extent = AxisScale.HasExtent(min, max);
+        if (!AxisScale.Drawable(min) || !AxisScale.Drawable(max) || (style.Min is not null && style.Max is not null && !extent))
             throw new StrataException($"Heat map \"{title}\" was given the colour range {min} to {max}; it needs finite ends, the lower one first.");
-        if (min < max) return (min, max);
+        if (extent) return (min, max);
 
         // Constant data have no extent of their own.
-        return style.Min is not null ? (min, min + 1) : style.Max is not null ? (max - 1, max) : (min - 0.5, min + 0.5);
+        double margin = Math.Max(1, 0.1 * Math.Abs(min));
+        return style.Min is not null ? (min, min + margin) : style.Max is not null ? (max - margin, max) : (min - margin / 2, min + margin / 2);
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Strata.Notebooks;
 using Xunit;
 
 namespace Strata.Notebooks.Tests;

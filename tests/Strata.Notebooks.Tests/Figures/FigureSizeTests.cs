@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Strata.Models;
-using Strata.Notebooks;
 using Xunit;
 
 namespace Strata.Notebooks.Tests;

@@ -3,7 +3,6 @@ using System.Xml.Linq;
 using FsCheck;
 using FsCheck.Fluent;
 using Strata.Models;
-using Strata.Notebooks;
 using Strata.Research;
 using Xunit;
 
@@ -79,6 +78,8 @@ public class FigureTests
             Figure.Scatter("t", "x", new Axis("y") { Log = true }, new PointSeries("a", nothing, nothing)),
             Figure.Bars("t", "x", "y", [], new BarSeries("a", [])),
             Figure.Heatmap("t", new[,] { { double.NaN } }),
+            Figure.Heatmap("t", new[,] { { 0, double.Epsilon } }),
+            Figure.Heatmap("t", new[,] { { 1e20, 1e20 } }),
             Figure.Heatmap("t", new double[2, 2], new HeatmapStyle { Scale = ColorScaleKind.Diverging }),
             Figure.Lines("t", "x", "y", new LineSeries("a", [0, 1], [double.MaxValue, double.MinValue])),
             Figure.Lines("t", "x", "y", new LineSeries("a", [0, 1], [1e300, 1e300 + 1])),
@@ -118,7 +119,7 @@ public class FigureTests
             JsonDocument.Parse(figure.ToPlotlyJson());
             Assert.NotEmpty(figure.ToPlainText());
         }
-    }).QuickCheckThrowOnFailure();
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
 
     [Fact]
     public void TextSummariesShowTheCourseOfASeries()

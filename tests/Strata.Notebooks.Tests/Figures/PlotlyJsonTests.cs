@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Strata.Notebooks;
 using Xunit;
 
 namespace Strata.Notebooks.Tests;

@@ -1,5 +1,4 @@
 using Strata.Models;
-using Strata.Notebooks;
 
 namespace Strata.Notebooks.Tests;
 

@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using Strata.Models;
-using Strata.Notebooks;
 using Strata.Research;
 using Xunit;
 

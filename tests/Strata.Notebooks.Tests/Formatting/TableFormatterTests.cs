@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Strata.Models;
-using Strata.Notebooks;
 using Strata.Research;
 using Strata.Tensors;
 using Xunit;
