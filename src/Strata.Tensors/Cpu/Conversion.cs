@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace Strata.Tensors.Cpu;
@@ -24,9 +25,7 @@ internal static unsafe class Conversion<TSimd> where TSimd : unmanaged, ISimd<TS
         {
             case DType.Float32: Buffer.MemoryCopy(source, result, (long)count * sizeof(float), (long)count * sizeof(float)); break;
             case DType.Float16: TensorPrimitives.ConvertToHalf(new ReadOnlySpan<float>(source, count), new Span<Half>(result, count)); break;
-            case DType.BFloat16:
-                for (int i = 0; i < count; i++) ((ushort*)result)[i] = ToBFloat16(source[i]);
-                break;
+            case DType.BFloat16: NarrowToBFloat16((uint*)source, (ushort*)result, count); break;
             default: throw new ArgumentOutOfRangeException(nameof(dtype));
         }
     }
@@ -45,10 +44,23 @@ internal static unsafe class Conversion<TSimd> where TSimd : unmanaged, ISimd<TS
         Buffer.MemoryCopy(floats, result + i, (count - i) * sizeof(float), (count - i) * sizeof(float));
     }
 
-    private static ushort ToBFloat16(float value)
+    private static void NarrowToBFloat16(uint* source, ushort* result, int count)
     {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        if (float.IsNaN(value)) return (ushort)((bits >> 16) | 0x40);
-        return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+        int i = 0;
+        for (; i <= count - Vector<ushort>.Count; i += Vector<ushort>.Count)
+        {
+            Vector<uint> low = RoundUpperHalf(Vector.Load(source + i)), high = RoundUpperHalf(Vector.Load(source + i + Vector<uint>.Count));
+            Vector.Narrow(low, high).Store(result + i);
+        }
+
+        for (; i < count; i++) result[i] = (ushort)RoundUpperHalf(new Vector<uint>(source[i]))[0];
+    }
+
+    /// <summary>The upper half of float32 bits, rounded to nearest even, as the lower half; NaN becomes a quiet NaN.</summary>
+    private static Vector<uint> RoundUpperHalf(Vector<uint> bits)
+    {
+        Vector<uint> rounded = (bits + new Vector<uint>(0x7fff) + ((bits >> 16) & Vector<uint>.One)) >> 16;
+        Vector<uint> isNaN = Vector.GreaterThan(bits & new Vector<uint>(0x7fffffff), new Vector<uint>(0x7f800000));
+        return Vector.ConditionalSelect(isNaN, (bits >> 16) | new Vector<uint>(0x40), rounded);
     }
 }

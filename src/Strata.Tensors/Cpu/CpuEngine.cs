@@ -100,6 +100,9 @@ public sealed unsafe partial class CpuEngine : TensorEngine
         GC.KeepAlive(result);
     }
 
+    /// <summary>The engine's name.</summary>
+    public override string ToString() => Name;
+
     private static byte* Bytes(Tensor tensor) => tensor.Storage is CpuStorage storage
         ? storage.Address
         : throw new ArgumentException($"The {tensor.Shape} tensor belongs to engine {tensor.Engine.Name}; copy it with FromHost(tensor.ToArray(), tensor.Shape).");

@@ -180,9 +180,9 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             {
                 float* panel = values + column;
                 int panelStride = stride;
-                if (column + columns > _width)
+                if (Rows > TSimd.TileRows || column + columns > _width)
                 {
-                    CopyValues(panel, stride, _width - column, Visible(Rows - 1, firstKey, count));
+                    CopyValues(panel, stride, Math.Min(columns, _width - column), Visible(Rows - 1, firstKey, count));
                     panel = _values;
                     panelStride = columns;
                 }
@@ -208,7 +208,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             }
         }
 
-        /// <summary>The last columns of the values, padded with zeros to a panel.</summary>
+        /// <summary>Some columns of the values, close together for the many rows that read them, and padded with zeros to a panel.</summary>
         private void CopyValues(float* from, int stride, int used, int count)
         {
             int columns = MicroKernel<TSimd>.Columns;
@@ -239,7 +239,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 int count = Math.Min(RowBlock.Depth, tile.Segment.KeyCount - key);
                 if (context.Visible(context.Rows - 1, key, count) == 0) break;
                 context.ComputeScores(key, count);
-                for (int row = 0; row < context.Rows; row++) UpdateRow(context, row, context.Visible(row, key, count), key > 0);
+                for (int row = 0; row < context.Rows; row++) UpdateRow(in context, row, context.Visible(row, key, count), key > 0);
                 context.MixValues(key, count, key > 0);
             }
 
@@ -247,7 +247,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 DivideBy(context.MixedOf(row), context.Width, context.Sum[row], (float*)view.Result + context.ResultOffset(row));
         }
 
-        private static void UpdateRow(AttentionContext context, int row, int visible, bool resume)
+        private static void UpdateRow(in AttentionContext context, int row, int visible, bool resume)
         {
             if (visible == 0) return;
             float* scores = context.ScoresOf(row);

@@ -22,9 +22,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
 
             if (source.Orientation == WeightOrientation.InputsByOutputs) CopyColumns(first, used, target);
             else TransposeRows(first, used, rows, target);
-            if (format == DType.Float32) return;
-            for (int k = 0; k < source.Inputs; k++)
-                Conversion<TSimd>.Narrow(target + ((long)k * columns), panel + ((long)k * columns * format.Size()), format, columns);
+            if (format != DType.Float32) Conversion<TSimd>.Narrow(target, panel, format, checked((int)size));
         }
 
         private void CopyColumns(int first, int used, float* target)

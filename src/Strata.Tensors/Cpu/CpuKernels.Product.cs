@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Strata.Tensors.Cpu;
 
@@ -69,10 +70,22 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 for (int row = 0, tile; row < rows; row += tile)
                 {
                     tile = RowBlock.NextTile(rows - row, TSimd.TileRows);
+                    PrefetchRows(target + ((row + tile) * cStride), cStride, Math.Min(tile, rows - row - tile));
                     MultiplyTile(tile, depth, block + ((long)row * RowBlock.Depth), widenFirst ? (byte*)widened : slice,
                         widenFirst ? DType.Float32 : b.DType, target + (row * cStride), cStride, used, k > 0, bias, edge);
                 }
             }
+        }
+    }
+
+    /// <summary>The next tile of the result, far apart in memory, is fetched while this one is computed.</summary>
+    private static void PrefetchRows(float* c, long cStride, int rows)
+    {
+        if (!Sse.IsSupported) return;
+        for (int r = 0; r < rows; r++)
+        {
+            Sse.Prefetch1(c + (r * cStride));
+            Sse.Prefetch1(c + (r * cStride) + MicroKernel<TSimd>.Columns - 1);
         }
     }
 

@@ -26,12 +26,11 @@ internal readonly unsafe struct Simd128(Vector128<float> lanes) : ISimd<Simd128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 LoadHalf(ushort* address)
     {
-        Vector128<uint> bits = LoadWidened(address);
-        Vector128<uint> magnitude = (bits & Vector128.Create(0x7fffu)) << 13;
-        // A product with 2^112 moves the exponent to its float32 place and normalises denormals on the way.
-        Vector128<uint> value = (magnitude.AsSingle() * Vector128.Create(5.192296858534828e33f)).AsUInt32();
-        Vector128<uint> special = Vector128.GreaterThanOrEqual(magnitude, Vector128.Create(0x0f800000u)) & Vector128.Create(0x7f800000u);
-        return new((value | special | ((bits & Vector128.Create(0x8000u)) << 16)).AsSingle());
+        // Sign and magnitude move to their float32 places; a product with 2^112 sets the exponent right and normalises denormals on the way.
+        Vector128<int> moved = ((LoadWidened(address) << 16).AsInt32() >> 3) & Vector128.Create(unchecked((int)0x8fffe000));
+        Vector128<float> value = moved.AsSingle() * Vector128.Create(5.192296858534828e33f);
+        Vector128<float> special = Vector128.GreaterThanOrEqual(Vector128.Abs(value), Vector128.Create(65536f));
+        return new(value | (special & Vector128.Create(float.PositiveInfinity)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -24,12 +24,11 @@ internal readonly unsafe struct Simd256(Vector256<float> lanes) : ISimd<Simd256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 LoadHalf(ushort* address)
     {
-        Vector256<uint> bits = LoadWidened(address);
-        Vector256<uint> magnitude = (bits & Vector256.Create(0x7fffu)) << 13;
-        // A product with 2^112 moves the exponent to its float32 place and normalises denormals on the way.
-        Vector256<uint> value = (magnitude.AsSingle() * Vector256.Create(5.192296858534828e33f)).AsUInt32();
-        Vector256<uint> special = Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(0x0f800000u)) & Vector256.Create(0x7f800000u);
-        return new((value | special | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle());
+        // Sign and magnitude move to their float32 places; a product with 2^112 sets the exponent right and normalises denormals on the way.
+        Vector256<int> moved = ((LoadWidened(address) << 16).AsInt32() >> 3) & Vector256.Create(unchecked((int)0x8fffe000));
+        Vector256<float> value = moved.AsSingle() * Vector256.Create(5.192296858534828e33f);
+        Vector256<float> special = Vector256.GreaterThanOrEqual(Vector256.Abs(value), Vector256.Create(65536f));
+        return new(value | (special & Vector256.Create(float.PositiveInfinity)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -24,12 +24,11 @@ internal readonly unsafe struct Simd512(Vector512<float> lanes) : ISimd<Simd512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 LoadHalf(ushort* address)
     {
-        Vector512<uint> bits = LoadWidened(address);
-        Vector512<uint> magnitude = (bits & Vector512.Create(0x7fffu)) << 13;
-        // A product with 2^112 moves the exponent to its float32 place and normalises denormals on the way.
-        Vector512<uint> value = (magnitude.AsSingle() * Vector512.Create(5.192296858534828e33f)).AsUInt32();
-        Vector512<uint> special = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x0f800000u)) & Vector512.Create(0x7f800000u);
-        return new((value | special | ((bits & Vector512.Create(0x8000u)) << 16)).AsSingle());
+        // Sign and magnitude move to their float32 places; a product with 2^112 sets the exponent right and normalises denormals on the way.
+        Vector512<int> moved = ((LoadWidened(address) << 16).AsInt32() >> 3) & Vector512.Create(unchecked((int)0x8fffe000));
+        Vector512<float> value = moved.AsSingle() * Vector512.Create(5.192296858534828e33f);
+        Vector512<float> special = Vector512.GreaterThanOrEqual(Vector512.Abs(value), Vector512.Create(65536f));
+        return new(value | (special & Vector512.Create(float.PositiveInfinity)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
