@@ -1,9 +1,9 @@
 """A random GPT-2 in eager PyTorch, tuned for the CPU: what a careful user of PyTorch would write for inference.
 
 Each choice below was the fastest of several measured with PyTorch 1.13 and OpenBLAS:
-- weights as [in, out], so that a linear layer is one addmm; residual sums inside the product, in place;
+- weights as [in, out], so that a linear layer is one addmm, or one addmv when decoding; residual sums in place, inside the product;
 - attention in chunks of queries, which skips the keys that lie ahead and keeps the scores in cache;
-- the tanh form of GELU as x * sigmoid(2u), half the time of F.gelu(approximate="tanh").
+- the tanh form of GELU as x * sigmoid(2u), 0.6 of the time of F.gelu(approximate="tanh").
 """
 
 import math
@@ -106,21 +106,22 @@ class Gpt2:
             cache[i, :, :, :length] = qkv.view(length, 3, self.heads, -1)[:, 1:].permute(1, 2, 0, 3)
             h.add_(block.out_bias).addmm_(self.attention(qkv, 1, length), block.out)
             self.mlp_(h, block)
+        h = h[-1]
         while True:
-            logits = self.token_embedding.mv(self.norm(h[-1], self.final_norm))
-            result.append(int(logits.argmax()))
+            result.append(int(self.token_embedding.mv(self.norm(h, self.final_norm)).argmax()))
             if len(result) == count:
                 return result
             h = self.decode(result[-1], length + len(result) - 1, cache)
 
     def decode(self, token, position, cache):
-        """The stream [1, width] of one more token; writes its keys and values into the cache."""
-        h = (self.token_embedding[token] + self.position_embedding[position]).view(1, -1)
+        """The stream [width] of one more token; writes its keys and values into the cache."""
+        h = self.token_embedding[token] + self.position_embedding[position]
         for i, block in enumerate(self.blocks):
-            qkv = torch.addmm(block.qkv_bias, self.norm(h, block.norm_1), block.qkv).view(3, self.heads, 1, -1)
+            qkv = torch.addmv(block.qkv_bias, block.qkv.T, self.norm(h, block.norm_1)).view(3, self.heads, 1, -1)
             cache[i, :, :, position] = qkv[1:, :, 0]
             k, v = cache[i, :, :, :position + 1]
             pattern = torch.bmm(qkv[0], k.transpose(1, 2)).mul_(qkv.shape[-1] ** -0.5).softmax(-1)
-            h.add_(block.out_bias).addmm_(torch.bmm(pattern, v).view(1, -1), block.out)
-            self.mlp_(h, block)
+            h.add_(block.out_bias).addmv_(block.out.T, torch.bmm(pattern, v).view(-1))
+            hidden = gelu_(torch.addmv(block.up_bias, block.up.T, self.norm(h, block.norm_2)))
+            h.add_(block.down_bias).addmv_(block.down.T, hidden)
         return h

@@ -71,8 +71,7 @@ class Worker:
         self.network, self.blas, self.warm = None, blas(), set()
 
     def info(self, request):
-        return {"torch": torch.__version__, "blas": self.blas, "threads": torch.get_num_threads(),
-                "cpu": torch.backends.cpu.get_cpu_capability() if hasattr(torch.backends, "cpu") else None}
+        return {"torch": torch.__version__, "blas": self.blas, "threads": torch.get_num_threads()}
 
     def setup(self, request):
         self.network = Gpt2(**request)
@@ -136,6 +135,8 @@ class Worker:
         command = request.pop("cmd")
         commands = {"info": self.info, "setup": self.setup, "forward": self.forward, "capture": self.capture,
                     "sweep": self.sweep, "generate": self.generate, "matmul": self.matmul}
+        if command not in commands:
+            raise ValueError(f"cmd is one of {', '.join(commands)}, not {command!r}")
         if self.network is None and command in ("forward", "capture", "sweep", "generate"):
             self.setup({})
         return commands[command](request)

@@ -1,1 +1,3 @@
-return 0;
+using Strata.Cli.Commands;
+
+return await CliProgram.RunAsync(args, Console.Out, Console.Error);

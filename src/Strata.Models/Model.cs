@@ -82,8 +82,8 @@ public sealed class Model
         WeightMap map = family.Map(spec, checkpoint.Has);
         CheckWeights(checkpoint, map);
         Tokenizer? tokenizer = checkpoint.TokenizerPath is string path ? Tokenizer.Load(path, checkpoint.TokenizerConfigPath) : null;
-        if (tokenizer is not null && tokenizer.HighestId >= spec.Vocabulary)
-            throw new InvalidFileException(checkpoint.TokenizerPath!, $"has id {tokenizer.HighestId} ({tokenizer.Token(tokenizer.HighestId)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
+        if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
+            throw new InvalidFileException(checkpoint.TokenizerPath!, $"has id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, options.Progress, cancellation);
         return new Model(folder, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null);
     }

@@ -11,7 +11,7 @@ public static class NearestNames
         string[] names = valid.Distinct().ToArray();
         string[] near = names
             .Select(name => (name, distance: Distance(given.ToLowerInvariant(), name.ToLowerInvariant())))
-            .Where(pair => pair.distance <= Math.Max(2, given.Length / 3))
+            .Where(pair => pair.distance <= Math.Max(2, given.Length / 3) || Letters(pair.name).Contains(Letters(given)) && given.Length > 2)
             .OrderBy(pair => pair.distance)
             .ThenBy(pair => pair.name, StringComparer.Ordinal)
             .Take(3)
@@ -21,6 +21,8 @@ public static class NearestNames
         string list = string.Join(", ", names.Take(20));
         return names.Length > 20 ? $"Valid are: {list}, ... ({names.Length} in all)." : $"Valid are: {list}.";
     }
+
+    private static string Letters(string name) => new([.. name.Where(char.IsLetterOrDigit).Select(char.ToLowerInvariant)]);
 
     /// <summary>Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.</summary>
     private static int Distance(string a, string b)

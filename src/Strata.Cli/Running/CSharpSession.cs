@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Scripting;
 using Strata.Models;
 
@@ -157,11 +156,10 @@ public sealed class CSharpSession
     private Task<ScriptState<object>> RunAsync(Script<object> script, CancellationToken cancellation) =>
         _state is null ? script.RunAsync(_globals, static _ => true, cancellation) : script.RunFromAsync(_state, static _ => true, cancellation);
 
-    /// <summary>Whether the last statement is an expression without semicolon that is not void: a null value counts as one.</summary>
+    /// <summary>Whether the last expression has a type other than void: a null value counts as one.</summary>
     private static bool EndsInValue(Compilation compilation)
     {
         SyntaxTree tree = compilation.SyntaxTrees.Last();
-        if (((CompilationUnitSyntax)tree.GetRoot()).Members.LastOrDefault() is not GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }) return false;
-        return compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression).Type?.SpecialType != SpecialType.System_Void;
+        return LastExpression.Of(tree) is { } last && compilation.GetSemanticModel(tree).GetTypeInfo(last).Type?.SpecialType != SpecialType.System_Void;
     }
 }

@@ -40,14 +40,14 @@ internal static class CellErrors
         List<string> traceback = [cause is StrataException ? cause.Message : $"{name}: {cause.Message}"];
         for (Exception? inner = cause.InnerException; inner is not null && cause is not StrataException; inner = inner.InnerException)
             traceback.Add($"  caused by {inner.GetType().FullName}: {inner.Message}");
-        traceback.AddRange(Frames(cause, cell, Lines(code)));
+        traceback.AddRange(Frames(cause, cell, code));
         return new CellError(name, cause.Message, traceback);
     }
 
     /// <summary>The error of a cell that was stopped from outside.</summary>
     public static CellError Interrupted(string message) => new("Interrupted", message, [message]);
 
-    private static IEnumerable<string> Frames(Exception exception, string cell, string[] source)
+    private static IEnumerable<string> Frames(Exception exception, string cell, string code)
     {
         List<string> frames = [];
         int kept = 0;
@@ -55,28 +55,22 @@ internal static class CellErrors
         {
             MethodBase? method = frame.GetMethod();
             if (method is null || IsPlumbing(method)) continue;
-            if (IsCell(method))
-            {
-                frames.Add($"  at {FileOf(frame) ?? "an earlier cell"}, line {frame.GetFileLineNumber()}{SourceLine(frame, cell, source)}");
-                kept = frames.Count;
-            }
-            else
-            {
-                frames.Add($"  at {method.DeclaringType?.FullName}.{method.Name}");
-            }
+            frames.Add(IsCell(method) ? CellFrame(frame, cell, code) : $"  at {method.DeclaringType?.FullName}.{method.Name}");
+            if (IsCell(method)) kept = frames.Count;
         }
 
         return frames.Take(kept);
     }
 
-    private static string SourceLine(StackFrame frame, string cell, string[] source)
+    private static string CellFrame(StackFrame frame, string cell, string code)
     {
-        int line = frame.GetFileLineNumber();
-        return FileOf(frame) == cell && line >= 1 && line <= source.Length ? $": {source[line - 1].Trim()}" : "";
+        // The compiler puts the session's folder before a cell's name, and in optimized code it gives the last expression of a cell no line.
+        string? file = Path.GetFileName(frame.GetFileName());
+        int line = file is null ? LastExpression.LineIn(code) ?? 0 : frame.GetFileLineNumber();
+        string[] source = Lines(code);
+        bool isHere = file is null || file == cell;
+        return $"  at {file ?? cell}, line {line}{(isHere && line >= 1 && line <= source.Length ? $": {source[line - 1].Trim()}" : "")}";
     }
-
-    /// <summary>The compiler puts the session's folder before a cell's name.</summary>
-    private static string? FileOf(StackFrame frame) => Path.GetFileName(frame.GetFileName());
 
     private static bool IsCell(MethodBase method)
     {

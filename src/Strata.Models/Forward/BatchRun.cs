@@ -13,6 +13,7 @@ public sealed class BatchRun
     private readonly KeyValueCache? _cache;
     private readonly AttentionSegment[] _segments;
     private readonly int[] _positions;
+    private readonly int[] _first;
 
     /// <summary>A run without hooks.</summary>
     /// <param name="model">The network.</param>
@@ -31,19 +32,19 @@ public sealed class BatchRun
         _segments = cache?.Segments(batch)
             ?? Enumerable.Range(0, batch.Sequences).Select(s => new AttentionSegment(batch.Starts[s], batch.Length(s), batch.Starts[s], batch.Length(s))).ToArray();
         _positions = new int[batch.Tokens];
+        _first = Enumerable.Range(0, batch.Sequences).Select(s => cache?.Lengths[s] ?? 0).ToArray();
         for (int s = 0; s < batch.Sequences; s++)
         {
-            int first = FirstPosition(s);
-            model.CheckIds(batch.Sequence(s), first + batch.Length(s));
-            for (int i = 0; i < batch.Length(s); i++) _positions[batch.Starts[s] + i] = first + i;
+            model.CheckIds(batch.Sequence(s), _first[s] + batch.Length(s));
+            for (int i = 0; i < batch.Length(s); i++) _positions[batch.Starts[s] + i] = _first[s] + i;
         }
     }
 
     /// <summary>What runs.</summary>
     public TokenBatch Batch { get; }
 
-    /// <summary>Position of a sequence's first token of this batch: 0, or the number of its tokens in the cache.</summary>
-    internal int FirstPosition(int sequence) => _cache?.Lengths[sequence] ?? 0;
+    /// <summary>Position of a sequence's first token of this batch: 0, or the number of its tokens that were in the cache before.</summary>
+    internal int FirstPosition(int sequence) => _first[sequence];
 
     /// <summary>All wanted points have been read; nothing after them needs to run.</summary>
     internal bool Finished { get; private set; }

@@ -5,6 +5,9 @@ namespace Strata.Notebooks;
 /// <summary>An axis as drawn: its range, its ticks, and where a value lies between its ends.</summary>
 internal sealed class AxisScale
 {
+    /// <summary>Below this, quotients lose their digits.</summary>
+    private const double Tiny = 1e-290;
+
     private AxisScale(double min, double max, bool log, IReadOnlyList<(double Value, string Label)> ticks)
     {
         Min = min;
@@ -22,7 +25,10 @@ internal sealed class AxisScale
     public IReadOnlyList<(double Value, string Label)> Ticks { get; }
 
     /// <summary>Whether the axis can show a value.</summary>
-    public bool Shows(double value) => double.IsFinite(value) && (!Log || value > 0);
+    public bool Shows(double value) => Drawable(value) && (!Log || value > Tiny);
+
+    /// <summary>Whether a value is a number small enough for the differences of two such to be finite.</summary>
+    public static bool Drawable(double value) => Math.Abs(value) <= 1e300;
 
     /// <summary>0 at the lower end, 1 at the upper.</summary>
     public double Fraction(double value) => Log
@@ -41,7 +47,7 @@ internal sealed class AxisScale
         bool whole = true;
         foreach (double v in values)
         {
-            if (!double.IsFinite(v) || (log && v <= 0)) continue;
+            if (!Drawable(v) || (log && v <= Tiny)) continue;
             min = Math.Min(min, v);
             max = Math.Max(max, v);
             whole = whole && v == Math.Floor(v);
@@ -50,9 +56,11 @@ internal sealed class AxisScale
         if (min > max) (min, max) = log ? (1, 10) : (0, 1);
         if (log) return Logarithmic(min, max, snap, target);
         if (zero) (min, max) = (Math.Min(min, 0), Math.Max(max, 0));
-        if (min == max)
+
+        // Values that agree to rounding have no extent to divide into ticks.
+        if (max - min <= Math.Max(Tiny, 1e-12 * Math.Max(Math.Abs(min), Math.Abs(max))))
         {
-            double margin = min == 0 ? 1 : Math.Abs(min) * 0.1;
+            double margin = Math.Abs(min) <= Tiny ? 1 : Math.Abs(min) * 0.1;
             (min, max) = (min - margin, max + margin);
         }
 

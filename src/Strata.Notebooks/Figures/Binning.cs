@@ -10,7 +10,7 @@ internal static class Binning
     public static HistogramChart Bin(string title, Axis x, IReadOnlyList<(string Name, IReadOnlyList<double> Values)> samples, int bins)
     {
         if (bins is < 0 or > MaxBins) throw new StrataException($"Histogram \"{title}\" was given {bins} bins; give 1 to {MaxBins}, or 0 to choose by the data.");
-        double[] all = samples.SelectMany(s => s.Values).Where(double.IsFinite).Order().ToArray();
+        double[] all = samples.SelectMany(s => s.Values).Where(AxisScale.Drawable).Order().ToArray();
         if (all.Length == 0) throw new StrataException($"Histogram \"{title}\" was given no finite number.");
         double[] edges = Edges(all, bins == 0 ? Choose(all) : bins);
         BarSeries[] counts = samples.Select(s => new BarSeries(s.Name, Count(s.Values, edges))).ToArray();
@@ -42,7 +42,7 @@ internal static class Binning
         double[] counts = new double[bins];
         foreach (double v in values)
         {
-            if (!double.IsFinite(v)) continue;
+            if (!AxisScale.Drawable(v)) continue;
             int found = Array.BinarySearch(edges, v);
             int bin = found >= 0 ? found : ~found - 1;
             counts[Math.Clamp(bin, 0, bins - 1)]++;

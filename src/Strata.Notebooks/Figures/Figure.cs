@@ -76,7 +76,7 @@ public sealed class Figure
     /// <summary>The distribution of one list of numbers.</summary>
     /// <param name="title">What the figure shows.</param>
     /// <param name="x">What the numbers measure.</param>
-    /// <param name="values">The numbers; those that are not finite are left out, and a note says how many.</param>
+    /// <param name="values">The numbers; those that are not finite, or beyond 10^300, are left out, and a note says how many.</param>
     /// <param name="bins">Number of bins; 0 takes it from the data (Freedman and Diaconis 1981, at most 100).</param>
     /// <exception cref="StrataException">No finite number, or a negative number of bins.</exception>
     public static Figure Histogram(string title, Axis x, IReadOnlyList<double> values, int bins = 0) => Histogram(title, x, [("count", values)], bins);
@@ -90,9 +90,9 @@ public sealed class Figure
     public static Figure Histogram(string title, Axis x, IReadOnlyList<(string Name, IReadOnlyList<double> Values)> samples, int bins = 0)
     {
         HistogramChart chart = Binning.Bin(title, x, NotEmpty(title, samples), bins);
-        int left = samples.Sum(s => s.Values.Count(v => !double.IsFinite(v)));
+        int left = samples.Sum(s => s.Values.Count(v => !AxisScale.Drawable(v)));
         Figure figure = new(title, chart);
-        return left == 0 ? figure : figure.WithNotes($"{NumberText.Count(left, "value")} not finite, left out.");
+        return left == 0 ? figure : figure.WithNotes($"{NumberText.Count(left, "value")} not finite or too large, left out.");
     }
 
     /// <summary>A matrix as colours.</summary>

@@ -8,20 +8,19 @@ internal sealed record FittedFigure(Chart Chart, IReadOnlyList<string> Notes, st
 /// <summary>Thins out a figure's data until its renderings are small enough for a notebook.</summary>
 internal static class FigureFitting
 {
-    /// <summary>UTF-8 bytes that drawing and Plotly JSON may take together: HTML holds both, and stays below 300 KB with its notes and provenance.</summary>
-    private const int MaxBytes = 270_000;
+    /// <summary>UTF-8 bytes that the HTML may take; it is the largest rendering, since it holds the drawing and the Plotly data.</summary>
+    private const int MaxBytes = 295_000;
 
     private const int MaxHalvings = 10;
 
     public static FittedFigure Fit(Figure figure)
     {
+        string[] undrawable = Undrawable(figure.Chart).ToArray();
         for (int halvings = 0; ; halvings++)
         {
             (Chart chart, IReadOnlyList<string> thinned) = Thinning.Thin(figure.Chart, halvings);
-            string json = PlotlyJson.Write(figure, chart);
-            string svg = SvgFigure.Render(figure, chart, []);
-            if (halvings == MaxHalvings || Encoding.UTF8.GetByteCount(json) + Encoding.UTF8.GetByteCount(svg) <= MaxBytes)
-                return new FittedFigure(chart, [.. Undrawable(figure.Chart), .. thinned], json, svg);
+            FittedFigure fitted = new(chart, [.. undrawable, .. thinned], PlotlyJson.Write(figure, chart), SvgFigure.Render(figure, chart, []));
+            if (halvings == MaxHalvings || Encoding.UTF8.GetByteCount(FigureHtml.Render(figure, fitted)) <= MaxBytes) return fitted;
         }
     }
 
@@ -37,9 +36,11 @@ internal static class FigureFitting
             GridChart c => ([], c.Panels.SelectMany(p => p.Chart.Values.Cast<double>()), false, false),
             _ => (Enumerable.Empty<double>(), [], false, false),
         };
-        int infinite = x.Count(double.IsInfinity) + y.Count(double.IsInfinity);
+        int infinite = x.Count(TooLarge) + y.Count(TooLarge);
         int nonPositive = (logX ? x.Count(v => v <= 0) : 0) + (logY ? y.Count(v => v <= 0) : 0);
-        if (infinite > 0) yield return $"{NumberText.Count(infinite, "infinite value")} not drawn.";
+        if (infinite > 0) yield return $"{NumberText.Count(infinite, "value")} infinite or too large to be drawn.";
         if (nonPositive > 0) yield return $"{NumberText.Count(nonPositive, "value")} of 0 or less not drawn: the axis is logarithmic.";
+
+        static bool TooLarge(double value) => !double.IsNaN(value) && !AxisScale.Drawable(value);
     }
 }

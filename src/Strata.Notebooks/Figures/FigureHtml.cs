@@ -12,7 +12,7 @@ internal static class FigureHtml
         string id = "strata-" + Guid.NewGuid().ToString("N")[..16];
         StringBuilder html = new();
         html.Append(StrataStyle.Element).Append($"<div class=\"strata-figure\" id=\"{id}\"><div class=\"strata-plot\">").Append(fitted.Svg).Append("</div>");
-        foreach (string note in figure.Notes.Take(MaxNotes)) html.Append("<p class=\"strata-note\">").Append(Escape.Html(Escape.Clip(note, 600))).Append("</p>");
+        foreach (string note in figure.GivenNotes.Take(MaxNotes).Concat(fitted.Notes)) html.Append("<p class=\"strata-note\">").Append(Escape.Html(Escape.Clip(note, 600))).Append("</p>");
         if (!PlotlyAsset.IsAvailable) html.Append("<p class=\"strata-note\">Static drawing: this build holds no plotly.js.</p>");
         html.Append(ProvenanceLines.Details(figure.Provenance));
         if (PlotlyAsset.IsAvailable) html.Append("<script type=\"application/json\">").Append(fitted.PlotlyJson).Append("</script><script>").Append(Draw(id)).Append("</script>");

@@ -18,7 +18,7 @@ internal static class FigureText
         if (figure.Subtitle is { } subtitle) text.Append('\n').Append(Escape.Clip(subtitle, 300));
         if (Axes(figure.Chart) is { Length: > 0 } axes) text.Append('\n').Append(axes);
         Summary[] all = Summaries(figure.Chart).ToArray();
-        int widest = all.Take(MaxLines).Max(s => s.Name.Length);
+        int widest = all.Take(MaxLines).Select(s => s.Name.Length).DefaultIfEmpty().Max();
         foreach (Summary s in all.Take(MaxLines)) text.Append($"\n  {s.Name.PadRight(widest)}  {s.Size}  {s.Range}  {s.Course}".TrimEnd());
         if (all.Length > MaxLines) text.Append($"\n  and {all.Length - MaxLines} more");
         foreach (string note in figure.Notes.Take(20)) text.Append("\nNote: ").Append(Escape.Clip(note, 600));
@@ -71,7 +71,7 @@ internal static class FigureText
 
     private static Summary Summarise(string name, string noun, IReadOnlyList<double> values)
     {
-        double[] finite = values.Where(double.IsFinite).ToArray();
+        double[] finite = values.Where(AxisScale.Drawable).ToArray();
         string range = finite.Length == 0 ? "no finite value" : $"{NumberText.Significant(finite.Min())} to {NumberText.Significant(finite.Max())}, last {NumberText.Significant(values[^1])}";
         return new Summary(Escape.Clip(name.ReplaceLineEndings(" "), 40), NumberText.Count(values.Count, noun), range, Course(values));
     }
@@ -81,10 +81,10 @@ internal static class FigureText
     {
         int length = Math.Min(CourseLength, values.Count);
         double[] means = Enumerable.Range(0, length).Select(i => Mean(values, (int)((long)i * values.Count / length), (int)((long)(i + 1) * values.Count / length))).ToArray();
-        double[] finite = means.Where(double.IsFinite).ToArray();
+        double[] finite = means.Where(AxisScale.Drawable).ToArray();
         if (finite.Length == 0) return "";
         double min = finite.Min(), extent = finite.Max() - min;
-        return string.Concat(means.Select(m => !double.IsFinite(m) ? ' ' : Levels[extent == 0 ? 3 : (int)Math.Round((m - min) / extent * (Levels.Length - 1))]));
+        return string.Concat(means.Select(m => !AxisScale.Drawable(m) ? ' ' : Levels[extent == 0 ? 3 : (int)Math.Round((m - min) / extent * (Levels.Length - 1))]));
     }
 
     private static double Mean(IReadOnlyList<double> values, int start, int end)
@@ -93,7 +93,7 @@ internal static class FigureText
         int count = 0;
         for (int i = start; i < end; i++)
         {
-            if (!double.IsFinite(values[i])) continue;
+            if (!AxisScale.Drawable(values[i])) continue;
             sum += values[i];
             count++;
         }

@@ -46,19 +46,26 @@ internal static class HeatmapBuilder
         double low = double.PositiveInfinity, high = double.NegativeInfinity;
         foreach (double v in values)
         {
-            if (!double.IsFinite(v)) continue;
+            if (!AxisScale.Drawable(v)) continue;
             low = Math.Min(low, v);
             high = Math.Max(high, v);
         }
 
         if (low > high) (low, high) = (0, 1);
-        if (style.Scale == ColorScaleKind.Diverging) high = Math.Max(Math.Abs(style.Min ?? style.Max ?? low), Math.Abs(style.Max ?? style.Min ?? high));
-        if (style.Scale == ColorScaleKind.Diverging) low = -high;
-        double min = style.Min ?? low, max = style.Max ?? high;
-        if (!double.IsFinite(min) || !double.IsFinite(max) || (style.Min is not null && style.Max is not null && min >= max))
-            throw new StrataException($"Heat map \"{title}\" was given the colour range {min} to {max}; it needs finite ends, the lower one first.");
+        if (style.Scale == ColorScaleKind.Diverging)
+        {
+            // Symmetric about 0, so that white means 0, unless an end was given.
+            high = Math.Max(Math.Abs(style.Min ?? style.Max ?? low), Math.Abs(style.Max ?? style.Min ?? high));
+            if (high == 0) high = 1;
+            low = -high;
+        }
 
-        // Constant data have no extent of their own; widen so that the scale has one.
-        return min < max ? (min, max) : style.Min is not null ? (min, min + 1) : (max - 1, max);
+        double min = style.Min ?? low, max = style.Max ?? high;
+        if (!AxisScale.Drawable(min) || !AxisScale.Drawable(max) || (style.Min is not null && style.Max is not null && min >= max))
+            throw new StrataException($"Heat map \"{title}\" was given the colour range {min} to {max}; it needs finite ends, the lower one first.");
+        if (min < max) return (min, max);
+
+        // Constant data have no extent of their own.
+        return style.Min is not null ? (min, min + 1) : style.Max is not null ? (max - 1, max) : (min - 0.5, min + 0.5);
     }
 }

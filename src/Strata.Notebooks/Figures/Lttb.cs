@@ -58,5 +58,5 @@ internal static class Lttb
         return count == 0 ? (double.NaN, double.NaN) : (sumX / count, sumY / count);
     }
 
-    private static bool Finite(IReadOnlyList<double> x, IReadOnlyList<double> y, int i) => double.IsFinite(x[i]) && double.IsFinite(y[i]);
+    private static bool Finite(IReadOnlyList<double> x, IReadOnlyList<double> y, int i) => AxisScale.Drawable(x[i]) && AxisScale.Drawable(y[i]);
 }

@@ -92,7 +92,7 @@ internal static partial class PlotlyJson
         while (start < series.X.Count)
         {
             int end = start;
-            while (end < series.X.Count && double.IsFinite(series.X[end]) && double.IsFinite(series.Lower![end]) && double.IsFinite(series.Upper![end])) end++;
+            while (end < series.X.Count && AxisScale.Drawable(series.X[end]) && AxisScale.Drawable(series.Lower![end]) && AxisScale.Drawable(series.Upper![end])) end++;
             if (end > start && x.Count > 0) (x, y) = ([.. x, double.NaN], [.. y, double.NaN]);
             for (int i = start; i < end; i++) Add(series.X[i], series.Upper![i]);
             for (int i = end - 1; i >= start; i--) Add(series.X[i], series.Lower![i]);
@@ -314,7 +314,7 @@ internal static partial class PlotlyJson
 
     private static void WriteNumber(Utf8JsonWriter json, double value, string format)
     {
-        if (double.IsFinite(value)) json.WriteRawValue(value.ToString(format, CultureInfo.InvariantCulture));
+        if (AxisScale.Drawable(value)) json.WriteRawValue(value.ToString(format, CultureInfo.InvariantCulture));
         else json.WriteNullValue();
     }
 }

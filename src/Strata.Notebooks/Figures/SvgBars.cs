@@ -24,7 +24,7 @@ internal static class SvgBars
     {
         for (int i = 0; i < series.Values.Count; i++)
         {
-            double error = series.Errors is { } errors && double.IsFinite(errors[i]) ? errors[i] : 0;
+            double error = series.Errors is { } errors && AxisScale.Drawable(errors[i]) ? errors[i] : 0;
             yield return series.Values[i] - error;
             yield return series.Values[i] + error;
         }

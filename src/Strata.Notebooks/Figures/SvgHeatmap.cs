@@ -111,7 +111,7 @@ internal static class SvgHeatmap
 
     /// <summary>Index of the colour of a value, -1 for none.</summary>
     private static int Shade(HeatmapChart chart, double value) =>
-        double.IsFinite(value) ? (int)Math.Round(Math.Clamp((value - chart.Min) / (chart.Max - chart.Min), 0, 1) * (Shades - 1)) : -1;
+        AxisScale.Drawable(value) ? (int)Math.Round(Math.Clamp((value - chart.Min) / (chart.Max - chart.Min), 0, 1) * (Shades - 1)) : -1;
 
     private static void DrawTexts(SvgCanvas canvas, HeatmapChart chart, double left, double top, double cellWidth, double cellHeight)
     {
@@ -126,7 +126,7 @@ internal static class SvgHeatmap
                 for (int column = 0; column < chart.Columns; column++)
                 {
                     double value = chart.Values[row, column];
-                    string inkHere = double.IsFinite(value) ? ColorScale.TextOn(ColorScale.At(chart.Style.Scale, (value - chart.Min) / (chart.Max - chart.Min))) : "#111";
+                    string inkHere = AxisScale.Drawable(value) ? ColorScale.TextOn(ColorScale.At(chart.Style.Scale, (value - chart.Min) / (chart.Max - chart.Min))) : "#111";
                     if (inkHere == ink) canvas.Text(left + (column + 0.5) * cellWidth, top + (position + 0.5) * cellHeight + size * 0.36, SvgCanvas.Fit(texts[row, column] ?? "", size, cellWidth - 2));
                 }
             }

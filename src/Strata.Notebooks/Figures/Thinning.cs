@@ -16,7 +16,7 @@ internal static class Thinning
         LineChart lines => Lines(lines, LinePoints >> halvings),
         ScatterChart scatter => Scatter(scatter, ScatterPoints >> halvings),
         BarChart bars => BarGroups(bars, Bars >> halvings),
-        HistogramChart histogram => FewerSeries(histogram.Series, halvings) is var (kept, notes) ? (histogram with { Series = kept }, notes) : default,
+        HistogramChart histogram => Histogram(histogram, halvings),
         HeatmapChart heatmap => Heatmap(heatmap, HeatmapCells >> halvings, keepTexts: halvings == 0),
         GridChart grid => Grid(grid, HeatmapCells >> halvings, keepTexts: halvings == 0),
         _ => (chart, []),
@@ -78,6 +78,12 @@ internal static class Thinning
         notes.Add($"The first {categories:N0} of {chart.Categories.Count:N0} categories drawn.");
         BarSeries[] cut = series.Select(s => s with { Values = s.Values.Take(categories).ToArray(), Errors = s.Errors?.Take(categories).ToArray() }).ToArray();
         return (chart with { Categories = chart.Categories.Take(categories).ToArray(), Series = cut }, notes);
+    }
+
+    private static (Chart, IReadOnlyList<string>) Histogram(HistogramChart chart, int halvings)
+    {
+        (IReadOnlyList<BarSeries> series, List<string> notes) = FewerSeries(chart.Series, halvings);
+        return (chart with { Series = series }, notes);
     }
 
     private static (IReadOnlyList<T> Series, List<string> Notes) FewerSeries<T>(IReadOnlyList<T> series, int halvings)
@@ -144,7 +150,7 @@ internal static class Thinning
             for (int column = left; column < Math.Min(chart.Columns, left + wide); column++)
             {
                 double value = chart.Values[row, column];
-                if (!double.IsFinite(value)) continue;
+                if (!AxisScale.Drawable(value)) continue;
                 sum += value;
                 count++;
             }

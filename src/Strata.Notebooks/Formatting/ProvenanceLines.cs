@@ -7,7 +7,7 @@ namespace Strata.Notebooks;
 /// <summary>Provenance as named lines: what every rendering of it is made from.</summary>
 internal static class ProvenanceLines
 {
-    private const int MaxLines = 60;
+    private const int MaxCharacters = 8_000;
     private const int MaxValue = 400;
 
     /// <summary>The fields that apply, in a fixed order, long values cut.</summary>
@@ -27,7 +27,9 @@ internal static class ProvenanceLines
             ("Strata", provenance.Version),
         ];
         (string, string)[] present = lines.Where(l => l.Value is not null).Select(l => (Escape.Clip(l.Name, 80), Escape.Clip(l.Value!, MaxValue))).ToArray();
-        return present.Length <= MaxLines ? present : [.. present.Take(MaxLines), ("…", $"{present.Length - MaxLines} more lines")];
+        int total = 0;
+        int shown = present.TakeWhile(l => (total += l.Item1.Length + l.Item2.Length) <= MaxCharacters).Count();
+        return shown == present.Length ? present : [.. present.Take(shown), ("…", $"{present.Length - shown} more lines")];
     }
 
     /// <summary>All on one line; empty for null.</summary>

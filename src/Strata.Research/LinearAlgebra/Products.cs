@@ -25,6 +25,13 @@ internal static class Products
         return c;
     }
 
+    /// <summary>A·Bᵀ into a matrix that exists: [m, n].</summary>
+    public static void TimesTransposed(RealMatrix a, RealMatrix b, RealMatrix c)
+    {
+        Array.Clear(c.Values);
+        Accumulate(a, b, c, symmetric: false);
+    }
+
     /// <summary>The Gram matrix of the rows, A·Aᵀ: [m, m].</summary>
     public static RealMatrix RowGram(RealMatrix a)
     {

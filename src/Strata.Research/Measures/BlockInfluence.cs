@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
 using Strata.Models;
 using Strata.Tensors;

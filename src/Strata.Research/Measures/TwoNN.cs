@@ -10,7 +10,7 @@ public sealed class TwoNN : RowsMeasure
     private const double FittedShare = 0.9;
 
     /// <summary>Rows whose distances are computed together, so that each other row is loaded once for all of them.</summary>
-    private const int Stripe = 16;
+    private const int Stripe = 32;
 
     /// <inheritdoc/>
     public override string Name => "two-nn";
@@ -88,33 +88,63 @@ public sealed class TwoNN : RowsMeasure
     private static double[] LogRatios(FloatMatrix points, bool dropEqual, CancellationToken cancellation)
     {
         if (points.Rows < 3) return [];
+        RealMatrix centred = RealMatrix.Centred(points);
+        double[] squares = new double[points.Rows];
+        for (int i = 0; i < squares.Length; i++) squares[i] = TensorPrimitives.SumOfSquares<double>(centred.Row(i));
         double[] ratios = new double[points.Rows];
-        int stripes = (points.Rows + Stripe - 1) / Stripe;
-        Parallel.For(0, stripes, new ParallelOptions { CancellationToken = cancellation }, s => StripeRatios(points, s * Stripe, ratios));
+        Parallel.For(
+            0,
+            (points.Rows + Stripe - 1) / Stripe,
+            new ParallelOptions { CancellationToken = cancellation },
+            () => new RealMatrix(Stripe, points.Rows),
+            (s, _, products) =>
+            {
+                StripeRatios(centred, squares, s * Stripe, products, ratios);
+                return products;
+            },
+            _ => { });
         return ratios.Where(r => double.IsFinite(r) && r >= 1 && !(dropEqual && r == 1)).Select(r => Math.Log(r)).ToArray();
     }
 
-    /// <summary>Differences are taken in float32, where neighbours differ exactly, and not from a Gram matrix, which would cancel.</summary>
-    private static void StripeRatios(FloatMatrix points, int first, double[] ratios)
+    /// <summary>
+    /// The neighbours are found from inner products, which is fast; their distances are then taken from differences, because inner products of near
+    /// neighbours cancel.
+    /// </summary>
+    private static void StripeRatios(RealMatrix points, double[] squares, int first, RealMatrix products, double[] ratios)
     {
-        int count = Math.Min(Stripe, points.Rows - first);
-        Span<float> nearest = stackalloc float[Stripe];
-        Span<float> second = stackalloc float[Stripe];
-        nearest.Fill(float.PositiveInfinity);
-        second.Fill(float.PositiveInfinity);
-        for (int j = 0; j < points.Rows; j++)
+        // The last stripe overlaps the one before it rather than being shorter.
+        first = Math.Max(0, Math.Min(first, points.Rows - Stripe));
+        int count = Math.Min(Stripe, points.Rows);
+        RealMatrix rows = new(points.Values.AsSpan(first * points.Columns, count * points.Columns).ToArray(), count, points.Columns);
+        RealMatrix inner = products.Rows == count ? products : new RealMatrix(count, points.Rows);
+        Products.TimesTransposed(rows, points, inner);
+        for (int i = 0; i < count; i++)
         {
-            ReadOnlySpan<float> other = points.Row(j);
-            for (int i = 0; i < count; i++)
+            (int nearest, int second) = TwoNearest(inner.Row(i), squares, first + i);
+            double r1 = TensorPrimitives.Distance<double>(rows.Row(i), points.Row(nearest)), r2 = TensorPrimitives.Distance<double>(rows.Row(i), points.Row(second));
+            ratios[first + i] = r1 > 0 && r2 > 0 ? Math.Max(r1, r2) / Math.Min(r1, r2) : double.NaN;
+        }
+    }
+
+    private static (int Nearest, int Second) TwoNearest(ReadOnlySpan<double> inner, ReadOnlySpan<double> squares, int self)
+    {
+        int nearest = -1, second = -1;
+        double first = double.PositiveInfinity, next = double.PositiveInfinity;
+        for (int j = 0; j < inner.Length; j++)
+        {
+            double distance = squares[j] - 2 * inner[j];
+            if (distance >= next || j == self) continue;
+            if (distance < first)
             {
-                if (first + i == j) continue;
-                float distance = TensorPrimitives.Distance(points.Row(first + i), other);
-                if (distance >= second[i]) continue;
-                second[i] = Math.Max(nearest[i], distance);
-                nearest[i] = Math.Min(nearest[i], distance);
+                (second, next) = (nearest, first);
+                (nearest, first) = (j, distance);
+            }
+            else
+            {
+                (second, next) = (j, distance);
             }
         }
 
-        for (int i = 0; i < count; i++) ratios[first + i] = nearest[i] > 0 ? (double)second[i] / nearest[i] : double.NaN;
+        return (nearest, second);
     }
 }

@@ -109,6 +109,13 @@ public sealed class CSharpSessionTests
     }
 
     [Fact]
+    public async Task ExceptionsOfTheLastExpressionNameItsLine()
+    {
+        CellError error = await ErrorOf("int[] a = [];\n\na[5]", "cell 3");
+        Assert.Equal("  at cell 3, line 3: a[5]", error.Traceback[^1]);
+    }
+
+    [Fact]
     public async Task ExceptionsAfterAnAwaitNameTheLineToo()
     {
         CellError error = await ErrorOf("await Task.Delay(1);\nint zero = 0;\nint q = 1 / zero;", "cell 2");

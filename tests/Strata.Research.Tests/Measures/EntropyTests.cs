@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using MathNet.Numerics.LinearAlgebra;
-using MathNet.Numerics.LinearAlgebra.Factorization;
 using Strata.Models;
 using Strata.Tensors;
 using Xunit;

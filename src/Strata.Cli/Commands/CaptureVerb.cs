@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Strata.Models;
+
+namespace Strata.Cli.Commands;
+
+/// <summary><c>strata capture</c>: runs a model on data and writes chosen hook points to a file.</summary>
+internal static class CaptureVerb
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> folder = Inputs.Model();
+        Option<string> data = Inputs.Data();
+        Option<string?> points = Inputs.Points("");
+        points.Required = true;
+        Option<string?> plan = Inputs.Plan(), pool = Inputs.Pool("none");
+        Option<string> target = new("--out") { Description = "The file to write, with a description beside it (.json).", HelpName = "FILE.safetensors", Required = true };
+        Option<int?> take = Inputs.Take(), batch = Inputs.BatchTokens();
+        return Verb.Create("capture", "Keep what a model computes at chosen hook points.", [folder, data, points, plan, pool, target, take, batch], (parse, cancellation) =>
+        {
+            string path = parse.GetRequiredValue(target);
+            OutputFile.Check(path, parse.GetRequiredValue(folder));
+            CaptureSettings settings = new()
+            {
+                Data = parse.GetRequiredValue(data),
+                DefaultPoints = Inputs.List("--points", parse.GetRequiredValue(points)!),
+                Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.None),
+                Plan = parse.GetValue(plan),
+                Take = parse.GetValue(take),
+                BatchTokens = parse.GetValue(batch),
+            };
+            Activations activations = ActivationSource.Capture(terminal, parse.GetRequiredValue(folder), settings, cancellation);
+            activations.Save(path);
+            terminal.WriteText($"{path}: {activations}");
+        });
+    }
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Strata.Models;
+using Strata.Research;
+
+namespace Strata.Cli.Commands;
+
+/// <summary><c>strata eval</c>: how well a model predicts data under one plan or a few.</summary>
+internal static class EvalVerb
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> folder = Inputs.Model();
+        Option<string> data = Inputs.Data();
+        Option<string[]> plans = new("--plan") { Description = "The order in which blocks run, such as \"0..4, 8..12\"; all in order by default. May be given several times.", HelpName = "PLAN" };
+        Option<int?> take = Inputs.Take(), batch = Inputs.BatchTokens();
+        Option<bool> json = Inputs.Json();
+        return Verb.Create("eval", "Evaluate a model on data: loss, perplexity and accuracy of the next token.", [folder, data, plans, take, batch, json], (parse, cancellation) =>
+        {
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), cancellation);
+            string[] texts = parse.GetValue(plans) ?? [];
+            LayerPlan[] parsed = texts.Length == 0 ? [model.Plans.Identity()] : texts.Select(model.Plans.Parse).ToArray();
+            TokenRows rows = DataFile.ReadForPrediction(model, parse.GetRequiredValue(data), parse.GetValue(take));
+            SweepResult result = PlanSweep.Run(terminal, model, rows, parsed, parse.GetValue(batch), cancellation);
+            if (parse.GetValue(json)) terminal.WriteJson(new { Results = result.Results.Select(e => new ResultJson.PlanResult(e)), result.Provenance });
+            else terminal.WriteTable(result.ToTable());
+        });
+    }
+}

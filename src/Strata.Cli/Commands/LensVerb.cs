@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Strata.Models;
+using Strata.Research;
+
+namespace Strata.Cli.Commands;
+
+/// <summary><c>strata lens</c>: what the model would say next if it stopped after each block.</summary>
+internal static class LensVerb
+{
+    /// <summary>Positions that a terminal shows: the last ones.</summary>
+    private const int ShownPositions = 8;
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> folder = Inputs.Model();
+        Option<string?> tokens = Inputs.Tokens(), text = Inputs.Text(), plan = Inputs.Plan();
+        Option<bool> json = Inputs.Json();
+        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary (logit lens).", [folder, tokens, text, plan, json], (parse, cancellation) =>
+        {
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), cancellation);
+            LayerPlan? order = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : null;
+            TokenRows prompt = Inputs.Prompt(model, parse.GetValue(tokens), parse.GetValue(text), terminal);
+            LogitLens lens = terminal.WithProgress(progress => LogitLens.Read(model, prompt, order, progress, cancellation));
+            if (parse.GetValue(json))
+            {
+                terminal.WriteJson(Document(lens));
+            }
+            else
+            {
+                terminal.WriteTable(TopTokens(model, lens));
+                terminal.WriteTable(lens.ToTable());
+            }
+        });
+    }
+
+    private static object Document(LogitLens lens) => new
+    {
+        lens.Points,
+        Tokens = lens.Rows.Sequences[0],
+        Top = Each(lens, cell => cell.TopId),
+        Probability = Each(lens, cell => cell.Probability),
+        Entropy = Each(lens, cell => cell.Entropy),
+        Kl = Each(lens, cell => cell.Divergence),
+        Loss = Each(lens, cell => cell.Loss),
+        lens.Provenance,
+    };
+
+    /// <summary>[point][position].</summary>
+    private static T[][] Each<T>(LogitLens lens, Func<LensCell, T> value) => lens.Cells[0].Select(point => point.Select(value).ToArray()).ToArray();
+
+    private static Table TopTokens(Model model, LogitLens lens)
+    {
+        int[] ids = lens.Rows.Sequences[0];
+        int first = Math.Max(0, ids.Length - ShownPositions);
+        IEnumerable<Column> positions = Enumerable.Range(first, ids.Length - first)
+            .Select(at => Column.Text($"{at}: {model.TokenLabel(ids[at])}", lens.Cells[0].Select(point => model.TokenLabel(point[at].TopId))));
+        return new Table("Most likely next token after each position", lens.Provenance, [Column.Text("point", lens.Points), .. positions])
+        {
+            Notes = first == 0 ? [] : [$"Positions 0 to {first - 1} are not shown; --json has all."],
+        };
+    }
+}

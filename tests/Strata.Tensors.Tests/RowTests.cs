@@ -1,0 +1,145 @@
+using Strata.Tensors;
+
+namespace Strata.Tensors.Tests;
+
+public class RowTests
+{
+    public static TheoryData<CpuEngine> AllEngines => Engines.Data;
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void LayerNorm_agrees_with_double(CpuEngine engine)
+    {
+        foreach (int n in Engines.Lengths.Append(768))
+        {
+            // An offset of 1000 would ruin a variance taken as a difference of squares.
+            float[] x = [.. Numbers.Random(5 * n, 1).Select(v => v + 1000f)], gain = Numbers.Random(n, 2), bias = Numbers.Random(n, 3);
+            using TensorScope scope = engine.OpenScope();
+            Tensor plain = scope.LayerNorm(scope.FromHost(x, 5, n), null, null, 1e-5f);
+            Tensor full = scope.LayerNorm(scope.FromHost(x, 5, n), scope.FromHost(gain, n), scope.FromHost(bias, n), 1e-5f);
+            for (int row = 0; row < 5; row++)
+            {
+                double[] values = [.. x[(row * n)..((row + 1) * n)].Select(v => (double)v)];
+                double mean = values.Average(), deviation = Math.Sqrt(values.Average(v => (v - mean) * (v - mean)) + 1e-5f);
+                double[] expected = [.. values.Select(v => (v - mean) / deviation)];
+                Numbers.AssertClose(expected, plain.Span.Slice(row * n, n), 3e-4, $"width {n} on {engine.Name}");
+                Numbers.AssertClose([.. expected.Select((v, i) => (v * gain[i]) + bias[i])], full.Span.Slice(row * n, n), 3e-4, $"width {n} on {engine.Name}");
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void Norms_of_ordinary_rows_are_accurate_to_a_millionth(CpuEngine engine)
+    {
+        const int n = 768;
+        float[] x = Numbers.Random(n, 1, 3), gain = Numbers.Random(n, 2);
+        using TensorScope scope = engine.OpenScope();
+        double mean = x.Average(v => (double)v), variance = x.Average(v => (v - mean) * (v - mean)), square = x.Average(v => (double)v * v);
+        Numbers.AssertClose([.. x.Select(v => (v - mean) / Math.Sqrt(variance + 1e-5f))], scope.LayerNorm(scope.FromHost(x, 1, n), null, null, 1e-5f).Span, 1e-6);
+        Numbers.AssertClose([.. x.Select((v, i) => v / Math.Sqrt(square + 1e-6f) * gain[i])],
+            scope.RmsNorm(scope.FromHost(x, 1, n), scope.FromHost(gain, n), 1e-6f).Span, 1e-6);
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void RmsNorm_agrees_with_double(CpuEngine engine)
+    {
+        foreach (int n in Engines.Lengths)
+        {
+            float[] x = Numbers.Random(70 * n, 1);
+            using TensorScope scope = engine.OpenScope();
+            Tensor result = scope.RmsNorm(scope.FromHost(x, 70, n), null, 1e-6f);
+            for (int row = 0; row < 70; row++)
+            {
+                double[] values = [.. x[(row * n)..((row + 1) * n)].Select(v => (double)v)];
+                double root = Math.Sqrt(values.Average(v => v * v) + 1e-6f);
+                Numbers.AssertClose([.. values.Select(v => v / root)], result.Span.Slice(row * n, n), 2e-6, $"width {n} on {engine.Name}");
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void Rotary_turns_pairs_by_the_angle_of_their_position(CpuEngine engine)
+    {
+        foreach (int headWidth in new[] { 2, 6, 16, 34, 64 })
+        {
+            int[] positions = [0, 1, 5, 1000, 100_000];
+            float[] frequencies = [.. Enumerable.Range(0, headWidth / 2).Select(i => MathF.Pow(10_000, -2f * i / headWidth))];
+            float[] x = Numbers.Random(positions.Length * 3 * headWidth, 1);
+            using TensorScope scope = engine.OpenScope();
+            ReadOnlySpan<float> result = scope.Rotary(scope.FromHost(x, positions.Length, 3 * headWidth), positions, frequencies, 1.5f, headWidth).Span;
+            double[] expected = new double[x.Length];
+            for (int pair = 0; pair < x.Length / 2; pair++)
+            {
+                int head = pair / (headWidth / 2), i = pair % (headWidth / 2), first = (head * headWidth) + i, second = first + (headWidth / 2);
+                double angle = (double)positions[head / 3] * frequencies[i];
+                expected[first] = 1.5 * ((x[first] * Math.Cos(angle)) - (x[second] * Math.Sin(angle)));
+                expected[second] = 1.5 * ((x[second] * Math.Cos(angle)) + (x[first] * Math.Sin(angle)));
+            }
+
+            Numbers.AssertClose(expected, result, 1e-6, $"width {headWidth} on {engine.Name}");
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void Softmax_agrees_with_double_and_survives_large_numbers(CpuEngine engine)
+    {
+        foreach (int n in Engines.Lengths)
+        {
+            float[] x = [.. Numbers.Random(3 * n, 1, 20).Select(v => v + 1e4f)];
+            if (n > 1) x[1] = float.NegativeInfinity;
+            using TensorScope scope = engine.OpenScope();
+            Tensor result = scope.Softmax(scope.FromHost(x, 3, n));
+            for (int row = 0; row < 3; row++)
+                Numbers.AssertClose(ReferenceMath.Softmax([.. x[(row * n)..((row + 1) * n)].Select(v => (double)v)]), result.Span.Slice(row * n, n), 1e-6, $"{n} on {engine.Name}");
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void Embed_reads_rows_of_any_format_at_any_alignment(CpuEngine engine)
+    {
+        foreach (int width in Engines.Lengths)
+        {
+            float[] table = [.. Numbers.Random(10 * width, 1).Select(v => (float)(Half)v)];
+            byte[] bytes = GC.AllocateArray<byte>((table.Length * 4) + 1, pinned: true);
+            foreach (DType dtype in Enum.GetValues<DType>())
+            {
+                // One byte off every alignment, as a tensor in a checkpoint may lie.
+                for (int i = 0; i < table.Length; i++) Encode(table[i], dtype).CopyTo(bytes.AsSpan(1 + (i * dtype.Size())));
+                Tensor stored = engine.FromMemory(System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(bytes, 1), new Shape(10, width), dtype, bytes);
+                using TensorScope scope = engine.OpenScope();
+                float[] expected = dtype == DType.BFloat16 ? [.. table.Select(Truncated)] : table;
+                Assert.Equal(expected, stored.ToArray());
+                Assert.Equal([.. expected[(9 * width)..], .. expected[..width], .. expected[(9 * width)..]], scope.Embed(stored, [9, 0, 9]).ToArray());
+            }
+        }
+    }
+
+    [Fact]
+    public void An_id_outside_the_table_is_refused()
+    {
+        using TensorScope scope = CpuEngine.Default.OpenScope();
+        Tensor table = scope.Empty(3, 4);
+        Assert.Throws<ArgumentOutOfRangeException>(() => scope.Embed(table, [0, 3]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => scope.Embed(table, [-1]));
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void Rows_are_copied_where_they_belong(CpuEngine engine)
+    {
+        using TensorScope scope = engine.OpenScope();
+        float[] x = Numbers.Random(7 * 9, 1);
+        Tensor source = scope.FromHost(x, 7, 9), cache = scope.FromHost(new float[5 * 9], 5, 9);
+        Assert.Equal(x[18..45], scope.Rows(source, 2, 3).ToArray());
+        scope.WriteRows(source, 5, cache, 1, 2);
+        Assert.Equal([.. new float[9], .. x[45..63], .. new float[18]], cache.ToArray());
+        Assert.Throws<ArgumentException>(() => scope.Rows(source, 5, 3));
+    }
+
+    private static byte[] Encode(float value, DType dtype) => dtype switch
+    {
+        DType.Float32 => BitConverter.GetBytes(value),
+        DType.Float16 => BitConverter.GetBytes((Half)value),
+        _ => BitConverter.GetBytes(value)[2..],
+    };
+
+    private static float Truncated(float value) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xffff);
+}
