@@ -1,0 +1,30 @@
+using System.Numerics.Tensors;
+using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.LinearAlgebra.Double;
+
+namespace Strata.Research;
+
+/// <summary>(ZᵀZ/n + λI)·W = R for standardised training rows Z: one Cholesky factorisation per λ, any number of right-hand sides.</summary>
+internal sealed class RidgeSystem
+{
+    private readonly RealMatrix _covariance;
+
+    public RidgeSystem(RealMatrix train)
+    {
+        _covariance = Products.RowGram(train.Transpose());
+        TensorPrimitives.Divide(_covariance.Values, train.Rows, _covariance.Values);
+    }
+
+    /// <summary>Solutions as rows, for right-hand sides as rows: [targets, width].</summary>
+    public RealMatrix Solve(RealMatrix rightHandSides, double lambda)
+    {
+        int width = _covariance.Rows;
+        DenseMatrix system = new(width, width, [.. _covariance.Values]);
+        for (int j = 0; j < width; j++) system[j, j] += lambda;
+
+        // Rows of a row-major matrix lie in memory as the columns of a MathNet one.
+        DenseMatrix right = new(width, rightHandSides.Rows, rightHandSides.Values);
+        Matrix<double> solved = system.Cholesky().Solve(right);
+        return new RealMatrix(solved.AsColumnMajorArray() ?? solved.ToColumnMajorArray(), rightHandSides.Rows, width);
+    }
+}
