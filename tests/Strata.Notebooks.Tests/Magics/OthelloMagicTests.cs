@@ -1,0 +1,223 @@
+using Strata.Models;
+using Strata.Research;
+using Xunit;
+
+namespace Strata.Notebooks.Tests;
+
+/// <summary>Every command on the small trained network.</summary>
+public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<OthelloSession>
+{
+    private static readonly int[] Opening = [61, 19, 18, 17];
+
+    [Fact]
+    public void A_model_is_loaded_declared_and_shown()
+    {
+        Model model = Assert.IsType<Model>(othello.Setup.Variables["model"]);
+        Assert.Equal(8, model.Spec.Blocks);
+        Assert.Contains("gpt2", othello.Setup.Text);
+        Assert.Contains("blocks.7.resid_post", othello.Setup.Html);
+        Assert.Contains(model.Hash, othello.Setup.Html);
+    }
+
+    [Fact]
+    public void A_capture_announces_its_bytes_before_it_runs()
+    {
+        Activations acts = Assert.IsType<Activations>(othello.Setup.Variables["acts"]);
+        Assert.Equal((16, 12), (acts.Points.Count, acts.Sequences));
+        string announcement = othello.Setup.Outputs.Select(o => o.Renderings[MimeBundle.PlainText]).Single(t => t.StartsWith("Capturing", StringComparison.Ordinal));
+        Assert.Contains($"{acts.Bytes:N0} bytes", announcement);
+        Assert.Contains(othello.Setup.Reports, r => r.Title.StartsWith("Capturing", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_capture_takes_plan_positions_pooling_and_name()
+    {
+        FakeHost host = othello.Run("#!capture --points embed,blocks.7.resid_post --pool last --positions \"0..4\" --plan \"0..4, 6..8\" --take 3 --name few");
+        Activations few = Assert.IsType<Activations>(host.Variables["few"]);
+        Assert.Equal(["embed", "blocks.7.resid_post"], few.Points);
+        Assert.Equal((3, 128), (few.Rows("embed").Rows, few.Rows("embed").Columns));
+        Assert.Equal("0..4, 6..8", few.Provenance.Plan);
+        Assert.Equal("last", few.Provenance.Settings["pooling"]);
+        Assert.Contains("first 3", few.Provenance.Data);
+    }
+
+    [Fact]
+    public void Measures_equal_those_of_the_api_and_are_plotted_by_block()
+    {
+        FakeHost host = othello.Run("#!measure --measure prompt-entropy,curvature --normalize logn --name entropies");
+        MeasureTable measures = Assert.IsType<MeasureTable>(host.Variables["entropies"]);
+        Activations acts = (Activations)othello.Setup.Variables["acts"];
+        MeasureValue expected = Measures.Get("prompt-entropy").Compute(acts, "blocks.3.resid_post", new MeasureOptions { Normalization = EntropyNormalization.LogN });
+        Assert.Equal(expected.Value, measures.Values["prompt-entropy"]["blocks.3.resid_post"].Value);
+        Assert.Equal(3, host.Outputs.Count);
+        Assert.Equal(2, host.Outputs.Count(o => o.Renderings.ContainsKey(MimeBundle.Plotly)));
+    }
+
+    [Fact]
+    public void What_a_cell_made_can_be_measured()
+    {
+        Model model = (Model)othello.Setup.Variables["model"];
+        othello.Assign("mine", model.Capture(new TokenRows("opening", [Opening]), new CaptureRequest { Points = ["blocks.0.resid_post"], Announce = _ => { } }));
+        FakeHost host = othello.Run("#!measure mine --measure norm --name norms");
+        Assert.Equal(["blocks.0.resid_post"], ((MeasureTable)host.Variables["norms"]).Values["norm"].Keys);
+    }
+
+    [Fact]
+    public void A_lens_shows_the_top_token_of_every_layer_and_position()
+    {
+        FakeHost host = othello.Run("#!lens --tokens 61,19,18,17");
+        LogitLens lens = Assert.IsType<LogitLens>(host.Variables["lens"]);
+        Model model = (Model)othello.Setup.Variables["model"];
+        Assert.Equal((9, 4), (lens.Points.Count, lens.Cells[0][0].Length));
+        string plotly = host.Outputs[0].Renderings[MimeBundle.Plotly];
+        Assert.Contains(model.TokenLabel(lens.Cells[0][8][3].TopId), plotly);
+        Assert.Contains("blocks.7.resid_post", plotly);
+        Assert.Contains("agreement", host.Text);
+    }
+
+    [Fact]
+    public void An_ablation_stands_beside_the_network_without_change()
+    {
+        FakeHost host = othello.Run("#!ablate --plan \"0..3, 4..8\" --plan \"0..2, parallel(2..6), 6..8\" --score legal-othello-moves --take 6");
+        SweepResult result = Assert.IsType<SweepResult>(host.Variables["ablation"]);
+        Assert.Equal(["0..8", "0..3, 4..8", "0..2, parallel(2..6), 6..8"], result.Results.Select(r => r.Plan.ToString()));
+        Assert.True(result.Results[0].Score > 0.95);
+        Assert.True(result.Results[0].Loss < result.Results[1].Loss);
+        Assert.Contains("<svg", host.Outputs[0].Renderings[MimeBundle.Html]);
+        Assert.Contains("legal moves", host.Text);
+    }
+
+    [Theory]
+    [InlineData("--drop-each", 9)]
+    [InlineData("--windows 3", 7)]
+    [InlineData("--windows", 37)]
+    [InlineData("--painters 2..6", 7)]
+    [InlineData("--painters", 19)]
+    [InlineData("--plan 0..4 --plan none", 3)]
+    public void A_sweep_has_the_identity_and_every_plan(string which, int plans)
+    {
+        FakeHost host = othello.Run($"#!sweep {which} --take 1 --name s");
+        SweepResult result = Assert.IsType<SweepResult>(host.Variables["s"]);
+        Assert.Equal(plans, result.Results.Count);
+        Assert.True(result.Results[0].Plan.IsIdentity);
+        Assert.Contains(MimeBundle.Plotly, host.Outputs[0].Renderings.Keys);
+        Assert.Equal(2, host.Outputs.Count);
+    }
+
+    [Fact]
+    public void Plans_are_read_from_a_file_and_an_error_names_the_line()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"plans-{Guid.NewGuid():N}.txt");
+        try
+        {
+            File.WriteAllText(path, "0..4\n\nreverse(0..8)\n");
+            Assert.Equal(3, ((SweepResult)othello.Run($"#!sweep --plans \"{path}\" --take 1 --name s").Variables["s"]).Results.Count);
+            File.WriteAllText(path, "0..4\nrevers(0..8)\n");
+            Assert.Contains("line 2", Failure($"#!sweep --plans \"{path}\"").Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void Pruning_by_angle_drops_the_window_that_turns_the_stream_least()
+    {
+        FakeHost host = othello.Run("#!prune --count 2");
+        Model model = (Model)othello.Setup.Variables["model"];
+        AngularDistance distance = AngularDistance.Measure(model, ((ToyTask)othello.Setup.Variables["data"]).Data.Tokens(model));
+        int start = distance.Best(2);
+        Assert.Equal(model.Plans.Skip(start..(start + 2)), ((SweepResult)host.Variables["pruning"]).Results[1].Plan);
+    }
+
+    [Fact]
+    public void Pruning_by_influence_drops_the_blocks_of_lowest_influence()
+    {
+        FakeHost host = othello.Run("#!prune --count 3 --method influence --take 4");
+        LayerPlan plan = ((SweepResult)host.Variables["pruning"]).Results[1].Plan;
+        MeasureTable influence = MeasureTable.Compute(((Model)othello.Setup.Variables["model"]).Capture(
+            ((ToyTask)othello.Setup.Variables["data"]).Data.Take(4).Tokens((Model)othello.Setup.Variables["model"]),
+            new CaptureRequest { Points = ["blocks.*.resid_pre", "blocks.*.resid_post"], Announce = _ => { } }), ["block-influence"]);
+        double[] values = influence.Values["block-influence"].Values.Select(v => v.Value).ToArray();
+        int[] kept = plan.Executions.Select(LayerPlan.BlockOf).ToArray();
+        Assert.Equal(5, kept.Length);
+        Assert.True(kept.Min(b => values[b]) >= Enumerable.Range(0, 8).Except(kept).Max(b => values[b]));
+    }
+
+    [Fact]
+    public void Generation_continues_the_prompt_and_shows_its_text()
+    {
+        FakeHost host = othello.Run("#!generate --text \"e3 d3\" --max-new 4 --name game");
+        Generation game = Assert.IsType<Generation>(host.Variables["game"]);
+        Model model = (Model)othello.Setup.Variables["model"];
+        Assert.Equal(model.Tokenize("e3 d3").Ids, game.Prompts.Sequences[0]);
+        Assert.Equal(4, game.NewTokens[0].Length);
+        Assert.Contains(model.Decode(game.NewTokens[0]), host.Text);
+        Assert.Contains("(61)", host.Text);
+    }
+
+    [Fact]
+    public void A_random_twin_has_the_architecture_and_becomes_the_current_model()
+    {
+        OthelloSession own = new();
+        Model twin = Assert.IsType<Model>(own.Run($"#!model \"{OthelloFolder.Path}\" --random 3").Variables["twin"]);
+        Assert.Equal(3, twin.Seed);
+        Assert.Equal("twin", own.Session.CurrentModel);
+        Assert.Contains("random twin", ((Generation)own.Run("#!generate --tokens 61 --max-new 2").Variables["generation"]).Provenance.Model);
+        Assert.DoesNotContain("random twin", ((Generation)own.Run("#!generate --tokens 61 --max-new 2 --model model").Variables["generation"]).Provenance.Model);
+    }
+
+    [Fact]
+    public void The_report_lists_every_result_with_its_command_and_hashes()
+    {
+        FakeHost host = othello.Run("#!report");
+        Model model = (Model)othello.Setup.Variables["model"];
+        Assert.Contains("#!capture --points blocks.*.resid_pre,blocks.*.resid_post", host.Html);
+        Assert.Contains(model.Hash[..12], host.Html);
+    }
+
+    [Fact]
+    public void Hook_points_are_listed_with_their_shapes()
+    {
+        FakeHost host = othello.Run("#!strata points");
+        Assert.Contains("blocks.7.attn.pattern", host.Text);
+        Assert.Contains("[8, T, T]", host.Text);
+    }
+
+    [Fact]
+    public void Cancellation_stops_the_work_and_declares_nothing()
+    {
+        FakeHost host = new() { CancelOnProgress = true };
+        Assert.ThrowsAny<OperationCanceledException>(() => new MagicCommands(othello.Session).ExecuteAsync("#!sweep --windows --name never", host).GetAwaiter().GetResult());
+        Assert.Empty(host.Variables);
+    }
+
+    [Theory]
+    [InlineData("#!capture --points blocks.*.resid_pots", "No hook point of this model matches \"blocks.*.resid_pots\"")]
+    [InlineData("#!capture --points blocks.3.resid_pots", "Did you mean \"blocks.3.resid_post\"")]
+    [InlineData("#!capture --pool men", "Did you mean \"mean\"?")]
+    [InlineData("#!capture --plan \"0..9\"", "the network has blocks 0..8")]
+    [InlineData("#!capture --plan \"revers(0..8)\"", "Did you mean \"reverse\"?")]
+    [InlineData("#!capture --positions a", "not a list of positions")]
+    [InlineData("#!capture --data nothing", "There is nothing named \"nothing\"")]
+    [InlineData("#!capture --data model", "expected a data set, a task or token rows")]
+    [InlineData("#!capture --take 0", "expected 1 or more")]
+    [InlineData("#!capture --tokens 61,x", "\"x\" is no token id")]
+    [InlineData("#!capture --tokens 61,62", "Token id 62 at position 1 is outside the vocabulary")]
+    [InlineData("#!capture --tokens 61 --take 3", "stand in place of")]
+    [InlineData("#!measure --measure curvatur", "Did you mean \"curvature\"?")]
+    [InlineData("#!measure model --measure norm", "\"model\" is a model; expected activations")]
+    [InlineData("#!measure --measure norm --form book", "--form \"book\" is not known")]
+    [InlineData("#!lens --tokens 61 --row 1", "rows 0 to 0")]
+    [InlineData("#!ablate --plan 0..4 --score legal", "There is no score \"legal\"")]
+    [InlineData("#!sweep --windows 9", "A window of 9 blocks does not fit")]
+    [InlineData("#!sweep --painters 0,2", "is no range of blocks")]
+    [InlineData("#!prune --count 8", "drop 1 to 7")]
+    [InlineData("#!prune --count 2 --method angle", "--method \"angle\" is not known")]
+    [InlineData("#!generate --tokens 61 --max-new 61", "Ask for at most 60")]
+    [InlineData("#!generate --tokens 61 --max-new 1 --temperature -1", "expected 0 or more")]
+    public void What_the_model_cannot_do_is_refused_with_what_it_can(string line, string expected) => Assert.Contains(expected, Failure(line).Message);
+
+    private StrataException Failure(string line) => Assert.ThrowsAny<StrataException>(() => othello.Run(line));
+}
