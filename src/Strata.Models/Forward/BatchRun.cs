@@ -19,7 +19,18 @@ public sealed class BatchRun
     /// <param name="model">The network.</param>
     /// <param name="batch">What runs.</param>
     /// <exception cref="StrataException">A sequence is longer than the network's positions, or an id is outside its vocabulary.</exception>
-    public BatchRun(Model model, TokenBatch batch) : this(model, batch, null, null)
+    public BatchRun(Model model, TokenBatch batch) : this(model, batch, hooks: null, cache: null)
+    {
+    }
+
+    /// <summary>A run along a plan with interventions.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="batch">What runs.</param>
+    /// <param name="plan">The plan whose steps will be run, from its first: it says which hook point an execution position is.</param>
+    /// <param name="interventions">Changes on the way; none cost nothing.</param>
+    /// <exception cref="StrataException">An intervention selects no point or does not fit, a sequence is too long, or an id is outside the vocabulary.</exception>
+    public BatchRun(Model model, TokenBatch batch, LayerPlan plan, IReadOnlyList<Intervention> interventions)
+        : this(model, batch, interventions.Count == 0 ? null : new HookSession(new HookCatalog(model.Spec, plan), model.Spec, interventions, [], null), null)
     {
     }
 

@@ -13,7 +13,7 @@ namespace Strata.Models;
 public sealed class LayerPlan : IEquatable<LayerPlan>
 {
     /// <summary>A plan runs at most this many blocks: a guard against texts such as <c>0*1000000000</c>.</summary>
-    public const int MaxExecutions = 100_000;
+    public const int MaxExecutions = 10_000;
 
     /// <summary>A plan from its steps.</summary>
     /// <param name="blocks">Number of blocks of the network.</param>

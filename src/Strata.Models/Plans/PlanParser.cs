@@ -15,7 +15,7 @@ internal sealed class PlanParser(string text, int blocks)
         if (text.Trim() == "none") return new LayerPlan(blocks, []);
         if (_at == text.Length) throw Error("is empty; write for example 0..4, 8..12, or \"none\" for no block at all");
         List<PlanStep> steps = ParseItems();
-        if (_at < text.Length) throw Error($"has \"{text[_at]}\" where a comma or the end was expected");
+        if (_at < text.Length) throw Error($"has {Excerpt.Quote(text[_at].ToString())} where a comma or the end was expected");
         return new LayerPlan(blocks, steps);
     }
 
@@ -49,7 +49,7 @@ internal sealed class PlanParser(string text, int blocks)
         if (!Words.Contains(word) || word == "none")
         {
             _at = start;
-            throw Error($"has the word \"{word}\". {NearestNames.Suggest(word, Words)}");
+            throw Error($"has the word {Excerpt.Quote(word)}. {NearestNames.Suggest(word, Words)}");
         }
 
         if (!Accept('(')) throw Error($"needs \"(\" after {word}");
@@ -142,7 +142,6 @@ internal sealed class PlanParser(string text, int blocks)
 
     private StrataException Error(string problem)
     {
-        string shown = text.Length <= 200 ? text : text[..200] + "...";
-        return new StrataException($"The plan \"{shown}\" {problem} (at character {_at + 1}).");
+        return new StrataException($"The plan {Excerpt.Quote(text)} {problem} (at character {_at + 1}).");
     }
 }

@@ -20,6 +20,9 @@ internal sealed class PlanTree
     /// <summary>Steps that follow; the one with the largest subtree last, so that its stream can take the place of its parent's.</summary>
     public List<PlanTree> Children { get; } = [];
 
+    /// <summary>Index of one plan that passes here: up to here all of them are alike.</summary>
+    public int Representative { get; private init; }
+
     /// <summary>Indices of the plans that end here.</summary>
     public List<int> Plans { get; } = [];
 
@@ -37,7 +40,7 @@ internal sealed class PlanTree
             foreach (PlanStep step in plans[i].Steps)
             {
                 PlanTree? next = node.Children.Find(child => child.Step == step);
-                if (next is null) node.Children.Add(next = new PlanTree(step, execution));
+                if (next is null) node.Children.Add(next = new PlanTree(step, execution) { Representative = i });
                 execution += step.Executions.Count();
                 node = next;
             }

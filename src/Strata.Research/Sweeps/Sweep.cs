@@ -9,6 +9,9 @@ public sealed record SweepOptions
     /// <summary>A score besides loss and accuracy.</summary>
     public Scorer? Scorer { get; init; }
 
+    /// <summary>Changes during the forward pass, the same for every plan. A point that a plan does not reach is refused.</summary>
+    public IReadOnlyList<Intervention> Interventions { get; init; } = [];
+
     /// <summary>Tokens that run together. Changes speed and memory, not results.</summary>
     public int TokensPerBatch { get; init; } = 2048;
 
@@ -39,16 +42,18 @@ public static class Sweep
         if (rows.Sequences.All(s => s.Length < 2)) throw new StrataException($"No row of \"{rows.Name}\" has a second token to predict.");
         PlanTree tree = PlanTree.Build(plans);
         Tally[] tallies = plans.Select(_ => new Tally()).ToArray();
-        int done = 0;
+        long done = 0;
         foreach ((int firstRow, TokenBatch batch) in rows.Batches(options.TokensPerBatch))
         {
-            Walker walker = new(new BatchRun(model, batch), firstRow, tallies, options.Scorer, cancellation)
+            // Without interventions one run serves all plans; with them, the plan says which point an execution position is.
+            BatchRun[] runs = options.Interventions.Count == 0 ? [new BatchRun(model, batch)] : plans.Select(plan => new BatchRun(model, batch, plan, options.Interventions)).ToArray();
+            Walker walker = new(runs, firstRow, tallies, options.Scorer, cancellation)
             {
                 PlanDone = () => options.Progress?.Report(new WorkProgress($"Evaluating {plans.Count} plans", done, (long)plans.Count * rows.Tokens, "tokens")),
             };
             using TensorScope scope = model.Engine.OpenScope();
-            walker.Walk(scope, walker.Run.Embed(scope), tree);
-            done += batch.Tokens * plans.Count;
+            walker.Walk(scope, runs[0].Embed(scope), tree);
+            done += (long)batch.Tokens * plans.Count;
             walker.PlanDone();
         }
 
@@ -57,16 +62,14 @@ public static class Sweep
             tree.BlockEvaluations,
             plans.Sum(plan => plan.BlocksRun),
             options.Scorer?.Name,
-            model.Provenance with { Data = $"{rows.Name} ({rows.Count} rows)", DataHash = rows.Hash, Plan = plans.Count == 1 ? plans[0].ToString() : $"{plans.Count} plans" });
+            model.Provenance with { Data = $"{rows.Name} ({rows.Count} rows)", DataHash = rows.Hash, Plan = plans.Count == 1 ? plans[0].ToString() : $"{plans.Count} plans", Interventions = options.Interventions.Select(i => i.ToString()).ToArray() });
     }
 
     /// <summary>Walks the tree with one batch.</summary>
-    private sealed class Walker(BatchRun run, int firstRow, Tally[] tallies, Scorer? scorer, CancellationToken cancellation)
+    private sealed class Walker(BatchRun[] runs, int firstRow, Tally[] tallies, Scorer? scorer, CancellationToken cancellation)
     {
-        private readonly float[] _losses = new float[run.Batch.Tokens];
-        private readonly int[] _predictions = new int[run.Batch.Tokens];
-
-        public BatchRun Run => run;
+        private readonly float[] _losses = new float[runs[0].Batch.Tokens];
+        private readonly int[] _predictions = new int[runs[0].Batch.Tokens];
 
         public required Action PlanDone { get; init; }
 
@@ -84,18 +87,21 @@ public static class Sweep
                 foreach (PlanTree child in node.Children.SkipLast(1))
                 {
                     using TensorScope scope = owner.Engine.OpenScope();
-                    Walk(scope, run.Step(scope, stream, child.Step!, child.Execution), child);
+                    Walk(scope, Run(child.Representative).Step(scope, stream, child.Step!, child.Execution), child);
                 }
 
                 PlanTree last = node.Children[^1];
-                Tensor next = run.Step(owner, stream, last.Step!, last.Execution);
+                Tensor next = Run(last.Representative).Step(owner, stream, last.Step!, last.Execution);
                 owner.Release(stream);
                 (stream, node) = (next, last);
             }
         }
 
+        private BatchRun Run(int plan) => runs.Length == 1 ? runs[0] : runs[plan];
+
         private void Evaluate(TensorScope scope, Tensor stream, List<int> plans)
         {
+            BatchRun run = Run(plans[0]);
             run.Losses(scope, stream, _losses, _predictions);
             Tally tally = new();
             for (int s = 0; s < run.Batch.Sequences; s++)

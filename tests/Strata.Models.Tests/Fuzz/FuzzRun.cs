@@ -10,7 +10,7 @@ internal static class FuzzRun
     /// <param name="valid">Files that the reader accepts.</param>
     /// <param name="cases">How many damaged ones.</param>
     /// <param name="seed">Seed of the damage.</param>
-    /// <param name="read">Reads one file; the second argument counts the cases. May throw <see cref="InvalidFileException"/> and nothing else.</param>
+    /// <param name="read">Reads one file; the second argument counts the cases. May throw <see cref="StrataException"/> (a file: <see cref="InvalidFileException"/>) and nothing else.</param>
     /// <param name="bytesPerByte">Allowed allocation per byte of the file.</param>
     /// <param name="fixedBytes">Allowed allocation beside.</param>
     /// <returns>How many damaged files were refused.</returns>
@@ -41,7 +41,7 @@ internal static class FuzzRun
             read(file, number);
             return false;
         }
-        catch (InvalidFileException e)
+        catch (StrataException e)
         {
             Assert.True(e.Message.Length < 2000, e.Message);
             Assert.DoesNotContain(e.Message, char.IsControl);
