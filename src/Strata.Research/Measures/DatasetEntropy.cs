@@ -43,7 +43,7 @@ public sealed class DatasetEntropy : Measure
     private static RealMatrix MeanUnitTokens(int width, IReadOnlyList<FloatMatrix> prompts, CancellationToken cancellation)
     {
         RealMatrix result = new(prompts.Count, width);
-        Parallel.For(0, prompts.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
+        ParallelWork.For(prompts.Count, cancellation, i =>
         {
             RealMatrix tokens = UnitRows.Centred(prompts[i]);
             Span<double> mean = result.Row(i);

@@ -75,7 +75,7 @@ public abstract class PromptMeasure : Measure
         IReadOnlyList<FloatMatrix> prompts = activations.Samples(point);
         double[] values = new double[prompts.Count];
         string?[] undefined = new string?[prompts.Count];
-        Parallel.For(0, prompts.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
+        ParallelWork.For(prompts.Count, cancellation, i =>
         {
             if (TensorPrimitives.IsFiniteAll<float>(prompts[i].Values)) values[i] = OfPrompt(prompts[i], options, out undefined[i]);
             else undefined[i] = "NaN or infinity in the activations";

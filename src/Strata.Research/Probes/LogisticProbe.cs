@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.LinearAlgebra.Double;
 using MathNet.Numerics.Optimization;
+using Strata.Models;
 
 namespace Strata.Research;
 
@@ -30,7 +31,7 @@ public sealed class LogisticProbe : Probe
         foreach (double c in grid)
         {
             RealMatrix[] weights = new RealMatrix[problems.Length];
-            Parallel.For(0, problems.Length, i => weights[i] = problems[i].Minimise(c));
+            ParallelWork.For(problems.Length, CancellationToken.None, i => weights[i] = problems[i].Minimise(c));
             yield return weights;
         }
     }
@@ -73,7 +74,14 @@ public sealed class LogisticProbe : Probe
         private Vector<double> Search(double penalty)
         {
             LimitedMemoryBfgsMinimizer minimizer = new(Tolerance, 1e-12, 1e-14, memory: 10, maximumIterations: 2000);
-            return minimizer.FindMinimum(ObjectiveFunction.Gradient(w => Evaluate(w, penalty)), _start).MinimizingPoint;
+            try
+            {
+                return minimizer.FindMinimum(ObjectiveFunction.Gradient(w => Evaluate(w, penalty)), _start).MinimizingPoint;
+            }
+            catch (OptimizationException e)
+            {
+                throw new StrataException($"A logistic probe did not converge ({e.Message}). Give a grid with stronger regularisation (smaller C), or use the ridge probe.", e);
+            }
         }
 
         /// <summary>Mean cross-entropy plus penalty/2·‖W‖², and its gradient.</summary>

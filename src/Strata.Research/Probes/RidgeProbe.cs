@@ -24,7 +24,7 @@ public sealed class RidgeProbe : Probe
         RidgeSystem system = new(train);
         RealMatrix[] sides = new RealMatrix[sets.Count];
         double[][] constants = new double[sets.Count][];
-        Parallel.For(0, sets.Count, s => (sides[s], constants[s]) = ClassSides(train, sets[s].Labels, sets[s].Classes));
+        ParallelWork.For(sets.Count, CancellationToken.None, s => (sides[s], constants[s]) = ClassSides(train, sets[s].Labels, sets[s].Classes));
         RealMatrix stacked = new([.. sides.SelectMany(s => s.Values)], sides.Sum(s => s.Rows), train.Columns);
         foreach (double lambda in grid)
         {
