@@ -22,7 +22,7 @@ internal static partial class PlotlyJson
             WriteTraces(json, chart);
             json.WriteEndArray();
             json.WriteStartObject("layout");
-            WriteHeadings(json, figure);
+            WriteHeadings(json, figure, chart);
             WriteLayout(json, chart);
             json.WriteEndObject();
             json.WriteStartObject("config");
@@ -230,8 +230,8 @@ internal static partial class PlotlyJson
         if (!showScale) return;
         json.WriteStartObject("colorbar");
         json.WriteStartObject("title");
-        WriteText(json, "text", chart.Style.Value.Label);
-        json.WriteString("side", "right");
+        json.WriteString("text", string.Join("<br>", SvgCanvas.Wrap(chart.Style.Value.Label, 12, 96, 3).Select(PlotlyText)));
+        json.WriteString("side", "top");
         json.WriteEndObject();
         json.WriteNumber("thickness", 13);
         json.WriteEndObject();

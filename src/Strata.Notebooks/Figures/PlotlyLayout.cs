@@ -6,7 +6,7 @@ namespace Strata.Notebooks;
 /// <summary>The layout half: headings, axes, subplots.</summary>
 internal static partial class PlotlyJson
 {
-    private static void WriteHeadings(Utf8JsonWriter json, Figure figure)
+    private static void WriteHeadings(Utf8JsonWriter json, Figure figure, Chart chart)
     {
         const string lineBreak = "<br>";
         string title = string.Join(lineBreak, SvgCanvas.Wrap(figure.Title, 15, 700, 2).Select(PlotlyText));
@@ -26,7 +26,7 @@ internal static partial class PlotlyJson
         json.WriteEndObject();
         WriteFont(json, 12);
         json.WriteString("paper_bgcolor", "#fff");
-        json.WriteString("plot_bgcolor", "#fff");
+        json.WriteString("plot_bgcolor", chart is HeatmapChart or GridChart ? ColorScale.Missing : "#fff");
         json.WriteStartObject("margin");
         json.WriteNumber("l", 60);
         json.WriteNumber("r", 24);

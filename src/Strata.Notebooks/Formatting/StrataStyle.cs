@@ -6,7 +6,7 @@ public static class StrataStyle
     /// <summary>The rules, for documents that hold them once in their head.</summary>
     public const string Css =
         ".strata-figure{background:#fff;color:#222;max-width:760px;padding:4px;border-radius:4px;margin:.5em 0}"
-        + ".strata-figure svg{display:block}"
+        + ".strata-plot>svg{display:block}"
         + ".strata-output{margin:.5em 0;overflow-x:auto}"
         + ".strata-title{font-weight:600;margin:.2em 0}"
         + ".strata-note{font-size:.85em;opacity:.75;margin:.2em .8em}"
