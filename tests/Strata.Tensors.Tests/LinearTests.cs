@@ -15,7 +15,7 @@ public class LinearTests
         {
             foreach (int n in Engines.Lengths)
             {
-                foreach (int k in new[] { 1, 7, 16, 33, 383, 385 }) CheckLinear(engine, m, n, k, WeightOrientation.OutputsByInputs, DType.Float32, withBias: true);
+                foreach (int k in new[] { 1, 7, 16, 33, 255, 257 }) CheckLinear(engine, m, n, k, WeightOrientation.OutputsByInputs, DType.Float32, withBias: true);
             }
         }
     }
@@ -114,7 +114,7 @@ public class LinearTests
     [Theory, MemberData(nameof(AllEngines))]
     public void MatMul_agrees_with_double(CpuEngine engine)
     {
-        foreach ((int m, int k, int n) in new[] { (1, 1, 1), (3, 17, 9), (13, 385, 33), (64, 65, 63), (150, 40, 70) })
+        foreach ((int m, int k, int n) in new[] { (1, 1, 1), (3, 17, 9), (13, 257, 33), (64, 65, 63), (150, 40, 70) })
         {
             foreach (bool transpose in new[] { false, true })
             {

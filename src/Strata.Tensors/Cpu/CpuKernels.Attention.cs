@@ -6,13 +6,19 @@ namespace Strata.Tensors.Cpu;
 internal sealed unsafe partial class CpuKernels<TSimd>
 {
     /// <summary>Rows (queries times heads of a group) of an attention tile.</summary>
-    private const int AttentionRows = 96;
+    private const int AttentionRows = 144;
 
     public override void Attention(AttentionView attention, ReadOnlySpan<AttentionSegment> segments)
     {
         int queriesPerTile = AttentionTile.QueriesPerTile(attention.Heads);
         int tiles = 0;
-        foreach (AttentionSegment segment in segments) tiles += Divide(segment.QueryCount, queriesPerTile);
+        long multiplyAdds = 0;
+        foreach (AttentionSegment segment in segments)
+        {
+            tiles += Divide(segment.QueryCount, queriesPerTile);
+            multiplyAdds += MultiplyAdds(attention.Heads, segment);
+        }
+
         AttentionTile[] list = ArrayPool<AttentionTile>.Shared.Rent(tiles);
         int next = 0;
         foreach (AttentionSegment segment in segments)
@@ -21,21 +27,24 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 list[next++] = new AttentionTile(segment, first, Math.Min(queriesPerTile, segment.QueryCount - first));
         }
 
-        fixed (AttentionTile* pointer = list) team.Run(tiles * attention.Heads.KeyValueHeads, new AttentionWork(attention, pointer));
+        fixed (AttentionTile* pointer = list) Run(multiplyAdds, tiles * attention.Heads.KeyValueHeads, new AttentionWork(attention, pointer));
         ArrayPool<AttentionTile>.Shared.Return(list);
     }
 
     public override void AttentionScores(AttentionView attention, AttentionSegment segment)
     {
         int queries = AttentionTile.QueriesPerTile(attention.Heads);
-        team.Run(Divide(segment.QueryCount, queries) * attention.Heads.KeyValueHeads, new AttentionScoresWork(attention, segment, queries));
+        Run(MultiplyAdds(attention.Heads, segment), Divide(segment.QueryCount, queries) * attention.Heads.KeyValueHeads, new AttentionScoresWork(attention, segment, queries));
     }
 
     public override void AttentionMix(AttentionView attention, AttentionSegment segment)
     {
         int queries = AttentionTile.QueriesPerTile(attention.Heads);
-        team.Run(Divide(segment.QueryCount, queries) * attention.Heads.KeyValueHeads, new AttentionMixWork(attention, segment, queries));
+        Run(MultiplyAdds(attention.Heads, segment), Divide(segment.QueryCount, queries) * attention.Heads.KeyValueHeads, new AttentionMixWork(attention, segment, queries));
     }
+
+    private static long MultiplyAdds(AttentionHeads heads, AttentionSegment segment) =>
+        (long)heads.Heads * heads.HeadWidth * segment.QueryCount * segment.KeyCount;
 
     /// <summary>
     /// Some consecutive queries of a sequence, in all query heads that share a key head. Row r is query <c>First + r / group</c> in the group's head
@@ -64,6 +73,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         private readonly AttentionTile _tile;
         private readonly int _keyHead, _group, _width, _paddedWidth;
         private readonly float* _queries, _scores, _mixed, _keys, _values;
+        private readonly int* _visible;
 
         public AttentionContext(AttentionView view, AttentionTile tile, int keyHead)
         {
@@ -75,7 +85,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             Rows = tile.Queries * _group;
             long queries = (long)Divide(_width, RowBlock.Depth) * Rows * RowBlock.Depth, scores = (long)Rows * RowBlock.Depth;
             long keys = (long)_width * columns, values = (long)RowBlock.Depth * columns, mixed = (long)Rows * _paddedWidth;
-            _queries = ThreadScratch.Take(queries + scores + keys + values + mixed + (4L * _width) + (2L * Rows));
+            _queries = ThreadScratch.Take(queries + scores + keys + values + mixed + (4L * _width) + (3L * Rows));
             _scores = _queries + queries;
             _keys = _scores + scores;
             _values = _keys + keys;
@@ -83,6 +93,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             ZeroRows = _mixed + mixed;
             Max = ZeroRows + (4L * _width);
             Sum = Max + Rows;
+            _visible = (int*)(Sum + Rows);
         }
 
         public int Rows { get; }
@@ -99,7 +110,17 @@ internal sealed unsafe partial class CpuKernels<TSimd>
 
         public int Width => _width;
 
-        public int Visible(int row, int firstKey, int count) => _tile.Visible(row, _group, _view.Heads.Causal, firstKey, count);
+        /// <summary>Keys of the current block that a row sees.</summary>
+        public int Visible(int row) => _visible[row];
+
+        /// <summary>Keys of the current block that any row sees.</summary>
+        public int VisibleToAny => _visible[Rows - 1];
+
+        /// <summary>Makes keys <paramref name="firstKey"/> .. <paramref name="firstKey"/> + <paramref name="count"/> the current block.</summary>
+        public void EnterBlock(int firstKey, int count)
+        {
+            for (int row = 0; row < Rows; row++) _visible[row] = _tile.Visible(row, _group, _view.Heads.Causal, firstKey, count);
+        }
 
         /// <summary>Offset of a row's head in a row of q or of the result.</summary>
         public long ResultOffset(int row) =>
@@ -132,14 +153,13 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         public void ComputeScores(int firstKey, int count)
         {
             int columns = MicroKernel<TSimd>.Columns;
-            int seen = Visible(Rows - 1, firstKey, count);
-            for (int key = 0; key < seen; key += columns)
+            for (int key = 0; key < VisibleToAny; key += columns)
             {
                 PackKeys(firstKey + key, Math.Min(columns, count - key));
                 for (int row = 0, tile; row < Rows; row += tile)
                 {
                     tile = RowBlock.NextTile(Rows - row, TSimd.TileRows);
-                    if (Visible(row + tile - 1, firstKey, count) <= key) continue;
+                    if (Visible(row + tile - 1) <= key) continue;
                     for (int k = 0; k < _width; k += RowBlock.Depth)
                     {
                         float* a = _queries + ((((long)k / RowBlock.Depth * Rows) + row) * RowBlock.Depth);
@@ -171,7 +191,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         }
 
         /// <summary>mixed = (resume ? mixed : 0) + scores · values over the keys that each row sees, and no others: what a later token holds cannot leak.</summary>
-        public void MixValues(int firstKey, int count, bool resume)
+        public void MixValues(int firstKey, bool resume)
         {
             int columns = MicroKernel<TSimd>.Columns;
             int stride = _view.Heads.KeyValueHeads * _width;
@@ -182,7 +202,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 int panelStride = stride;
                 if (Rows > TSimd.TileRows || column + columns > _width)
                 {
-                    CopyValues(panel, stride, Math.Min(columns, _width - column), Visible(Rows - 1, firstKey, count));
+                    CopyValues(panel, stride, Math.Min(columns, _width - column), VisibleToAny);
                     panel = _values;
                     panelStride = columns;
                 }
@@ -190,18 +210,18 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 for (int row = 0, tile; row < Rows; row += tile)
                 {
                     tile = RowBlock.NextTile(Rows - row, TSimd.TileRows);
-                    MixTile(row, tile, panel, panelStride, column, firstKey, count, resume);
+                    MixTile(row, tile, panel, panelStride, column, resume);
                 }
             }
         }
 
-        private void MixTile(int row, int tile, float* panel, int stride, int column, int firstKey, int count, bool resume)
+        private void MixTile(int row, int tile, float* panel, int stride, int column, bool resume)
         {
-            int common = Visible(row, firstKey, count);
+            int common = Visible(row);
             MicroKernel<TSimd>.Run<Float32Format>(tile, common, ScoresOf(row), (byte*)panel, stride, MixedOf(row) + column, _paddedWidth, resume, null);
             for (int r = row + 1; r < row + tile; r++)
             {
-                int rest = Visible(r, firstKey, count) - common;
+                int rest = Visible(r) - common;
                 if (rest == 0) continue;
                 MicroKernel<TSimd>.Run<Float32Format>(1, rest, ScoresOf(r) + common, (byte*)(panel + ((long)common * stride)), stride,
                     MixedOf(r) + column, _paddedWidth, true, null);
@@ -237,10 +257,11 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             for (int key = 0; key < tile.Segment.KeyCount; key += RowBlock.Depth)
             {
                 int count = Math.Min(RowBlock.Depth, tile.Segment.KeyCount - key);
-                if (context.Visible(context.Rows - 1, key, count) == 0) break;
+                context.EnterBlock(key, count);
+                if (context.VisibleToAny == 0) break;
                 context.ComputeScores(key, count);
-                for (int row = 0; row < context.Rows; row++) UpdateRow(in context, row, context.Visible(row, key, count), key > 0);
-                context.MixValues(key, count, key > 0);
+                for (int row = 0; row < context.Rows; row++) UpdateRow(in context, row, context.Visible(row), key > 0);
+                context.MixValues(key, key > 0);
             }
 
             for (int row = 0; row < context.Rows; row++)
@@ -280,10 +301,11 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             for (int key = 0; key < segment.KeyCount; key += RowBlock.Depth)
             {
                 int count = Math.Min(RowBlock.Depth, segment.KeyCount - key);
+                context.EnterBlock(key, count);
                 context.ComputeScores(key, count);
                 for (int row = 0; row < context.Rows; row++)
                 {
-                    int visible = context.Visible(row, key, count);
+                    int visible = context.Visible(row);
                     Span<float> target = new((float*)view.Pattern + context.PatternOffset(row) + key, count);
                     new ReadOnlySpan<float>(context.ScoresOf(row), visible).CopyTo(target);
                     target[visible..].Fill(float.NegativeInfinity);
@@ -302,9 +324,10 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             for (int key = 0; key < segment.KeyCount; key += RowBlock.Depth)
             {
                 int count = Math.Min(RowBlock.Depth, segment.KeyCount - key);
+                context.EnterBlock(key, count);
                 for (int row = 0; row < context.Rows; row++)
                     new ReadOnlySpan<float>((float*)view.Pattern + context.PatternOffset(row) + key, count).CopyTo(new Span<float>(context.ScoresOf(row), count));
-                context.MixValues(key, count, key > 0);
+                context.MixValues(key, key > 0);
             }
 
             for (int row = 0; row < context.Rows; row++)

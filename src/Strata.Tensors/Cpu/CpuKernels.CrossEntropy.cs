@@ -17,7 +17,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         PartialLoss[] partials = ArrayPool<PartialLoss>.Shared.Rent(Math.Max(1, hidden.Rows * chunks));
         fixed (PartialLoss* pointer = partials)
         {
-            team.Run(Divide(hidden.Rows, rowsPerBlock) * chunks, new CrossEntropyWork(hidden, unembedding, targets, pointer, chunks, rowsPerBlock));
+            Run((long)hidden.Rows * hidden.Columns * unembedding.Outputs, Divide(hidden.Rows, rowsPerBlock) * chunks, new CrossEntropyWork(hidden, unembedding, targets, pointer, chunks, rowsPerBlock));
             for (int row = 0; row < hidden.Rows; row++)
             {
                 PartialLoss total = PartialLoss.None;

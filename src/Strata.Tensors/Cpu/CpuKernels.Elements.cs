@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Strata.Tensors.Cpu;
 
 internal sealed unsafe partial class CpuKernels<TSimd>
@@ -107,18 +109,26 @@ internal sealed unsafe partial class CpuKernels<TSimd>
     /// <summary>The last elements of a stretch, fewer than a register holds: computed in a register too, so that an element never depends on where it stands.</summary>
     private static class Tail
     {
+        // Inlined, lest the loop before the tail spills its registers around a call.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TSimd Load(float* address, int count, float padding = 0f)
         {
-            float* lanes = stackalloc float[16];
-            for (int i = 0; i < TSimd.Width; i++) lanes[i] = i < count ? address[i] : padding;
-            return TSimd.Load(lanes);
+            Unsafe.SkipInit(out Lanes lanes);
+            for (int i = 0; i < TSimd.Width; i++) lanes.Values[i] = i < count ? address[i] : padding;
+            return TSimd.Load(lanes.Values);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Store(TSimd value, float* address, int count)
         {
-            float* lanes = stackalloc float[16];
-            TSimd.Store(value, lanes);
-            for (int i = 0; i < count; i++) address[i] = lanes[i];
+            Unsafe.SkipInit(out Lanes lanes);
+            TSimd.Store(value, lanes.Values);
+            for (int i = 0; i < count; i++) address[i] = lanes.Values[i];
+        }
+
+        private struct Lanes
+        {
+            public fixed float Values[16];
         }
     }
 }

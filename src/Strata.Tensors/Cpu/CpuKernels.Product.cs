@@ -8,23 +8,17 @@ internal sealed unsafe partial class CpuKernels<TSimd>
     /// <summary>Rows of the left factor that stay in the second-level cache while all panels pass by.</summary>
     private const int RowsPerBlock = 144;
 
-    /// <summary>Multiply-adds below which a product is not shared out.</summary>
-    private const long SmallestSharedProduct = 1 << 17;
-
     public override void Multiply(RowsView a, PanelsView b, float* c)
     {
         if (a.Rows == 0 || b.Outputs == 0) return;
         int panels = Divide(b.Outputs, MicroKernel<TSimd>.Columns);
         int rowBlocks = Divide(a.Rows, RowsPerBlock);
         int rowsPerBlock = Divide(a.Rows, rowBlocks);
-        bool shared = team.Threads > 1 && (long)a.Rows * b.Outputs * a.Columns >= SmallestSharedProduct;
 
         // Four items to a thread even out what else the machine does; more would copy the left factor too often.
-        int groups = shared ? Math.Clamp(Divide(4 * team.Threads, rowBlocks), 1, panels) : 1;
+        int groups = team.Threads == 1 ? 1 : Math.Clamp(Divide(4 * team.Threads, rowBlocks), 1, panels);
         ProductWork work = new(a, b, c, rowsPerBlock, Divide(panels, groups));
-        int items = rowBlocks * Divide(panels, work.PanelsPerItem);
-        if (shared) team.Run(items, work);
-        else for (int i = 0; i < items; i++) work.Run(i);
+        Run((long)a.Rows * b.Outputs * a.Columns, rowBlocks * Divide(panels, work.PanelsPerItem), work);
     }
 
     /// <summary>Item: a block of rows by a group of panels.</summary>

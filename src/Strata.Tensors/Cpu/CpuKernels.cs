@@ -85,6 +85,16 @@ internal sealed unsafe partial class CpuKernels<TSimd>(WorkerTeam team) : CpuKer
 
     public override void Widen(byte* source, DType format, float* result, long count) => Conversion<TSimd>.Widen(source, format, result, count);
 
+    /// <summary>Multiply-adds below which an op is not worth waking another thread for.</summary>
+    private const long SmallestSharedProduct = 1 << 17;
+
+    /// <summary>Shares out an op of so many multiply-adds, unless it is too small for that.</summary>
+    private void Run<TWork>(long multiplyAdds, int items, TWork work) where TWork : unmanaged, IWork
+    {
+        if (multiplyAdds >= SmallestSharedProduct) team.Run(items, work);
+        else for (int i = 0; i < items; i++) work.Run(i);
+    }
+
     /// <summary>How many rows of the given length make an item of worthwhile size.</summary>
     private static int RowsPerItem(int columns) => Math.Max(1, ElementsPerItem / Math.Max(1, columns));
 

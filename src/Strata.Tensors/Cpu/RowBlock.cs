@@ -9,7 +9,7 @@ namespace Strata.Tensors.Cpu;
 internal static unsafe class RowBlock
 {
     /// <summary>Columns, and floats from one row to the next.</summary>
-    public const int Depth = 384;
+    public const int Depth = 256;
 
     /// <summary>Copies rows [rows, depth], <paramref name="stride"/> floats apart, into a block.</summary>
     public static void Fill(float* source, long stride, int rows, int depth, float* block)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace Strata.Tensors.Cpu;
 
@@ -15,8 +16,8 @@ internal interface IWork
 /// </summary>
 internal sealed unsafe class WorkerTeam
 {
-    // Long enough to bridge the gap between two operations of a forward pass, short enough not to burn a core when nothing happens.
-    private const int SpinsBeforeSleep = 600;
+    // 50 µs: long enough to bridge the gap between two operations of a forward pass, short enough not to burn a core when nothing happens.
+    private static readonly long SpinTicks = Stopwatch.Frequency / 20_000;
 
     private static readonly ConcurrentDictionary<int, WorkerTeam> Teams = new();
     private readonly SemaphoreSlim _wake = new(0);
@@ -110,11 +111,13 @@ internal sealed unsafe class WorkerTeam
 
     private void AwaitOpenJob()
     {
-        for (int i = 0; i < SpinsBeforeSleep; i++)
+        long start = Stopwatch.GetTimestamp();
+        do
         {
             if (Volatile.Read(ref _open) == 1 && Volatile.Read(ref _next) < _count) return;
-            Thread.SpinWait(20);
+            Thread.SpinWait(5);
         }
+        while (Stopwatch.GetTimestamp() - start < SpinTicks);
 
         // Counted as asleep before the last look, so that a job that opens in between releases the semaphore.
         Interlocked.Increment(ref _asleep);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Strata.Tensors.Cpu;
 
@@ -67,13 +68,7 @@ internal readonly unsafe struct Simd512(Vector512<float> lanes) : ISimd<Simd512>
     public static Simd512 Round(Simd512 a) => new(Vector512.Round(a._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd512 ScaleByPowerOfTwo(Simd512 a, Simd512 n)
-    {
-        // Two steps, so that neither factor leaves the exponent range when the result is denormal or infinite.
-        Vector512<int> exponent = Vector512.ConvertToInt32Native(n._lanes);
-        Vector512<int> first = exponent >> 1;
-        return new(a._lanes * PowerOfTwo(first) * PowerOfTwo(exponent - first));
-    }
+    public static Simd512 ScaleByPowerOfTwo(Simd512 a, Simd512 n) => new(Avx512F.Scale(a._lanes, n._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd512 a) => Vector512.Sum(a._lanes);
@@ -84,9 +79,6 @@ internal readonly unsafe struct Simd512(Vector512<float> lanes) : ISimd<Simd512>
         Vector256<float> half = Vector256.MaxNative(a._lanes.GetLower(), a._lanes.GetUpper());
         return Simd256.MaxAcross(new(half));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> PowerOfTwo(Vector512<int> n) => ((n + Vector512.Create(127)) << 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> LoadWidened(ushort* address) => Vector512.WidenLower(Vector256.Load(address).ToVector512Unsafe());
