@@ -20,6 +20,8 @@ internal static class ResultFormatters
         Formatters.Register<MeasureTable>(measures => Stacked.Of(ResultParts.Of(measures)));
         Formatters.Register<SweepResult>(sweep => Stacked.Of([SweepFigure.Cost(sweep), sweep.ToTable()]));
         Formatters.Register<LogitLens>(lens => Stacked.Of([LensFigure.Of(lens, 0, LensQuantity.Probability, id => $"{id}"), lens.ToTable()]));
+        Formatters.Register<ComparisonMatrix>(matrix => ComparisonFigure.Of(matrix).ToMimeBundle());
+        Formatters.Register<ProbeSweep>(probes => Stacked.Of(ProbeParts.Of(probes)));
         Formatters.Register<AngularDistance>(distance => Stacked.Of([AngularFigure.Of(distance, null), distance.ToTable()]));
     }
 }

@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using Strata.Models;
 using Strata.Research;
 
 namespace Strata.Notebooks;
 
 /// <summary>The figures and tables that a result is shown as.</summary>
-internal static partial class ResultParts
+internal static class ResultParts
 {
     /// <summary>One line plot per measure over the blocks, then the table.</summary>
     public static IReadOnlyList<object> Of(MeasureTable measures)
@@ -13,7 +12,7 @@ internal static partial class ResultParts
         List<object> parts = [];
         foreach ((string name, IReadOnlyDictionary<string, MeasureValue> values) in measures.Values)
         {
-            LineSeries[] lines = values.Where(v => SuffixOf(v.Key) is not null).GroupBy(v => SuffixOf(v.Key)!).Select(g => Line(g.Key, g)).ToArray();
+            LineSeries[] lines = values.Where(v => BlockPoint.Of(v.Key) is not null).GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place).Select(g => Line(g.Key, g)).ToArray();
             if (lines.Length == 0) continue;
             parts.Add(Figure.Lines($"{name} by block", "block", new Axis(name, UnitOf(measures.Table, name)), lines)
                 .WithNotes(Notes(values)).WithProvenance(measures.Table.Provenance));
@@ -26,10 +25,10 @@ internal static partial class ResultParts
     public static Table Of(Evaluation evaluation) =>
         new SweepResult([evaluation], evaluation.Cost.Blocks, evaluation.Cost.Blocks, evaluation.Score is null ? null : "score", new Provenance { Plan = evaluation.Plan.ToString() }).ToTable();
 
-    private static LineSeries Line(string suffix, IEnumerable<KeyValuePair<string, MeasureValue>> values)
+    private static LineSeries Line(string place, IEnumerable<KeyValuePair<string, MeasureValue>> values)
     {
-        (double Block, MeasureValue Value)[] points = values.Select(v => ((double)BlockOf(v.Key), v.Value)).ToArray();
-        LineSeries line = new(suffix, points.Select(p => p.Block).ToArray(), points.Select(p => p.Value.Value).ToArray());
+        (double Block, MeasureValue Value)[] points = values.Select(v => ((double)BlockPoint.Of(v.Key)!.Value.Block, v.Value)).ToArray();
+        LineSeries line = new(place, points.Select(p => p.Block).ToArray(), points.Select(p => p.Value.Value).ToArray());
         return points.All(p => double.IsNaN(p.Value.Spread)) ? line : line with
         {
             Lower = points.Select(p => p.Value.Value - p.Value.Spread).ToArray(),
@@ -41,18 +40,11 @@ internal static partial class ResultParts
     {
         List<string> notes = [];
         if (values.Values.Any(v => !double.IsNaN(v.Spread))) notes.Add("Bands are one standard deviation over samples.");
-        string[] outside = values.Keys.Where(p => SuffixOf(p) is null).ToArray();
+        string[] outside = values.Keys.Where(p => BlockPoint.Of(p) is null).ToArray();
         if (outside.Length > 0) notes.Add($"Outside the blocks, in the table only: {string.Join(", ", outside)}.");
         return [.. notes];
     }
 
     /// <summary>The unit of a measure's values, where the table has one for all.</summary>
     private static string? UnitOf(Table table, string measure) => table["value"].Unit ?? Measures.Get(measure).Unit;
-
-    private static string? SuffixOf(string point) => BlockPoint().Match(point) is { Success: true } match ? match.Groups[2].Value : null;
-
-    private static int BlockOf(string point) => int.Parse(BlockPoint().Match(point).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
-
-    [GeneratedRegex(@"^blocks\.([0-9]{1,6})\.(.+)$", RegexOptions.CultureInvariant)]
-    private static partial Regex BlockPoint();
 }

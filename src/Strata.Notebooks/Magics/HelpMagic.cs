@@ -7,14 +7,14 @@ namespace Strata.Notebooks;
 /// <summary><c>#!strata</c>: what there is.</summary>
 internal sealed class HelpMagic : MagicCommand
 {
-    private static readonly string[] Topics = ["points", "plans", "measures"];
+    private static readonly string[] Topics = ["points", "plans", "measures", "comparisons"];
 
     private readonly Argument<string> _topic;
     private readonly Option<string> _model;
 
-    public HelpMagic() : base("#!strata", "List the commands; \"points\", \"plans\" and \"measures\" say more.", "#!strata", "#!strata points", "#!strata plans")
+    public HelpMagic() : base("#!strata", "List the commands; \"points\", \"plans\", \"measures\" and \"comparisons\" say more.", "#!strata", "#!strata points", "#!strata plans")
     {
-        _topic = Argument<string>("TOPIC", "points: hook points of the model; plans: the syntax of plans; measures: their formulas.", required: false);
+        _topic = Argument<string>("TOPIC", "points: hook points of the model; plans: the syntax of plans; measures, comparisons: their formulas.", required: false);
         _model = Option<string>("--model", "points: name of the model; the one loaded last by default.", "NAME");
     }
 
@@ -27,6 +27,7 @@ internal sealed class HelpMagic : MagicCommand
             "points" => Points(call.Session.Get<Model>(call.Value(_model) ?? call.Session.CurrentModel, "a model: load one with #!model FOLDER")),
             "plans" => PlanSyntax(),
             "measures" => MeasureList(),
+            "comparisons" => ComparisonList(),
             _ => throw new StrataException($"There is no topic \"{Escape.Clip(topic, 60)}\". {NearestNames.Suggest(topic, Topics)}"),
         });
     }
@@ -64,4 +65,7 @@ internal sealed class HelpMagic : MagicCommand
 
     private static Table MeasureList() => new("Measures", new Provenance(),
         Column.Text("measure", Measures.All.Select(m => m.Name)), Column.Text("unit", Measures.All.Select(m => m.Unit ?? "")), Column.Text("what it is", Measures.All.Select(m => m.Summary)));
+
+    private static Table ComparisonList() => new("Comparisons", new Provenance(),
+        Column.Text("comparison", Comparisons.All.Select(c => c.Name)), Column.Text("what it is", Comparisons.All.Select(c => c.Summary)));
 }

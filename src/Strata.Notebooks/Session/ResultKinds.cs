@@ -14,6 +14,8 @@ internal static class ResultKinds
         TokenRows => "token rows",
         Activations => "activations",
         MeasureTable => "measures",
+        ComparisonMatrix => "a comparison",
+        ProbeSweep => "a probe",
         LogitLens => "a lens",
         SweepResult => "a sweep",
         AngularDistance => "angular distances",

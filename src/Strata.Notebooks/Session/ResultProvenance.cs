@@ -11,6 +11,8 @@ internal static class ResultProvenance
         Model model => model.Provenance,
         Activations activations => activations.Provenance,
         MeasureTable measures => measures.Table.Provenance,
+        ComparisonMatrix comparison => comparison.Provenance,
+        ProbeSweep probes => probes.Table.Provenance,
         LogitLens lens => lens.Provenance,
         SweepResult sweep => sweep.Provenance,
         AngularDistance distance => distance.Provenance,

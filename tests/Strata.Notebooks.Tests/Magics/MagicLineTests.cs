@@ -51,7 +51,7 @@ public sealed class MagicLineTests
     [InlineData("#!capture --poinst x", "#!capture has no option \"--poinst\". Did you mean \"--points\"?")]
     [InlineData("#!capture --poinst=x", "#!capture has no option \"--poinst\". Did you mean \"--points\"?")]
     [InlineData("#!model a b", "does not expect \"b\" here; values with spaces need double quotes. See #!model --help.")]
-    [InlineData("#!model", "Required argument missing")]
+    [InlineData("#!model", "Required argument 'FOLDER' missing")]
     [InlineData("#!capture --take many", "many")]
     [InlineData("#!measure acts", "--measure")]
     [InlineData("#!generate --text x", "--max-new")]

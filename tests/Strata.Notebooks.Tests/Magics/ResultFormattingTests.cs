@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Xml.Linq;
 using Strata.Models;
 using Xunit;
@@ -95,9 +96,11 @@ public sealed class ResultFormattingTests
         string folder = Directory.CreateTempSubdirectory().FullName;
         try
         {
-            string entries = string.Join(",", vocabulary.Append("unk").Select((token, id) => $"{System.Text.Json.JsonSerializer.Serialize(token)}:{id}"));
+            Dictionary<string, int> ids = vocabulary.Append("unk").Select((token, id) => (token, id)).ToDictionary(pair => pair.token, pair => pair.id);
+            object model = new { type = "WordLevel", vocab = ids, unk_token = "unk" };
+            object file = new { version = "1.0", added_tokens = Array.Empty<object>(), pre_tokenizer = new { type = "WhitespaceSplit" }, model };
             string path = Path.Combine(folder, "tokenizer.json");
-            File.WriteAllText(path, $$$"""{"version":"1.0","added_tokens":[],"normalizer":null,"pre_tokenizer":{"type":"WhitespaceSplit"},"post_processor":null,"decoder":null,"model":{"type":"WordLevel","vocab":{{{entries}}},"unk_token":"unk"}}""");
+            File.WriteAllText(path, JsonSerializer.Serialize(file));
             return Tokenizer.Load(path, null);
         }
         finally

@@ -1,0 +1,41 @@
+using Strata.Research;
+
+namespace Strata.Notebooks;
+
+/// <summary>The figures and the table that probes are shown as.</summary>
+internal static class ProbeParts
+{
+    private const int MaxFigures = 4;
+
+    /// <summary>Accuracy by block with the controls dashed, one figure per label set (their mean, where there are many), then the table.</summary>
+    public static IReadOnlyList<object> Of(ProbeSweep probes)
+    {
+        string[] labels = probes.Results.Values.First().Select(r => r.Labels).ToArray();
+        IEnumerable<Figure> figures = labels.Length <= MaxFigures
+            ? labels.Select((name, i) => Figure(probes, $"Reading \"{Escape.Clip(name, 60)}\" by block", [i]))
+            : [Figure(probes, $"Reading labels by block, mean of {labels.Length} label sets", Enumerable.Range(0, labels.Length).ToArray())];
+        return [.. figures, probes.Table];
+    }
+
+    private static Figure Figure(ProbeSweep probes, string title, int[] sets)
+    {
+        var places = probes.Results.Keys.Where(p => BlockPoint.Of(p) is not null).GroupBy(p => BlockPoint.Of(p)!.Value.Place).ToArray();
+        List<LineSeries> lines = [];
+        foreach (IGrouping<string, string> place in places)
+        {
+            string suffix = places.Length > 1 ? $" ({place.Key})" : "";
+            LineSeries Line(string name, IReadOnlyDictionary<string, IReadOnlyList<ProbeResult>> results, Func<ProbeResult, double> value, bool dashed) =>
+                new(name + suffix, place.Select(p => (double)BlockPoint.Of(p)!.Value.Block).ToArray(), place.Select(p => sets.Average(i => value(results[p][i]))).ToArray()) { Dashed = dashed };
+            lines.Add(Line("test accuracy", probes.Results, r => r.TestAccuracy, false));
+            lines.Add(Line("shuffled labels", probes.Results, r => r.ControlAccuracy, true));
+            if (probes.TwinResults is not null) lines.Add(Line("random weights", probes.TwinResults, r => r.TestAccuracy, true));
+            // The majority is a fact of the labels, the same at every point.
+            if (place == places[^1]) lines.Add(Line("majority", probes.Results, r => r.MajorityAccuracy, true) with { Name = "majority" });
+        }
+
+        if (lines.Count == 0) return Notebooks.Figure.Bars(title, "hook point", "accuracy", probes.Results.Keys.ToArray(),
+            new BarSeries("test accuracy", probes.Results.Values.Select(r => sets.Average(i => r[i].TestAccuracy)).ToArray()),
+            new BarSeries("majority", probes.Results.Values.Select(r => sets.Average(i => r[i].MajorityAccuracy)).ToArray())).WithProvenance(probes.Table.Provenance);
+        return Notebooks.Figure.Lines(title, "block", "accuracy", lines).WithNotes("Dashed: what reading nothing (majority) and reading labels shuffled over the rows achieve.").WithProvenance(probes.Table.Provenance);
+    }
+}
