@@ -45,11 +45,13 @@ public static class CliProgram
     private static RootCommand Root(Terminal terminal, Option<bool> verbose) => new("Look into neural networks layer by layer: capture, measure, ablate.")
     {
         verbose,
+        RunVerb.Create(terminal, verbose),
         InfoVerb.Create(terminal),
         CaptureVerb.Create(terminal),
         EvalVerb.Create(terminal),
         SweepVerb.Create(terminal),
         MeasureVerb.Create(terminal),
+        CompareVerb.Create(terminal),
         LensVerb.Create(terminal),
         GenerateVerb.Create(terminal),
     };

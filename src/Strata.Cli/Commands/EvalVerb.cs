@@ -23,7 +23,7 @@ internal static class EvalVerb
             TokenRows rows = DataFile.ReadForPrediction(model, parse.GetRequiredValue(data), parse.GetValue(take));
             SweepResult result = PlanSweep.Run(terminal, model, rows, parsed, parse.GetValue(batch), cancellation);
             if (parse.GetValue(json)) terminal.WriteJson(new { Results = result.Results.Select(e => new ResultJson.PlanResult(e)), result.Provenance });
-            else terminal.WriteTable(result.ToTable());
+            else terminal.WriteTable(new Table($"Next-token prediction of {rows.Name}", result.Provenance, [.. result.ToTable().Columns]));
         });
     }
 }

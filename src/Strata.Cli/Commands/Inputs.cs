@@ -74,15 +74,30 @@ internal static class Inputs
         return parts.All(part => part.Length > 0) ? parts : throw new StrataException($"{option} \"{text}\": expected names separated by commas, and one of them is empty.");
     }
 
+    /// <summary>Refuses options that say how to run a model where only files of activations are read: ignoring them would hide a mistake.</summary>
+    /// <exception cref="StrataException">One of the options was given.</exception>
+    public static void RefuseForFiles(ParseResult parse, params Option[] options)
+    {
+        Option? given = options.FirstOrDefault(option => parse.GetResult(option) is not null);
+        if (given is not null) throw new StrataException($"{given.Name} is for a model that is run; activations from a file are used as they are.");
+    }
+
     /// <summary>The prompt of <c>--tokens</c> or <c>--text</c>, checked against the model.</summary>
     /// <exception cref="StrataException">Neither or both were given, an id is no id of the model, or the prompt is too long or empty.</exception>
     public static TokenRows Prompt(Model model, string? tokens, string? text, Terminal terminal)
     {
         if (tokens is null == text is null) throw new StrataException("Give the prompt once: --tokens ID[,ID...] or --text TEXT.");
-        int[] ids = tokens is not null ? Ids(tokens) : model.Tokenize(text!).Ids;
+        int[] ids = tokens is not null ? Ids(tokens) : Encode(model, text!, terminal);
         if (ids.Length == 0) throw new StrataException("The prompt has no tokens; give at least one.");
         model.CheckIds(ids, ids.Length);
         return new TokenRows("prompt", [ids]);
+    }
+
+    private static int[] Encode(Model model, string text, Terminal terminal)
+    {
+        TokenIds ids = model.Tokenize(text);
+        if (ids.Warning is string warning) terminal.Note($"Note: {warning}");
+        return ids.Ids;
     }
 
     private static int[] Ids(string text) => List("--tokens", text)

@@ -37,7 +37,7 @@ internal static class MeasureVerb
                 Form = parse.GetValue(form) is string f ? Inputs.Choice("--form", f, Forms) : MeasureForm.Textbook,
                 Normalization = parse.GetValue(normalization) is string n ? Inputs.Choice("--normalize", n, Normalizations) : EntropyNormalization.Raw,
             };
-            if (ActivationSource.IsFile(parse.GetRequiredValue(source))) CaptureOptions.RefuseFor(parse, data, pool, plan, take, batch);
+            if (ActivationSource.IsFile(parse.GetRequiredValue(source))) Inputs.RefuseForFiles(parse, data, pool, plan, take, batch);
             Activations activations = ActivationSource.Read(terminal, parse.GetRequiredValue(source), new CaptureSettings
             {
                 Data = parse.GetValue(data),

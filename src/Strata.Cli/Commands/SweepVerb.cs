@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Strata.Models;
 using Strata.Research;
 
@@ -42,22 +41,16 @@ internal static class SweepVerb
 
     private static IReadOnlyList<MethodPlan> Methods(LayerPlans plans, string? range)
     {
-        IReadOnlyList<MethodPlan> methods = range is null ? Painters.Centred(plans) : Painters.Over(plans, ReadRange(range));
+        IReadOnlyList<MethodPlan> methods = range is null ? Painters.Centred(plans) : Painters.Over(plans, ReadRange(range, plans));
         return methods.Count > 0 ? methods : throw new StrataException($"A network of {plans.Blocks} blocks has no middle that leaves blocks at both ends; give the range: --painters FROM..TO.");
     }
 
-    private static Range ReadRange(string text)
+    /// <summary>A range of blocks is a plan too, so the plan's parser reads it and knows <c>^</c> and open ends.</summary>
+    private static Range ReadRange(string text, LayerPlans plans)
     {
-        string[] sides = text.Split("..");
-        if (sides.Length == 2 && ReadIndex(sides[0], Index.Start) is Index start && ReadIndex(sides[1], Index.End) is Index end) return start..end;
-        throw new StrataException($"--painters {text}: expected a range of blocks, such as 2..6 or 1..^1.");
-    }
-
-    private static Index? ReadIndex(string text, Index open)
-    {
-        if (text.Length == 0) return open;
-        bool fromEnd = text[0] == '^';
-        return int.TryParse(text.AsSpan(fromEnd ? 1 : 0), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? new Index(value, fromEnd) : null;
+        int[] blocks = plans.Parse(text).Executions.Select(LayerPlan.BlockOf).ToArray();
+        bool isRange = blocks.Length > 0 && blocks.Select((block, i) => block == blocks[0] + i).All(next => next);
+        return isRange ? blocks[0]..(blocks[^1] + 1) : throw new StrataException($"--painters {text}: expected a range of blocks, such as 2..6 or 1..^1.");
     }
 
     private static object Document(SweepResult result, IReadOnlyList<MethodPlan>? methods) => new

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Strata.Models;
+using Strata.Research;
+
+namespace Strata.Cli.Commands;
+
+/// <summary><c>strata compare</c>: a number per pair of hook points, of one or two models or files of activations.</summary>
+internal static partial class CompareVerb
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> first = new("SOURCE") { Description = "Folder of a model (then --data is needed), or a .safetensors file of activations." };
+        Argument<string?> second = new("SOURCE2") { Description = "A second model or file, whose points are the columns; the first alone is compared with itself.", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> data = Inputs.Data(required: false)!;
+        Option<string> with = new("--with") { Description = $"One of {string.Join(", ", Comparisons.All.Select(c => c.Name))}.", HelpName = "NAME", Required = true };
+        Option<string?> points = Inputs.Points("By default blocks.*.resid_post of a model, and all points of a file.");
+        Option<string?> pool = Inputs.Pool("mean");
+        Option<int?> take = Inputs.Take(), batch = Inputs.BatchTokens();
+        Option<bool> json = Inputs.Json();
+        return Verb.Create("compare", "Compare the representations at every pair of hook points.", [first, second, data, with, points, pool, take, batch, json], (parse, cancellation) =>
+        {
+            string name = Comparisons.Get(parse.GetRequiredValue(with)).Name;
+            string a = parse.GetRequiredValue(first);
+            string? b = parse.GetValue(second);
+            if (ActivationSource.IsFile(a) && (b is null || ActivationSource.IsFile(b))) Inputs.RefuseForFiles(parse, data, pool, take, batch);
+            CaptureSettings settings = new()
+            {
+                Data = parse.GetValue(data),
+                Points = parse.GetValue(points) is string globs ? Inputs.List("--points", globs) : null,
+                DefaultPoints = ["blocks.*.resid_post"],
+                Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.Mean),
+                Take = parse.GetValue(take),
+                BatchTokens = parse.GetValue(batch),
+            };
+            Activations rows = ActivationSource.Read(terminal, a, settings, cancellation);
+            Activations columns = b is null ? rows : ActivationSource.Read(terminal, b, settings, cancellation);
+            ComparisonMatrix matrix = terminal.WithProgress(progress => ComparisonMatrix.Compute(rows, columns, name, progress, cancellation));
+            if (parse.GetValue(json)) WriteJson(terminal, matrix);
+            else terminal.WriteTable(Grid(matrix));
+        });
+    }
+
+    private static void WriteJson(Terminal terminal, ComparisonMatrix matrix)
+    {
+        foreach (string note in matrix.Notes) terminal.Note($"Note: {note}");
+        terminal.WriteJson(new { matrix.Points, matrix.Points2, Matrix = ResultJson.Rows(matrix.Values), matrix.Provenance, matrix.Provenance2 });
+    }
+
+    /// <summary>One row and one column per point; a column's heading is its block's number where all columns are the same place of different blocks.</summary>
+    private static Table Grid(ComparisonMatrix matrix)
+    {
+        Match[] names = matrix.Points2.Select(point => PointOfBlock().Match(point)).ToArray();
+        bool alike = names.All(m => m.Success) && names.Select(m => m.Groups[2].Value).Distinct().Count() == 1;
+        IEnumerable<Column> columns = matrix.Points2.Select((point, j) =>
+            Column.Real(alike ? names[j].Groups[1].Value : point, Enumerable.Range(0, matrix.Points.Count).Select(i => matrix.Values[i, j])));
+        string across = alike ? $"blocks.*.{names[0].Groups[2].Value}" : string.Create(CultureInfo.InvariantCulture, $"{matrix.Points2.Count} points");
+        return new Table($"{matrix.Comparison.Name}; columns: {across}", matrix.Provenance, [Column.Text("point", matrix.Points), .. columns]) { Notes = matrix.Notes };
+    }
+
+    [GeneratedRegex(@"^blocks\.([0-9]+)\.([^#]+)$", RegexOptions.CultureInvariant)]
+    private static partial Regex PointOfBlock();
+}

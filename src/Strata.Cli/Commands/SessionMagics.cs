@@ -1,0 +1,20 @@
+using Strata.Cli.Running;
+using Strata.Notebooks;
+
+namespace Strata.Cli.Commands;
+
+/// <summary>Magic commands over the C# session of one run: each sees the variables that the other made.</summary>
+internal sealed class SessionMagics : IMagicRunner
+{
+    private MagicCommands? _commands;
+
+    /// <inheritdoc/>
+    public bool IsMagic(string line) => MagicCommands.IsMagic(line);
+
+    /// <inheritdoc/>
+    public Task ExecuteAsync(string line, INotebookHost host, CSharpSession session)
+    {
+        _commands ??= new MagicCommands(new StrataSession(name => session.TryGetVariable(name, out object? value) ? value : null));
+        return _commands.ExecuteAsync(line, host);
+    }
+}
