@@ -143,12 +143,39 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     public void An_ablation_stands_beside_the_network_without_change()
     {
         FakeHost host = othello.Run("#!ablate --plan \"0..3, 4..8\" --plan \"0..2, parallel(2..6), 6..8\" --score legal-othello-moves --take 6");
-        SweepResult result = Assert.IsType<SweepResult>(host.Variables["ablation"]);
-        Assert.Equal(["0..8", "0..3, 4..8", "0..2, parallel(2..6), 6..8"], result.Results.Select(r => r.Plan.ToString()));
-        Assert.InRange(result.Results[0].Score!.Value, 0.85, 1);
-        Assert.True(result.Results[0].Loss < result.Results[1].Loss);
+        Table table = Assert.IsType<Table>(host.Variables["ablation"]);
+        Assert.Equal(["0..8", "0..3, 4..8", "0..2, parallel(2..6), 6..8"], table["plan"].Texts);
+        Assert.InRange(table["legal moves"].Numbers[0], 0.85, 1);
+        Assert.Equal(0, table["more than unchanged"].Numbers[0]);
+        Assert.True(table["more than unchanged"].Numbers[1] > 0);
         Assert.Contains("<svg", host.Outputs[0].Renderings[MimeBundle.Html]);
         Assert.Contains("legal moves", host.Text);
+    }
+
+    [Fact]
+    public void Interventions_act_as_in_the_api()
+    {
+        Model model = (Model)othello.Setup.Variables["model"];
+        TokenRows rows = ((ToyTask)othello.Setup.Variables["data"]).Data.Take(2).Tokens(model);
+        Activations reference = model.Capture(rows, new CaptureRequest { Points = ["blocks.5.mlp_out"], Announce = _ => { } });
+        Intervention[] expected = [Intervention.Zero("blocks.3.attn.z").OnHead(2), Intervention.Scale("blocks.1.attn.z", 0.5f).OnHead(2)];
+        double Loss(params Intervention[] interventions) => Evaluation.Run(model, rows, null, new SweepOptions { Interventions = interventions }).Loss;
+        Table both = (Table)othello.Run("#!ablate --zero blocks.3.attn.z --scale blocks.1.attn.z=0.5 --head 2 --take 2").Variables["ablation"];
+        Assert.Equal([Loss(), Loss(expected)], both["loss"].Numbers);
+        Assert.Equal(expected.Select(i => i.ToString()), both.Provenance.Interventions);
+        FakeHost host = othello.Run("#!ablate --mean blocks.5.mlp_out --take 2");
+        Assert.Equal(Loss(Intervention.Mean("blocks.5.mlp_out", reference)), ((Table)host.Variables["ablation"])["loss"].Numbers[1]);
+        Assert.Contains("Capturing 1 points", host.Text);
+    }
+
+    [Fact]
+    public void Each_point_is_changed_in_a_run_of_its_own_and_plotted()
+    {
+        FakeHost host = othello.Run("#!ablate --zero blocks.*.mlp_out --each --plan \"0..6, 7\" --tokens 61,19,18,17");
+        Table table = (Table)host.Variables["ablation"];
+        Assert.Equal(2 + 7, table.Rows);
+        Assert.Equal(["", "", "blocks.0.mlp_out: zero"], table["change"].Texts.Take(3));
+        Assert.Contains("zero mlp_out, plan 0..6, 7", host.Outputs[^2].Renderings[MimeBundle.PlainText]);
     }
 
     [Theory]
@@ -281,6 +308,11 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("#!probe --labels mover --data model", "\"model\" is a model; expected a data set or a task")]
     [InlineData("#!lens --tokens 61 --row 1", "rows 0 to 0")]
     [InlineData("#!ablate --plan 0..4 --score legal", "There is no score \"legal\"")]
+    [InlineData("#!ablate", "needs a plan (--plan) or a change")]
+    [InlineData("#!ablate --plan 0..4 --head 2", "--head narrows a change")]
+    [InlineData("#!ablate --zero blocks.3.atn_out", "Did you mean \"blocks.3.attn_out\"")]
+    [InlineData("#!ablate --zero blocks.3.attn_out --head 1", "not divided into heads")]
+    [InlineData("#!ablate --scale blocks.3.attn_out", "is not GLOB=F")]
     [InlineData("#!sweep --windows 9", "A window of 9 blocks does not fit")]
     [InlineData("#!sweep --painters 0,2", "is no range of blocks")]
     [InlineData("#!prune --count 8", "drop 1 to 7")]
