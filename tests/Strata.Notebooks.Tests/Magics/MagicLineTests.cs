@@ -32,7 +32,8 @@ public sealed class MagicLineTests
         await new MagicCommands(new StrataSession()).ExecuteAsync($"{command} --help", host);
         MimeBundle output = Assert.Single(host.Outputs);
         string text = output.Renderings[MimeBundle.PlainText];
-        Assert.Contains(MagicCommands.Names.Single(c => c.Name == command).Summary, text);
+        Assert.Contains(MagicCommands.Names.Single(c => c.Name == command).Summary, string.Join(" ", text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+        Assert.All(text.Split('\n').TakeWhile(l => l != "Examples:"), line => Assert.InRange(line.Length, 0, 100));
         Assert.Contains($"{command} ", text);
         Assert.Contains("Examples:", text);
         Assert.Empty(host.Variables);

@@ -281,6 +281,28 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     }
 
     [Fact]
+    public void Every_result_that_a_cell_returns_is_shown_as_its_command_shows_it()
+    {
+        Model model = (Model)othello.Setup.Variables["model"];
+        TokenRows rows = new("opening", [Opening, [.. Opening.Reverse()]]);
+        Activations acts = model.Capture(rows, new CaptureRequest { Points = ["blocks.*.resid_post"], Announce = _ => { } });
+        object[] drawn =
+        [
+            LogitLens.Read(model, rows), Sweep.Run(model, rows, model.Plans.DropEach()), AngularDistance.Measure(model, rows), ComparisonMatrix.Compute(acts, acts, "cka"),
+            MeasureTable.Compute(acts, ["norm"]), othello.Run("#!probe --labels mover").Variables["probe"], model.Plans.Skip(2..4),
+        ];
+        object[] written = [model, model.Explain(), model.Tokenize("e3"), rows, othello.Setup.Variables["data"], model.Generate(rows, new GenerationRequest { MaxNew = 2 })];
+        Assert.All(drawn.Concat(written), value =>
+        {
+            MimeBundle bundle = Formatters.Format(value);
+            Assert.Contains("strata-", bundle.Renderings[MimeBundle.Html]);
+            Assert.DoesNotContain(value.GetType().FullName!, bundle.Renderings[MimeBundle.PlainText]);
+            Assert.NotEmpty(bundle.Renderings[MimeBundle.Markdown]);
+        });
+        Assert.All(drawn, value => Assert.Contains("<svg", Formatters.Format(value).Renderings[MimeBundle.Html]));
+    }
+
+    [Fact]
     public void Cancellation_stops_the_work_and_declares_nothing()
     {
         FakeHost host = new() { CancelOnProgress = true };

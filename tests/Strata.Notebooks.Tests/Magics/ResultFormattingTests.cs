@@ -84,6 +84,14 @@ public sealed class ResultFormattingTests
     }
 
     [Fact]
+    public void A_doubled_beginning_is_warned_of()
+    {
+        TokenIds ids = Tokenizer.Load(Path.Combine(OthelloFolder.Path, "tokenizer.json"), Path.Combine(OthelloFolder.Path, "tokenizer_config.json")).Encode("<start> e3");
+        Assert.NotNull(ids.Warning);
+        Assert.All(Formatters.Format(ids).Renderings, r => Assert.Contains(r.Key == MimeBundle.Html ? "strata-error" : "Warning:", r.Value));
+    }
+
+    [Fact]
     public void Generated_markup_is_shown_as_text()
     {
         Generation generation = new(new TokenRows("x", [[1, 2]]), [[3]], new Provenance { Model = "<b>m</b>" });
