@@ -36,7 +36,7 @@ public sealed class MagicCommands(StrataSession session)
         ParserConfiguration grammar = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
         ParseResult parsed = command.Syntax.Parse(CommandLineParser.SplitCommandLine(line[word.Length..]).ToArray(), grammar);
         if (parsed.Action is HelpAction) host.Display(MagicHelp.Of(command, parsed));
-        else if (parsed.Errors.Count > 0) throw MagicErrors.From(command, parsed);
+        else if (MagicErrors.Find(command, parsed) is StrataException failure) throw failure;
         else command.Run(new MagicCall(parsed, line, session, host));
         return Task.CompletedTask;
     }

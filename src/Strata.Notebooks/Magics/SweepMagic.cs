@@ -7,8 +7,6 @@ namespace Strata.Notebooks;
 /// <summary><c>#!sweep</c>: evaluates a set of plans as one job; plans that begin alike share the work.</summary>
 internal sealed class SweepMagic : MagicCommand
 {
-    private const int MaxFileBytes = 10_000_000;
-
     private readonly Option<bool> _dropEach;
     private readonly Option<int?> _windows;
     private readonly Option<string> _painters, _file, _name;
@@ -24,7 +22,7 @@ internal sealed class SweepMagic : MagicCommand
         _windows.Arity = ArgumentArity.ZeroOrOne;
         _painters = Option<string>("--painters", "Skip, repeat the centre, reverse, shuffle, parallel, looped parallel over blocks FROM..TO (end excluded); without a range, over every centred range.", "FROM..TO");
         _painters.Arity = ArgumentArity.ZeroOrOne;
-        _file = Option<string>("--plans", "A text file with one plan per line.", "FILE");
+        _file = Option<string>("--plans", "A text file with one plan per line; # begins a comment.", "FILE");
         _plans = Option<string[]>("--plan", "A plan; may be given several times. #!strata plans shows the syntax.", "PLAN");
         _seed = Option<int>("--seed", "Painters: seed of the shuffle; 0 by default.", "SEED");
         _evaluations = new Evaluations(Syntax);
@@ -38,7 +36,7 @@ internal sealed class SweepMagic : MagicCommand
         Option[] given = kinds.Where(call.Has).ToArray();
         if (given.Length != 1) throw new StrataException($"#!sweep needs one of {string.Join(", ", kinds.Select(k => k.Name))}; {(given.Length == 0 ? "none was given" : string.Join(" and ", given.Select(k => k.Name)) + " were given")}.");
         (Model model, TokenRows rows) = _evaluations.Inputs(call);
-        IReadOnlyList<MethodPlan> methods = given[0] == _painters ? Painted(call, model) : [];
+        IReadOnlyList<MethodPlan> methods = given[0] == _painters ? Painters.Read(model.Plans, call.Value(_painters), call.Value(_seed)) : [];
         IReadOnlyList<LayerPlan> plans = methods.Count > 0 ? methods.Select(m => m.Plan).ToArray() : Plans(call, model, given[0]);
         SweepResult result = _evaluations.WithIdentity(call, model, rows, plans);
         call.Keep(name, result);
@@ -50,40 +48,6 @@ internal sealed class SweepMagic : MagicCommand
     {
         if (kind == _dropEach) return model.Plans.DropEach();
         if (kind == _windows) return call.Value(_windows) is int length ? model.Plans.Windows(length) : model.Plans.AllWindows();
-        return kind == _file ? ReadPlans(call.Value(_file)!, model) : call.Value(_plans)!.Select(model.Plans.Parse).ToArray();
-    }
-
-    private IReadOnlyList<MethodPlan> Painted(MagicCall call, Model model)
-    {
-        string? range = call.Value(_painters);
-        int seed = call.Value(_seed);
-        if (range is null) return Painters.Centred(model.Plans, seed) is { Count: > 0 } all ? all : throw new StrataException($"{model.Name} has {model.Spec.Blocks} blocks; a centred range that leaves one at both ends needs 3.");
-        // A range of blocks is itself a plan, so the plan's parser reads it and knows ^ and open ends.
-        int[] blocks = model.Plans.Parse(range).Executions.Select(LayerPlan.BlockOf).ToArray();
-        if (blocks.Length == 0 || blocks.Where((b, i) => b != blocks[0] + i).Any()) throw new StrataException($"--painters \"{range}\" is no range of blocks; write FROM..TO, end excluded, as in 2..6.");
-        return Painters.Over(model.Plans, blocks[0]..(blocks[^1] + 1), seed);
-    }
-
-    private static LayerPlan[] ReadPlans(string path, Model model)
-    {
-        FileInfo file = new(path);
-        if (!file.Exists) throw new InvalidFileException(path, "does not exist; expected a text file with one plan per line.");
-        if (file.Length > MaxFileBytes) throw new InvalidFileException(path, $"has {file.Length:N0} bytes; a file of plans has at most {MaxFileBytes:N0}.");
-        string[] lines = File.ReadAllLines(path);
-        List<LayerPlan> plans = [];
-        for (int i = 0; i < lines.Length; i++)
-        {
-            if (string.IsNullOrWhiteSpace(lines[i])) continue;
-            try
-            {
-                plans.Add(model.Plans.Parse(lines[i]));
-            }
-            catch (StrataException e)
-            {
-                throw new InvalidFileException(path, $"line {i + 1}: {e.Message}", e);
-            }
-        }
-
-        return plans.Count > 0 ? [.. plans] : throw new InvalidFileException(path, "has no plan; expected one per line.");
+        return kind == _file ? PlanFile.Read(call.Value(_file)!, model.Plans) : call.Value(_plans)!.Select(model.Plans.Parse).ToArray();
     }
 }
