@@ -27,8 +27,11 @@ internal static class ProbeParts
             LineSeries Line(string name, IReadOnlyDictionary<string, IReadOnlyList<ProbeResult>> results, Func<ProbeResult, double> value, bool dashed) =>
                 new(name + suffix, place.Select(p => (double)BlockPoint.Of(p)!.Value.Block).ToArray(), place.Select(p => sets.Average(i => value(results[p][i]))).ToArray()) { Dashed = dashed };
             lines.Add(Line("test accuracy", probes.Results, r => r.TestAccuracy, false));
-            lines.Add(Line("shuffled labels", probes.Results, r => r.ControlAccuracy, true));
-            if (probes.TwinResults is not null) lines.Add(Line("random weights", probes.TwinResults, r => r.TestAccuracy, true));
+
+            // A dashed line through one point would not be seen; the table has its numbers.
+            if (place.Count() > 1) lines.Add(Line("shuffled labels", probes.Results, r => r.ControlAccuracy, true));
+            if (place.Count() > 1 && probes.TwinResults is not null) lines.Add(Line("random weights", probes.TwinResults, r => r.TestAccuracy, true));
+
             // The majority is a fact of the labels, the same at every point.
             if (place == places[^1]) lines.Add(Line("majority", probes.Results, r => r.MajorityAccuracy, true) with { Name = "majority" });
         }
