@@ -1,5 +1,3 @@
-using Strata.Tensors;
-
 namespace Strata.Tensors.Tests;
 
 /// <summary>Every engine that this machine can run: all register widths, one thread and two.</summary>

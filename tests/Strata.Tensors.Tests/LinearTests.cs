@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Strata.Tensors;
 
 namespace Strata.Tensors.Tests;
 

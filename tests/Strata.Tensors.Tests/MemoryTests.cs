@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Strata.Tensors;
 
 namespace Strata.Tensors.Tests;
 

@@ -1,5 +1,3 @@
-using Strata.Tensors;
-
 namespace Strata.Tensors.Tests;
 
 /// <summary>Test data and closeness.</summary>

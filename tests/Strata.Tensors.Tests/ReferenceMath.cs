@@ -1,5 +1,3 @@
-using Strata.Tensors;
-
 namespace Strata.Tensors.Tests;
 
 /// <summary>The same mathematics in scalar float64 loops: what the kernels are compared with.</summary>

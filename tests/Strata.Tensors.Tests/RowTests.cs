@@ -1,5 +1,3 @@
-using Strata.Tensors;
-
 namespace Strata.Tensors.Tests;
 
 public class RowTests
@@ -90,6 +88,21 @@ public class RowTests
             Tensor result = scope.Softmax(scope.FromHost(x, 3, n));
             for (int row = 0; row < 3; row++)
                 Numbers.AssertClose(ReferenceMath.Softmax([.. x[(row * n)..((row + 1) * n)].Select(v => (double)v)]), result.Span.Slice(row * n, n), 1e-6, $"{n} on {engine.Name}");
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void The_exponential_is_accurate_down_to_denormal_results(CpuEngine engine)
+    {
+        // softmax(0, x) = (1, e^x) / (1 + e^x): the second element shows e^x with two more roundings, that of the sum and that of the quotient.
+        const double smallest = 1.401298464324817e-45;
+        float[] exponents = [.. Enumerable.Range(0, 10_800).Select(i => -i / 100f)];
+        using TensorScope scope = engine.OpenScope();
+        float[] result = scope.Softmax(scope.FromHost([.. exponents.SelectMany(x => new[] { 0f, x })], exponents.Length, 2)).ToArray();
+        for (int i = 0; i < exponents.Length; i++)
+        {
+            double e = Math.Exp(exponents[i]), expected = e / (1 + e), actual = result[(2 * i) + 1];
+            Assert.True(Math.Abs(actual - expected) <= Math.Max(4 * 5.97e-8 * expected, smallest), $"e^{exponents[i]} = {actual:R}, expected {expected:R}");
         }
     }
 

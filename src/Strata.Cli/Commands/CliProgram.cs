@@ -27,7 +27,7 @@ public static class CliProgram
         bool asksForHelp = parse.Action is not (null or ParseErrorAction) && parse.Action != parse.CommandResult.Command.Action;
         if (!asksForHelp && UsageErrors.Find(parse) is string mistake)
         {
-            await error.WriteLineAsync(Terminal.Printable($"{name}: {mistake}\n{name} --help says more."));
+            terminal.Note($"{name}: {mistake}\n{name} --help says more.");
             return ExitCode.Usage;
         }
 
@@ -37,7 +37,7 @@ public static class CliProgram
         }
         catch (Exception failure)
         {
-            await error.WriteLineAsync(Terminal.Printable($"{name}: {(parse.GetValue(verbose) ? failure.ToString() : Message(failure))}"));
+            terminal.Note($"{name}: {(parse.GetValue(verbose) ? failure.ToString() : Message(failure))}");
             return ExitCode.Of(failure);
         }
     }

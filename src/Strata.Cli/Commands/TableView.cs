@@ -11,13 +11,17 @@ internal static class TableView
     private const int Digits = 5;
 
     /// <summary>The table in Spectre.Console's terms.</summary>
-    public static Spectre.Console.Table Of(ResultTable table, TableBorder border)
+    /// <param name="table">The table.</param>
+    /// <param name="framed">With lines between columns and units below headings, for a terminal; else one plain line per row.</param>
+    public static Spectre.Console.Table Of(ResultTable table, bool framed)
     {
-        Spectre.Console.Table view = new() { Border = border, UseSafeBorder = false };
+        Spectre.Console.Table view = new() { Border = framed ? TableBorder.Rounded : TableBorder.None, UseSafeBorder = false };
         foreach (Column column in table.Columns)
         {
-            TableColumn heading = new(new Text(Cell(column.Unit is null ? column.Name : $"{column.Name} ({column.Unit})")));
-            view.AddColumn(column.Kind == ColumnKind.Text ? heading : heading.RightAligned());
+            string unit = column.Unit is null ? "" : $"{(framed ? '\n' : ' ')}({Cell(column.Unit)})";
+            TableColumn heading = new(new Text(Cell(column.Name) + unit));
+            // Where it is narrow, long texts break; numbers never do.
+            view.AddColumn(column.Kind == ColumnKind.Text ? heading : heading.RightAligned().NoWrap());
         }
 
         IReadOnlyList<string>[] cells = table.Columns.Select(Cells).ToArray();

@@ -36,13 +36,23 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No });
         // Only a terminal has an edge to wrap at; what a file or a pipe gets stays one line per row.
         console.Profile.Width = target.IsTerminal ? target.Width : 100_000;
-        console.Write(TableView.Of(table, target.IsTerminal ? TableBorder.Rounded : TableBorder.None));
+        console.Write(TableView.Of(table, framed: target.IsTerminal));
         IEnumerable<string> rows = text.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
         Write($"{Printable(table.Title)}\n{string.Join('\n', rows)}\n{string.Concat(table.Notes.Select(note => $"Note: {Printable(note)}\n"))}");
     }
 
-    /// <summary>Writes a remark to standard error.</summary>
-    public void Note(string text) => error.WriteLine(Printable(text));
+    /// <summary>Writes a remark or a message to standard error. A standard error that takes nothing (a full disk) must not change what the command does.</summary>
+    public void Note(string text)
+    {
+        try
+        {
+            error.WriteLine(Printable(text));
+        }
+        catch (IOException)
+        {
+            // There is no third stream on which to say it; the exit code still tells.
+        }
+    }
 
     /// <summary>Runs work while its progress is drawn on standard error; without a terminal nothing is drawn.</summary>
     public T WithProgress<T>(Func<IProgress<WorkProgress>?, T> work)

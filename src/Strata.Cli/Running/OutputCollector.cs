@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -36,13 +35,13 @@ internal sealed class OutputCollector(CSharpSession session, Func<object?, MimeB
     public void Declare(string name, object value) => session.Declare(name, value);
 
     /// <inheritdoc/>
-    public void Display(MimeBundle output) => Add(output, [], isResult: false);
+    public void Display(MimeBundle output) => Add(output, isResult: false);
 
     /// <inheritdoc/>
-    public void Show(object? value) => Add(format(value), ProvenanceOf(value), isResult: false);
+    public void Show(object? value) => Add(format(value), isResult: false);
 
     /// <summary>Shows the value of the cell's last expression.</summary>
-    public void ShowResult(object? value) => Add(format(value), ProvenanceOf(value), isResult: true);
+    public void ShowResult(object? value) => Add(format(value), isResult: true);
 
     /// <inheritdoc/>
     public void Write(StandardStream stream, string text)
@@ -75,7 +74,7 @@ internal sealed class OutputCollector(CSharpSession session, Func<object?, MimeB
         }
     }
 
-    private void Add(MimeBundle bundle, JsonObject metadata, bool isResult)
+    private void Add(MimeBundle bundle, bool isResult)
     {
         foreach ((string mime, string content) in bundle.Renderings)
             if (CellOutput.IsJsonMime(mime)) RequireJson(mime, content);
@@ -84,7 +83,7 @@ internal sealed class OutputCollector(CSharpSession session, Func<object?, MimeB
         {
             if (_finished) return;
             EndText();
-            if (kept.Renderings.Count > 0) _outputs.Add(new DisplayOutput(kept, metadata, isResult));
+            if (kept.Renderings.Count > 0) _outputs.Add(new DisplayOutput(kept, Metadata(bundle), isResult));
             if (notice is not null) _outputs.Add(new StreamOutput(StandardStream.Error, notice));
         }
     }
@@ -127,12 +126,8 @@ internal sealed class OutputCollector(CSharpSession session, Func<object?, MimeB
         }
     }
 
-    /// <summary>Results of Strata say where they came from in a property of this name; it travels with the output.</summary>
-    private static JsonObject ProvenanceOf(object? value)
-    {
-        PropertyInfo? property = value?.GetType().GetProperty(nameof(Provenance), typeof(Provenance));
-        return property?.GetValue(value) is Provenance provenance
-            ? new JsonObject { [DisplayOutput.ProvenanceKey] = JsonSerializer.SerializeToNode(provenance, ProvenanceJson) }
-            : [];
-    }
+    /// <summary>Where the output came from travels with it.</summary>
+    private static JsonObject Metadata(MimeBundle bundle) => bundle.Provenance is null
+        ? []
+        : new JsonObject { [DisplayOutput.ProvenanceKey] = JsonSerializer.SerializeToNode(bundle.Provenance, ProvenanceJson) };
 }

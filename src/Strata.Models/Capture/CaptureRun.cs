@@ -23,7 +23,8 @@ public sealed class CaptureRun
         if (request.Pooling != Pooling.None && Points.FirstOrDefault(p => p.IsAttentionMatrix) is HookPoint matrix)
             throw new StrataException($"\"{matrix.Name}\" is a matrix per sequence and cannot be pooled; capture it with pooling none.");
         foreach (int[] sequence in rows.Sequences) model.CheckIds(sequence, sequence.Length);
-        Bytes = Points.Sum(BytesOf);
+        (int Length, long Kept)[] lengths = rows.Sequences.Select(s => (s.Length, (long)Enumerable.Range(0, s.Length).Count(i => request.Positions.Contains(i, s.Length)))).ToArray();
+        Bytes = Points.Sum(point => lengths.Sum(row => BytesOf(point, row.Length, row.Kept)));
     }
 
     /// <summary>The points that will be kept, in execution order.</summary>
@@ -72,10 +73,6 @@ public sealed class CaptureRun
         Interventions = _request.Interventions.Select(i => i.ToString()).ToArray(),
     }).With("pooling", _request.Pooling.ToString().ToLowerInvariant()).With("positions", _request.Positions.ToString());
 
-    private long BytesOf(HookPoint point) => _rows.Sequences.Sum(sequence =>
-    {
-        long kept = Enumerable.Range(0, sequence.Length).Count(i => _request.Positions.Contains(i, sequence.Length));
-        if (point.IsAttentionMatrix) return 4 * kept * sequence.Length * _model.Spec.Heads;
-        return 4 * point.Columns * (_request.Pooling == Pooling.None ? kept : 1);
-    });
+    private long BytesOf(HookPoint point, int length, long kept) =>
+        point.IsAttentionMatrix ? 4 * kept * length * _model.Spec.Heads : 4 * point.Columns * (_request.Pooling == Pooling.None ? kept : 1);
 }

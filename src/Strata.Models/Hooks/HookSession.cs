@@ -5,7 +5,7 @@ namespace Strata.Models;
 /// <summary>What happens at which hook point during a run: interventions first, then the capture. Compiled once from names, looked up by place.</summary>
 internal sealed class HookSession
 {
-    private readonly Dictionary<(int Execution, HookKind Kind), (HookPoint Point, Intervention[] Interventions, bool Wanted)> _actions = [];
+    private readonly Dictionary<(int Execution, HookKind Kind), (HookPoint Point, Edit[] Edits, bool Wanted)> _actions = [];
     private readonly ICaptureSink? _sink;
     private readonly int _headWidth;
     private readonly HookPoint? _last;
@@ -24,8 +24,7 @@ internal sealed class HookSession
             .ToLookup(pair => pair.point.Name, pair => pair.intervention);
         foreach (HookPoint point in catalog.Points)
         {
-            Intervention[] here = byPoint[point.Name].ToArray();
-            foreach (Intervention intervention in here) RowEditor.Check(intervention, point, spec);
+            Edit[] here = byPoint[point.Name].Select(intervention => RowEditor.Resolve(intervention, point, spec)).ToArray();
             if (here.Length > 0 || wantedNames.Contains(point.Name)) _actions[(point.Execution, point.Kind)] = (point, here, wantedNames.Contains(point.Name));
         }
     }
@@ -49,7 +48,7 @@ internal sealed class HookSession
     public Tensor Visit(TensorScope scope, int execution, HookKind kind, Tensor value, BatchRun run, int sequence)
     {
         if (!_actions.TryGetValue((execution, kind), out var action)) return value;
-        if (action.Interventions.Length > 0) value = RowEditor.Apply(scope, value, action.Point, action.Interventions, _headWidth, run, sequence);
+        if (action.Edits.Length > 0) value = RowEditor.Apply(scope, value, action.Edits, _headWidth, run, sequence);
         if (action.Wanted) _sink!.Store(action.Point, value, run, sequence);
         return value;
     }

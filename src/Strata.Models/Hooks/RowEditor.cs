@@ -7,7 +7,7 @@ namespace Strata.Models;
 internal static class RowEditor
 {
     /// <summary>Refuses an intervention that cannot act at a point.</summary>
-    public static void Check(Intervention intervention, HookPoint point, ModelSpec spec)
+    private static void Check(Intervention intervention, HookPoint point, ModelSpec spec)
     {
         int heads = point.Kind is HookKind.Key or HookKind.RotaryKey or HookKind.Value ? spec.KeyValueHeads : spec.Heads;
         if (intervention.Head is int head)
@@ -27,7 +27,7 @@ internal static class RowEditor
     }
 
     /// <summary>A changed copy of a value.</summary>
-    public static Tensor Apply(TensorScope scope, Tensor value, HookPoint point, Intervention[] interventions, int headWidth, BatchRun run, int sequence)
+    public static Tensor Apply(TensorScope scope, Tensor value, Edit[] edits, int headWidth, BatchRun run, int sequence)
     {
         int count = value.Shape.Count, columns = value.Shape.Columns;
         float[] rented = ArrayPool<float>.Shared.Rent(count);
@@ -35,10 +35,10 @@ internal static class RowEditor
         {
             Span<float> data = rented.AsSpan(0, count);
             value.Engine.CopyToHost(value, data);
-            foreach (Intervention intervention in interventions)
+            foreach (Edit edit in edits)
             {
-                if (sequence >= 0) EditMatrix(data, value.Shape, intervention, run, sequence);
-                else EditRows(data, columns, point, intervention, headWidth, run);
+                if (sequence >= 0) EditMatrix(data, value.Shape, edit.Intervention, run, sequence);
+                else EditRows(data, columns, edit, headWidth, run);
             }
 
             return scope.FromHost(data, value.Shape.ToArray());
@@ -49,9 +49,16 @@ internal static class RowEditor
         }
     }
 
-    private static void EditRows(Span<float> data, int columns, HookPoint point, Intervention intervention, int headWidth, BatchRun run)
+    /// <summary>An intervention at one point, with the mean row of its reference computed once.</summary>
+    public static Edit Resolve(Intervention intervention, HookPoint point, ModelSpec spec)
     {
-        float[]? mean = intervention.Reference is null ? null : MeanRow(intervention.Reference.Rows(point.Name));
+        Check(intervention, point, spec);
+        return new Edit(intervention, intervention.Reference is null ? null : MeanRow(intervention.Reference.Rows(point.Name)));
+    }
+
+    private static void EditRows(Span<float> data, int columns, Edit edit, int headWidth, BatchRun run)
+    {
+        (Intervention intervention, float[]? mean) = edit;
         (int start, int width) = intervention.Head is int head ? (head * headWidth, headWidth) : (0, columns);
         for (int s = 0; s < run.Batch.Sequences; s++)
         {
@@ -79,7 +86,11 @@ internal static class RowEditor
             if (intervention.Head is int only && only != head) continue;
             for (int q = 0; q < queries; q++)
             {
-                if (intervention.Positions.Contains(first + q, length)) EditRow(data.Slice((head * queries + q) * keys, keys), intervention, default, 0);
+                if (!intervention.Positions.Contains(first + q, length)) continue;
+                // Scores that a query may not see stay hidden, whatever is done to the others.
+                Span<float> row = data.Slice((head * queries + q) * keys, keys);
+                int hidden = row.IndexOf(float.NegativeInfinity);
+                EditRow(hidden < 0 ? row : row[..hidden], intervention, default, 0);
             }
         }
     }
@@ -128,3 +139,8 @@ internal static class RowEditor
         return sum.Select(v => (float)(v / rows.Rows)).ToArray();
     }
 }
+
+/// <summary>An intervention at one point.</summary>
+/// <param name="Intervention">What happens.</param>
+/// <param name="Mean">Mean row of the reference activations at that point, where there is one.</param>
+internal sealed record Edit(Intervention Intervention, float[]? Mean);

@@ -1,4 +1,3 @@
-using Strata.Models;
 using Strata.Research;
 
 namespace Strata.Notebooks;
@@ -9,6 +8,7 @@ internal static class DataFormatter
     private const int MaxRows = 5;
     private const int MaxTokens = 24;
     private const int MaxNames = 24;
+    private const int MaxText = 120;
 
     public static MimeBundle Format(DataSet data) => TableFormatter.Format(Rows(data, []));
 
@@ -24,10 +24,11 @@ internal static class DataFormatter
         DataRow[] rows = data.Rows.Take(MaxRows).ToArray();
         List<string> all = [.. notes];
         if (data.Count > MaxRows) all.Insert(0, $"First {MaxRows} of {NumberText.Count(data.Count, "row")}.");
-        return new Table($"{data.Name}: {NumberText.Count(data.Count, "row")}", ResultProvenance.Of(data)!,
-            Column.Text("tokens", rows.Select(r => Tokens(r.Tokens))),
-            Column.Text("text", rows.Select(r => Escape.Clip(r.Text ?? "", 120))),
-            Column.Text("fields", rows.Select(r => string.Join(", ", r.Fields.Keys.Take(MaxNames)))))
+        List<Column> columns = [];
+        if (rows.Any(r => r.Tokens is not null)) columns.Add(Column.Text("tokens", rows.Select(r => Tokens(r.Tokens))));
+        if (rows.Any(r => r.Text is not null)) columns.Add(Column.Text("text", rows.Select(r => Escape.Clip(r.Text ?? "", MaxText))));
+        if (rows.Any(r => r.Fields.Count > 0)) columns.Add(Column.Text("fields", rows.Select(r => string.Join(", ", r.Fields.Keys.Take(MaxNames)))));
+        return new Table($"{data.Name}: {NumberText.Count(data.Count, "row")}", ResultProvenance.Of(data)!, [.. columns])
         {
             Notes = all,
         };

@@ -27,12 +27,13 @@ public static class Formatters
     /// <param name="formatter">Makes the renderings; must escape text from models and data (<see cref="Escape"/>).</param>
     public static void Register<T>(Func<T, MimeBundle> formatter) where T : notnull => Registered[typeof(T)] = value => formatter((T)value);
 
-    /// <summary>The renderings of a value: HTML, plain text and Markdown at least.</summary>
+    /// <summary>The renderings of a value (HTML, plain text and Markdown at least) with its provenance.</summary>
     /// <param name="value">Any value, null included.</param>
     public static MimeBundle Format(object? value)
     {
         if (value is null) return ValueFormatters.Plain("null");
-        return Find(value.GetType()) is { } formatter ? formatter(value) : ValueFormatters.Plain(ValueFormatters.Show(value));
+        MimeBundle bundle = Find(value.GetType()) is { } formatter ? formatter(value) : ValueFormatters.Plain(ValueFormatters.Show(value));
+        return ResultProvenance.Of(value) is { } provenance ? bundle with { Provenance = provenance } : bundle;
     }
 
     /// <summary>The formatter of the type itself, else of its nearest base class, else of the most derived interface that has one.</summary>

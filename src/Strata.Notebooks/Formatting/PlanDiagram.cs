@@ -73,6 +73,8 @@ internal static class PlanDiagram
     private static void DrawLane(SvgCanvas canvas, LaneItem lane, int blocks, double x, double middle)
     {
         double height = lane.Height * (Box + 4) - 4, top = middle - height / 2;
+        // The stream goes through the members, not past them.
+        if (lane.Height > 1) canvas.Rect(x - 4, top, Box + 8, height, "#fff");
         if (lane.Height > 1) canvas.Raw($"<path d=\"M{SvgCanvas.N(x - 4)} {SvgCanvas.N(top + Box / 2)}V{SvgCanvas.N(top + height - Box / 2)}M{SvgCanvas.N(x + Box + 4)} {SvgCanvas.N(top + Box / 2)}V{SvgCanvas.N(top + height - Box / 2)}\" stroke=\"{Stream}\" stroke-width=\"1.5\" fill=\"none\"/>");
         for (int i = 0; i < lane.Height; i++)
         {

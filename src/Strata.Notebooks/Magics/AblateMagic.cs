@@ -4,18 +4,20 @@ using Strata.Research;
 
 namespace Strata.Notebooks;
 
-/// <summary><c>#!ablate</c>: evaluates the network along other plans, next to the plan without change.</summary>
+/// <summary><c>#!ablate</c>: evaluates the network along other plans and under interventions, next to the network without change.</summary>
 internal sealed class AblateMagic : MagicCommand
 {
     private readonly Option<string[]> _plans;
-    private readonly Option<string> _name;
+    private readonly Changes _changes;
     private readonly Evaluations _evaluations;
+    private readonly Option<string> _name;
 
     public AblateMagic()
-        : base("#!ablate", "Evaluate the network along another plan, next to all blocks in order.", "#!ablate --plan \"0..4, 6..8\" --take 64", "#!ablate --plan \"0..2, reverse(2..6), 6..8\" --plan \"0..2, parallel(2..6), 6..8\"")
+        : base("#!ablate", "Evaluate the network along another plan or with values changed, next to the network without change.",
+            "#!ablate --plan \"0..4, 6..8\" --take 64", "#!ablate --zero blocks.3.attn.z --head 2", "#!ablate --mean blocks.*.mlp_out --each --take 64")
     {
         _plans = Option<string[]>("--plan", "Order in which the blocks run; may be given several times. #!strata plans shows the syntax.", "PLAN");
-        _plans.Required = true;
+        _changes = new Changes(Syntax);
         _evaluations = new Evaluations(Syntax);
         _name = NameOption("ablation");
     }
@@ -23,11 +25,21 @@ internal sealed class AblateMagic : MagicCommand
     public override void Run(MagicCall call)
     {
         string name = call.ResultName(_name, "ablation");
+        bool changed = _changes.Any(call);
+        if (!changed && !call.Has(_plans)) throw new StrataException("#!ablate needs a plan (--plan) or a change (--zero, --mean, --scale).");
         (Model model, TokenRows rows) = _evaluations.Inputs(call);
-        LayerPlan[] plans = call.Value(_plans)!.Select(model.Plans.Parse).ToArray();
+        LayerPlan[] plans = (call.Value(_plans) ?? []).Select(model.Plans.Parse).ToArray();
         call.Show([.. plans]);
-        SweepResult result = _evaluations.Run(call, model, rows, plans);
-        call.Keep(name, result);
-        call.Show(result.ToTable());
+        SweepResult unchanged = _evaluations.WithIdentity(call, model, rows, plans);
+        List<Ablated> ablated = [.. unchanged.Results.Select(r => new Ablated(r, []))];
+        foreach (LayerPlan plan in changed ? plans.DefaultIfEmpty(model.Plans.Identity()) : [])
+        {
+            foreach (IReadOnlyList<Intervention> interventions in _changes.Runs(call, model, rows, plan))
+                ablated.Add(new Ablated(_evaluations.Run(call, model, rows, [plan], interventions).Results[0], interventions));
+        }
+
+        Table table = AblationParts.Table(ablated, unchanged);
+        call.Keep(name, table);
+        call.Show([.. AblationParts.Figures(ablated, unchanged), table]);
     }
 }

@@ -4,7 +4,7 @@ using Strata.Research;
 
 namespace Strata.Notebooks;
 
-/// <summary>The options of commands that evaluate plans, and the evaluation itself: all blocks in order first, then the plans.</summary>
+/// <summary>The options of commands that evaluate plans, and the evaluation itself.</summary>
 internal sealed class Evaluations
 {
     private static readonly (string Word, Scorer Scorer)[] Scorers = [("legal-othello-moves", Scorer.LegalOthelloMoves)];
@@ -31,11 +31,15 @@ internal sealed class Evaluations
     }
 
     /// <summary>Evaluates all blocks in order and then each plan.</summary>
-    public SweepResult Run(MagicCall call, Model model, TokenRows rows, IEnumerable<LayerPlan> plans)
+    public SweepResult WithIdentity(MagicCall call, Model model, TokenRows rows, IEnumerable<LayerPlan> plans)
     {
         LayerPlan identity = model.Plans.Identity();
-        return Sweep.Run(model, rows, [identity, .. plans.Where(p => !p.Equals(identity))], new SweepOptions { Scorer = ScorerOf(call), Progress = call.Progress }, call.Cancellation);
+        return Run(call, model, rows, [identity, .. plans.Where(p => !p.Equals(identity))], []);
     }
+
+    /// <summary>Evaluates plans, all under the same interventions.</summary>
+    public SweepResult Run(MagicCall call, Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, IReadOnlyList<Intervention> interventions) =>
+        Sweep.Run(model, rows, plans, new SweepOptions { Scorer = ScorerOf(call), Interventions = interventions, Progress = call.Progress }, call.Cancellation);
 
     private Scorer? ScorerOf(MagicCall call)
     {

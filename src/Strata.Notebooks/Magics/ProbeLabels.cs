@@ -18,17 +18,18 @@ internal sealed class ProbeLabels
 
     /// <summary>Aligns data with activations.</summary>
     /// <param name="activations">The activations.</param>
+    /// <param name="name">Name of the data.</param>
     /// <param name="data">A data set or a task, whose first rows were captured.</param>
     /// <param name="model">Tokenizes rows that are only text.</param>
     /// <exception cref="StrataException">The data are not those that were captured.</exception>
-    public ProbeLabels(Activations activations, object data, Func<Model> model)
+    public ProbeLabels(Activations activations, string name, object data, Func<Model> model)
     {
         _activations = activations;
         (DataSet all, _labels) = data switch
         {
             ToyTask task => (task.Data, task.Labels),
             DataSet set => (set, null),
-            _ => throw new StrataException($"Labels come from a data set or a task; {ResultKinds.Of(data)} has none. Read one with #!data."),
+            _ => throw new StrataException($"\"{name}\" is {ResultKinds.Of(data)}; expected a data set or a task, which have labels."),
         };
         if (all.Count < activations.Sequences) throw new StrataException($"The activations have {activations.Sequences} sequences and \"{all.Name}\" has {all.Count} rows: they were captured on other data. Say which with --data.");
         _data = all.Take(activations.Sequences);
@@ -39,12 +40,17 @@ internal sealed class ProbeLabels
         _kept = rows.Sequences.Select(ids => Enumerable.Range(0, ids.Length).Where(t => positions.Contains(t, ids.Length)).ToArray()).ToArray();
     }
 
-    /// <summary>The label sets of names and globs.</summary>
-    /// <exception cref="StrataException">A name is unknown, or its labels do not fit the rows.</exception>
-    public IReadOnlyList<LabelSet> Sets(IReadOnlyList<string> names)
+    /// <summary>The label sets of names and globs. Sets that a glob selects and that have fewer than two classes in these rows are left out.</summary>
+    /// <param name="names">Names and globs.</param>
+    /// <param name="leftOut">The names that were left out.</param>
+    /// <exception cref="StrataException">A name is unknown, its labels do not fit the rows, or nothing remains.</exception>
+    public IReadOnlyList<LabelSet> Sets(IReadOnlyList<string> names, out IReadOnlyList<string> leftOut)
     {
         if (names.Count == 0) throw new StrataException($"--labels is empty. {NearestNames.Suggest("", Names())}");
-        return names.SelectMany(Matches).Distinct().Select(Set).ToArray();
+        LabelSet[] sets = names.SelectMany(Matches).Distinct().Select(Set).ToArray();
+        LabelSet[] readable = sets.Where(s => s.ClassNames.Length > 1 || names.Contains(s.Name)).ToArray();
+        leftOut = sets.Except(readable).Select(s => s.Name).ToArray();
+        return readable.Length > 0 ? readable : throw new StrataException($"None of the {sets.Length} label sets has two classes in these rows; capture more rows.");
     }
 
     private IEnumerable<string> Names() => _labels?.Keys ?? _data[0].Fields.Keys;

@@ -31,9 +31,12 @@ internal sealed class ProbeMagic : MagicCommand
         Probe probe = Probes.Get(call.Value(_probe) ?? Probes.All[0].Name);
         Activations activations = Activations(call, call.Value(_activations) ?? "acts");
         Activations? twin = call.Value(_twin) is string other ? Activations(call, other) : null;
-        object data = call.Session.Get<object>(call.Value(_data) ?? call.Session.CurrentData, "the data that the activations came from: read them with #!data");
-        ProbeLabels labels = new(activations, data, () => call.Session.Get<Model>(call.Value(_model) ?? call.Session.CurrentModel, "the model that the activations came from, to tokenize the texts"));
-        ProbeSweep result = ProbeSweep.Run(activations, labels.Sets(call.List(_labels)), probe, new ProbeOptions { Seed = call.Value(_seed) }, twin, call.Progress, call.Cancellation);
+        string dataName = call.Value(_data) ?? call.Session.CurrentData;
+        object data = call.Session.Get<object>(dataName, "the data that the activations came from: read them with #!data");
+        ProbeLabels labels = new(activations, dataName, data, () => call.Session.Get<Model>(call.Value(_model) ?? call.Session.CurrentModel, "the model that the activations came from, to tokenize the texts"));
+        IReadOnlyList<LabelSet> sets = labels.Sets(call.List(_labels), out IReadOnlyList<string> leftOut);
+        if (leftOut.Count > 0) call.Show($"Left out, because these rows have one class of them only: {Escape.Clip(string.Join(", ", leftOut), 400)}.");
+        ProbeSweep result = ProbeSweep.Run(activations, sets, probe, new ProbeOptions { Seed = call.Value(_seed) }, twin, call.Progress, call.Cancellation);
         call.Keep(name, result);
         call.Show(ProbeParts.Of(result));
     }

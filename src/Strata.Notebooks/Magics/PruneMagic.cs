@@ -36,7 +36,7 @@ internal sealed class PruneMagic : MagicCommand
         if (count < 1 || count >= model.Spec.Blocks) throw new StrataException($"--count {count}: {model.Name} has {model.Spec.Blocks} blocks; drop 1 to {model.Spec.Blocks - 1}.");
         LayerPlan plan = method == Method.Angular ? ByAngle(call, model, rows, count) : ByInfluence(call, model, rows, count);
         call.Show(plan);
-        SweepResult result = _evaluations.Run(call, model, rows, [plan]);
+        SweepResult result = _evaluations.WithIdentity(call, model, rows, [plan]);
         call.Keep(name, result);
         call.Show(result.ToTable());
     }

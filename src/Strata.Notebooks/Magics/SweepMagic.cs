@@ -40,7 +40,7 @@ internal sealed class SweepMagic : MagicCommand
         (Model model, TokenRows rows) = _evaluations.Inputs(call);
         IReadOnlyList<MethodPlan> methods = given[0] == _painters ? Painted(call, model) : [];
         IReadOnlyList<LayerPlan> plans = methods.Count > 0 ? methods.Select(m => m.Plan).ToArray() : Plans(call, model, given[0]);
-        SweepResult result = _evaluations.Run(call, model, rows, plans);
+        SweepResult result = _evaluations.WithIdentity(call, model, rows, plans);
         call.Keep(name, result);
         Figure figure = given[0] == _dropEach ? SweepFigure.DropEach(result) : methods.Count > 0 ? SweepFigure.Painters(result, methods) : SweepFigure.Cost(result);
         call.Show(figure, result.ToTable());

@@ -44,10 +44,17 @@ public sealed unsafe partial class CpuEngine
     {
         int inputs = a.Shape[1], outputs = result.Shape[1], columns = _kernels.PanelColumns;
         CpuStorage panels = _pool.Take((long)((outputs + columns - 1) / columns) * columns * inputs * sizeof(float));
-        MatrixView view = new((IntPtr)Bytes(b), b.DType, transposeB ? WeightOrientation.OutputsByInputs : WeightOrientation.InputsByOutputs, inputs, outputs, 0, outputs);
-        _kernels.Pack(view, DType.Float32, panels.Address);
-        _kernels.Multiply(RowsOf(a), new PanelsView((IntPtr)panels.Address, DType.Float32, inputs, outputs, 0), Floats(result));
-        _pool.Return(panels);
+        try
+        {
+            WeightOrientation orientation = transposeB ? WeightOrientation.OutputsByInputs : WeightOrientation.InputsByOutputs;
+            _kernels.Pack(new MatrixView((IntPtr)Bytes(b), b.DType, orientation, inputs, outputs, 0, outputs), DType.Float32, panels.Address);
+            _kernels.Multiply(RowsOf(a), new PanelsView((IntPtr)panels.Address, DType.Float32, inputs, outputs, 0), Floats(result));
+        }
+        finally
+        {
+            _pool.Return(panels);
+        }
+
         GC.KeepAlive(b);
         KeepAlive(a, result);
     }

@@ -8,6 +8,9 @@ internal sealed unsafe partial class CpuKernels<TSimd>
     /// <summary>Rows of the left factor that stay in the second-level cache while all panels pass by.</summary>
     private const int RowsPerBlock = 144;
 
+    /// <summary>Outputs of an item, so that its part of the result also stays in the second-level cache from one stretch of k to the next.</summary>
+    private const int OutputsPerItem = 768;
+
     public override void Multiply(RowsView a, PanelsView b, float* c)
     {
         if (a.Rows == 0 || b.Outputs == 0) return;
@@ -17,7 +20,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
 
         // Four items to a thread even out what else the machine does; more would copy the left factor too often.
         int groups = team.Threads == 1 ? 1 : Math.Clamp(Divide(4 * team.Threads, rowBlocks), 1, panels);
-        ProductWork work = new(a, b, c, rowsPerBlock, Divide(panels, groups));
+        ProductWork work = new(a, b, c, rowsPerBlock, Math.Min(Divide(panels, groups), Divide(OutputsPerItem, MicroKernel<TSimd>.Columns)));
         Run((long)a.Rows * b.Outputs * a.Columns, rowBlocks * Divide(panels, work.PanelsPerItem), work);
     }
 

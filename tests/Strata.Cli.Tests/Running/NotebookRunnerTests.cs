@@ -176,7 +176,7 @@ public sealed class NotebookRunnerTests
     public async Task AResultCarriesItsProvenance()
     {
         Notebook notebook = Of("new Table(\"t\", new Provenance { Model = \"m<1>\", Seed = 7 }, Column.Integer(\"n\", [1, 2]))");
-        Assert.Null((await Run(notebook)).Failure);
+        Assert.Null((await new NotebookRunner(new CSharpSession(), new Magics(), Formatters.Format).RunAsync(notebook, _observer, default)).Failure);
         JsonNode provenance = ((DisplayOutput)notebook.Cells[0].Outputs[0]).Metadata[DisplayOutput.ProvenanceKey]!;
         Assert.Equal("m<1>", provenance["model"]!.GetValue<string>());
         Assert.Equal(7, provenance["seed"]!.GetValue<int>());

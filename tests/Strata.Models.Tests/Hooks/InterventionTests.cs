@@ -57,6 +57,19 @@ public class InterventionTests
     }
 
     [Fact]
+    public void ZeroScoresAttendEvenlyToWhatIsVisible()
+    {
+        Model model = TestModels.Of("llama");
+        Activations acts = model.Capture(TestModels.RowsOf(6), TestModels.Quiet("blocks.1.attn.pattern") with { Interventions = [Intervention.Scale("blocks.1.attn.scores", 0)] });
+        FloatMatrix pattern = acts.Samples("blocks.1.attn.pattern")[0];
+        for (int row = 0; row < pattern.Rows; row++)
+        {
+            int query = row % 6;
+            for (int key = 0; key < 6; key++) Assert.Equal(key <= query ? 1.0f / (query + 1) : 0, pattern[row, key], 1e-6f);
+        }
+    }
+
+    [Fact]
     public void PatchingWithTheOwnRunChangesNothingAndWithAnotherGivesItsResult()
     {
         Model model = TestModels.Of("llama");

@@ -63,6 +63,70 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     }
 
     [Fact]
+    public void Two_captures_are_compared_point_by_point()
+    {
+        FakeHost host = othello.Run("#!capture --take 3 --name straight", "#!capture --take 3 --plan \"0..2, parallel(2..6), 6..8\" --name bent", "#!compare straight bent --with cka --name both");
+        ComparisonMatrix matrix = Assert.IsType<ComparisonMatrix>(host.Variables["both"]);
+        Activations straight = (Activations)host.Variables["straight"], bent = (Activations)host.Variables["bent"];
+        Assert.Equal((8, 8), (matrix.Points.Count, matrix.Points2.Count));
+        Assert.Equal(Comparisons.Get("cka").Compute(straight.Rows("blocks.3.resid_post"), bent.Rows("blocks.5.resid_post")), matrix.Values[3, 5], 1e-9);
+        Assert.Contains(MimeBundle.Plotly, host.Outputs[^1].Renderings.Keys);
+        Assert.Contains("parallel(2..6)", host.Outputs[^1].Renderings[MimeBundle.Plotly]);
+    }
+
+    [Fact]
+    public void Probes_read_the_labels_of_the_rows_that_were_captured()
+    {
+        FakeHost host = othello.Run("#!probe --labels mover,relative.c3");
+        ProbeSweep probes = Assert.IsType<ProbeSweep>(host.Variables["probe"]);
+        Activations acts = (Activations)othello.Setup.Variables["acts"];
+        int[] movers = ((ToyTask)othello.Setup.Variables["data"]).Labels["mover"].SelectMany(l => l).ToArray();
+        int[] zeroBased = movers.Select(m => m < 0 ? -1 : m - 1).ToArray();
+        LabelSet expected = new("mover", zeroBased, ["1", "2"], SequenceOfRows.Of(acts, "blocks.7.resid_post"));
+        Assert.Equal(new RidgeProbe().Fit(acts.Rows("blocks.7.resid_post"), expected).TestAccuracy, probes.Results["blocks.7.resid_post"][0].TestAccuracy);
+        Assert.True(probes.Results["blocks.7.resid_post"][0].TestAccuracy > 0.9);
+        Assert.Equal(3, host.Outputs.Count);
+        Assert.Contains("majority", host.Outputs[0].Renderings[MimeBundle.PlainText]);
+        Assert.Contains("shuffled labels", host.Outputs[0].Renderings[MimeBundle.PlainText]);
+    }
+
+    [Fact]
+    public void Globs_select_many_labels_and_a_twin_is_a_control()
+    {
+        OthelloSession own = new();
+        FakeHost host = own.Run("#!capture --points blocks.7.resid_post --positions 10..14 --name some", $"#!model \"{OthelloFolder.Path}\" --random 1",
+            "#!capture --points blocks.7.resid_post --positions 10..14 --name twinned", "#!probe some --labels relative.c* --twin twinned");
+        IReadOnlyList<ProbeResult> results = ((ProbeSweep)host.Variables["probe"]).Results["blocks.7.resid_post"];
+        int[][][] columns = Enumerable.Range(1, 8).Select(i => ((ToyTask)own.Setup.Variables["data"]).Labels[$"relative.c{i}"]).ToArray();
+        int readable = columns.Count(labels => labels.SelectMany(row => row[10..14]).Distinct().Count() > 1);
+        Assert.InRange(readable, 5, 7);
+        Assert.Equal(readable, results.Count);
+        Assert.Contains("Left out, because these rows have one class of them only: ", host.Text);
+        Assert.Contains($"mean of {readable} label sets", host.Text);
+        Assert.Contains("random weights", host.Text);
+    }
+
+    [Fact]
+    public void Pooled_activations_are_probed_for_a_field_of_each_row()
+    {
+        DataRow[] rows = ((ToyTask)othello.Setup.Variables["data"]).Data.Rows.Select((row, i) => row.With("kind", System.Text.Json.JsonSerializer.SerializeToElement(i % 2 == 0 ? "even" : "odd"))).ToArray();
+        othello.Assign("kinds", new DataSet("kinds", rows));
+        FakeHost host = othello.Run("#!capture --points blocks.7.resid_post --pool mean --data kinds --name pooled", "#!probe pooled --labels kind --data kinds");
+        ProbeResult result = ((ProbeSweep)host.Variables["probe"]).Results["blocks.7.resid_post"][0];
+        Assert.Equal((12, 0), (result.TrainRows + result.TestRows, result.LeftOut));
+        Assert.Contains("no labels \"knd\". Did you mean \"kind\"?", Failure("#!probe pooled --labels knd --data kinds").Message);
+        Assert.Contains("differ from position to position", Failure("#!probe pooled --labels mover --data data").Message);
+    }
+
+    [Fact]
+    public void Labels_of_other_data_are_refused()
+    {
+        OthelloSession own = new();
+        own.Run("#!data --task othello --count 20 --seed 4 --name others");
+        Assert.Contains("whose tokens are not those of the first 12 rows", Assert.Throws<StrataException>(() => own.Run("#!probe --labels mover")).Message);
+    }
+
+    [Fact]
     public void A_lens_shows_the_top_token_of_every_layer_and_position()
     {
         FakeHost host = othello.Run("#!lens --tokens 61,19,18,17");
@@ -73,18 +137,47 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         Assert.Contains(model.TokenLabel(lens.Cells[0][8][3].TopId), plotly);
         Assert.Contains("blocks.7.resid_post", plotly);
         Assert.Contains("agreement", host.Text);
+        Assert.Contains("&lt;start&gt;", host.Html);
+        Assert.DoesNotContain("<start>", host.Html);
     }
 
     [Fact]
     public void An_ablation_stands_beside_the_network_without_change()
     {
         FakeHost host = othello.Run("#!ablate --plan \"0..3, 4..8\" --plan \"0..2, parallel(2..6), 6..8\" --score legal-othello-moves --take 6");
-        SweepResult result = Assert.IsType<SweepResult>(host.Variables["ablation"]);
-        Assert.Equal(["0..8", "0..3, 4..8", "0..2, parallel(2..6), 6..8"], result.Results.Select(r => r.Plan.ToString()));
-        Assert.True(result.Results[0].Score > 0.9);
-        Assert.True(result.Results[0].Loss < result.Results[1].Loss);
+        Table table = Assert.IsType<Table>(host.Variables["ablation"]);
+        Assert.Equal(["0..8", "0..3, 4..8", "0..2, parallel(2..6), 6..8"], table["plan"].Texts);
+        Assert.InRange(table["legal moves"].Numbers[0], 0.85, 1);
+        Assert.Equal(0, table["added loss"].Numbers[0]);
+        Assert.True(table["added loss"].Numbers[1] > 0);
         Assert.Contains("<svg", host.Outputs[0].Renderings[MimeBundle.Html]);
         Assert.Contains("legal moves", host.Text);
+    }
+
+    [Fact]
+    public void Interventions_act_as_in_the_api()
+    {
+        Model model = (Model)othello.Setup.Variables["model"];
+        TokenRows rows = ((ToyTask)othello.Setup.Variables["data"]).Data.Take(2).Tokens(model);
+        Activations reference = model.Capture(rows, new CaptureRequest { Points = ["blocks.5.mlp_out"], Announce = _ => { } });
+        Intervention[] expected = [Intervention.Zero("blocks.3.attn.z").OnHead(2), Intervention.Scale("blocks.1.attn.z", 0.5f).OnHead(2)];
+        double Loss(params Intervention[] interventions) => Evaluation.Run(model, rows, null, new SweepOptions { Interventions = interventions }).Loss;
+        Table both = (Table)othello.Run("#!ablate --zero blocks.3.attn.z --scale blocks.1.attn.z=0.5 --head 2 --take 2").Variables["ablation"];
+        Assert.Equal([Loss(), Loss(expected)], both["loss"].Numbers);
+        Assert.Equal(expected.Select(i => i.ToString()), both.Provenance.Interventions);
+        FakeHost host = othello.Run("#!ablate --mean blocks.5.mlp_out --take 2");
+        Assert.Equal(Loss(Intervention.Mean("blocks.5.mlp_out", reference)), ((Table)host.Variables["ablation"])["loss"].Numbers[1]);
+        Assert.Contains("Capturing 1 points", host.Text);
+    }
+
+    [Fact]
+    public void Each_point_is_changed_in_a_run_of_its_own_and_plotted()
+    {
+        FakeHost host = othello.Run("#!ablate --zero blocks.*.mlp_out --each --plan \"0..6, 7\" --tokens 61,19,18,17");
+        Table table = (Table)host.Variables["ablation"];
+        Assert.Equal(2 + 7, table.Rows);
+        Assert.Equal(["", "", "blocks.0.mlp_out: zero"], table["change"].Texts.Take(3));
+        Assert.Contains("zero mlp_out, plan 0..6, 7", host.Outputs[^2].Renderings[MimeBundle.PlainText]);
     }
 
     [Theory]
@@ -97,7 +190,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("--plan 0..4 --plan none", 3)]
     public void A_sweep_has_the_identity_and_every_plan(string which, int plans)
     {
-        FakeHost host = othello.Run($"#!sweep {which} --take 1 --name s");
+        FakeHost host = othello.Run($"#!sweep {which} --tokens 61,19,18,17 --name s");
         SweepResult result = Assert.IsType<SweepResult>(host.Variables["s"]);
         Assert.Equal(plans, result.Results.Count);
         Assert.True(result.Results[0].Plan.IsIdentity);
@@ -112,7 +205,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         try
         {
             File.WriteAllText(path, "0..4\n\nreverse(0..8)\n");
-            Assert.Equal(3, ((SweepResult)othello.Run($"#!sweep --plans \"{path}\" --take 1 --name s").Variables["s"]).Results.Count);
+            Assert.Equal(3, ((SweepResult)othello.Run($"#!sweep --plans \"{path}\" --tokens 61,19 --name s").Variables["s"]).Results.Count);
             File.WriteAllText(path, "0..4\nrevers(0..8)\n");
             Assert.Contains("line 2", Failure($"#!sweep --plans \"{path}\"").Message);
         }
@@ -125,9 +218,9 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [Fact]
     public void Pruning_by_angle_drops_the_window_that_turns_the_stream_least()
     {
-        FakeHost host = othello.Run("#!prune --count 2");
+        FakeHost host = othello.Run("#!prune --count 2 --take 2");
         Model model = (Model)othello.Setup.Variables["model"];
-        AngularDistance distance = AngularDistance.Measure(model, ((ToyTask)othello.Setup.Variables["data"]).Data.Tokens(model));
+        AngularDistance distance = AngularDistance.Measure(model, ((ToyTask)othello.Setup.Variables["data"]).Data.Take(2).Tokens(model));
         int start = distance.Best(2);
         Assert.Equal(model.Plans.Skip(start..(start + 2)), ((SweepResult)host.Variables["pruning"]).Results[1].Plan);
     }
@@ -135,10 +228,10 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [Fact]
     public void Pruning_by_influence_drops_the_blocks_of_lowest_influence()
     {
-        FakeHost host = othello.Run("#!prune --count 3 --method influence --take 4");
+        FakeHost host = othello.Run("#!prune --count 3 --method influence --take 2");
         LayerPlan plan = ((SweepResult)host.Variables["pruning"]).Results[1].Plan;
         MeasureTable influence = MeasureTable.Compute(((Model)othello.Setup.Variables["model"]).Capture(
-            ((ToyTask)othello.Setup.Variables["data"]).Data.Take(4).Tokens((Model)othello.Setup.Variables["model"]),
+            ((ToyTask)othello.Setup.Variables["data"]).Data.Take(2).Tokens((Model)othello.Setup.Variables["model"]),
             new CaptureRequest { Points = ["blocks.*.resid_pre", "blocks.*.resid_post"], Announce = _ => { } }), ["block-influence"]);
         double[] values = influence.Values["block-influence"].Values.Select(v => v.Value).ToArray();
         int[] kept = plan.Executions.Select(LayerPlan.BlockOf).ToArray();
@@ -175,7 +268,8 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         FakeHost host = othello.Run("#!report");
         Model model = (Model)othello.Setup.Variables["model"];
         Assert.Contains("#!capture --points blocks.*.resid_pre,blocks.*.resid_post", host.Html);
-        Assert.Contains(model.Hash[..12], host.Html);
+        Assert.Contains(model.Hash[..12], host.Text);
+        Assert.Contains(model.Hash, host.Html);
     }
 
     [Fact]
@@ -210,8 +304,17 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("#!measure --measure curvatur", "Did you mean \"curvature\"?")]
     [InlineData("#!measure model --measure norm", "\"model\" is a model; expected activations")]
     [InlineData("#!measure --measure norm --form book", "--form \"book\" is not known")]
+    [InlineData("#!compare --with cca", "There is no comparison \"cca\". Did you mean \"cka\"")]
+    [InlineData("#!probe --labels movr", "has no labels \"movr\". Did you mean \"mover\"?")]
+    [InlineData("#!probe --labels mover --probe rigde", "Did you mean \"ridge\"?")]
+    [InlineData("#!probe --labels mover --data model", "\"model\" is a model; expected a data set or a task")]
     [InlineData("#!lens --tokens 61 --row 1", "rows 0 to 0")]
     [InlineData("#!ablate --plan 0..4 --score legal", "There is no score \"legal\"")]
+    [InlineData("#!ablate", "needs a plan (--plan) or a change")]
+    [InlineData("#!ablate --plan 0..4 --head 2", "--head narrows a change")]
+    [InlineData("#!ablate --zero blocks.3.atn_out", "Did you mean \"blocks.3.attn_out\"")]
+    [InlineData("#!ablate --zero blocks.3.attn_out --head 1", "not divided into heads")]
+    [InlineData("#!ablate --scale blocks.3.attn_out", "is not GLOB=F")]
     [InlineData("#!sweep --windows 9", "A window of 9 blocks does not fit")]
     [InlineData("#!sweep --painters 0,2", "is no range of blocks")]
     [InlineData("#!prune --count 8", "drop 1 to 7")]

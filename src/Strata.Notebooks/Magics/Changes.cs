@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Globalization;
+using Strata.Models;
+
+namespace Strata.Notebooks;
+
+/// <summary>The options that change values during the forward pass.</summary>
+internal sealed class Changes
+{
+    private readonly Option<string[]> _zero = new("--zero") { Description = "Replace the values at these points by 0; may be given several times.", HelpName = "GLOB" };
+    private readonly Option<string[]> _mean = new("--mean") { Description = "Replace the values at these points by their mean over the data; may be given several times.", HelpName = "GLOB" };
+    private readonly Option<string[]> _scale = new("--scale") { Description = "Multiply the values at these points by F; may be given several times.", HelpName = "GLOB=F" };
+    private readonly Option<int?> _head = new("--head") { Description = "Change only this head (points attn.q, k, v, z, scores, pattern).", HelpName = "N" };
+    private readonly Option<string> _positions = new("--positions") { Description = "Change only these positions: indices and ranges, end excluded, as in \"0..4, ^1\".", HelpName = "LIST" };
+    private readonly Option<bool> _each = new("--each") { Description = "Change each point in a run of its own instead of all at once." };
+
+    /// <summary>Adds the options to a command.</summary>
+    public Changes(Command syntax)
+    {
+        foreach (Option option in new Option[] { _zero, _mean, _scale, _head, _positions, _each }) syntax.Options.Add(option);
+    }
+
+    /// <summary>Were changes asked for?</summary>
+    /// <exception cref="StrataException">Options that narrow changes stand without any.</exception>
+    public bool Any(MagicCall call)
+    {
+        if (new Option[] { _zero, _mean, _scale }.Any(call.Has)) return true;
+        Option? narrowing = new Option[] { _head, _positions, _each }.FirstOrDefault(call.Has);
+        return narrowing is null ? false : throw new StrataException($"{narrowing.Name} narrows a change; give --zero, --mean or --scale with it.");
+    }
+
+    /// <summary>The interventions of each run along a plan: one run with all, or one per point.</summary>
+    /// <exception cref="StrataException">A glob selects no point, or a factor is no number.</exception>
+    public IReadOnlyList<IReadOnlyList<Intervention>> Runs(MagicCall call, Model model, TokenRows rows, LayerPlan plan)
+    {
+        HookCatalog catalog = new(model.Spec, plan);
+        bool each = call.Value(_each);
+        string[] Points(string glob) => each ? catalog.Select([glob]).Select(p => p.Name).ToArray() : [glob];
+        string[] means = (call.Value(_mean) ?? []).SelectMany(Points).ToArray();
+        Activations? reference = means.Length == 0 ? null : model.Capture(rows, new CaptureRequest { Points = means, Plan = plan, Announce = line => call.Show(line), Progress = call.Progress }, call.Cancellation);
+        Intervention[] all =
+        [
+            .. (call.Value(_zero) ?? []).SelectMany(Points).Select(Intervention.Zero),
+            .. means.Select(point => Intervention.Mean(point, reference!)),
+            .. (call.Value(_scale) ?? []).SelectMany(text => Scales(text, Points)),
+        ];
+        PositionSelection positions = call.Value(_positions) is string list ? PositionSelection.Parse(list) : PositionSelection.All;
+        Intervention[] narrowed = all.Select(i => call.Value(_head) is int head ? i.At(positions).OnHead(head) : i.At(positions)).ToArray();
+        return each ? narrowed.Select(i => (IReadOnlyList<Intervention>)[i]).ToArray() : [narrowed];
+    }
+
+    private static IEnumerable<Intervention> Scales(string text, Func<string, string[]> points)
+    {
+        int equals = text.LastIndexOf('=');
+        if (equals < 1 || !float.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out float factor) || !float.IsFinite(factor))
+            throw new StrataException($"--scale \"{Escape.Clip(text, 80)}\" is not GLOB=F, as in blocks.3.attn_out=0.5.");
+        return points(text[..equals]).Select(point => Intervention.Scale(point, factor));
+    }
+}

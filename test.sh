@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests. As root on Debian it installs what some tests need (PyTorch as reference, Chromium to open reports);
+# elsewhere it says what to install, and the tests that need it are skipped with their reason. With CI=true a missing part is a failure.
+set -euo pipefail
+cd "$(dirname "$0")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+missing=()
+/usr/bin/python3 -c 'import torch' 2>/dev/null || missing+=(python3-torch libopenblas0-openmp)
+command -v chromium >/dev/null || missing+=(chromium)
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing ${missing[*]}"
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}") >/dev/null || echo "Could not install ${missing[*]}."
+  else
+    echo "Not installed: ${missing[*]}. On Debian: sudo apt-get install ${missing[*]}. The tests that need them are skipped."
+  fi
+fi
+
+dotnet build Kernel.sln -c Release -warnaserror --verbosity quiet
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+for project in tests/*/*.csproj; do
+  dotnet test "$project" -c Release --no-build --logger "console;verbosity=normal" >"$log" 2>&1 || status=$?
+  # Of a passing project the skips and the totals, of a failing one everything that failed.
+  grep -E '^\s+(Failed|Skipped) |^\s+Error Message|^\s+(Total tests|Passed|Failed|Skipped):' "$log" | sed "s|^|$(basename "${project%.csproj}"): |" || true
+  if [ "$status" != 0 ]; then cat "$log"; fi
+  passed=$((${passed:-0} + $(awk '/^ +Passed: /{n=$2} END{print n+0}' "$log")))
+  failed=$((${failed:-0} + $(awk '/^ +Failed: /{n=$2} END{print n+0}' "$log")))
+  skipped=$((${skipped:-0} + $(awk '/^ +Skipped: /{n=$2} END{print n+0}' "$log")))
+  [ "$status" = 0 ] || result=1
+  status=0
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "${result:-0}"

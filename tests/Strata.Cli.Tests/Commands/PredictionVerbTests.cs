@@ -1,0 +1,80 @@
+using System.Text.Json;
+
+namespace Strata.Cli.Tests.Commands;
+
+/// <summary><c>eval</c> and <c>sweep</c>.</summary>
+public sealed class PredictionVerbTests : FolderTest
+{
+    /// <summary>PyTorch measured 2.391 nats per move on 256 other games; 64 games hold 3,840 moves, so their mean is within a few hundredths of it.</summary>
+    [Fact]
+    public async Task HeldOutLossIsThatOfTheTraining()
+    {
+        ToolResult result = await Tool.OnGames("eval", 64, "--json");
+        Assert.Equal(0, result.Code);
+        Assert.Equal("", result.Error);
+        JsonElement plan = Assert.Single(result.Json.GetProperty("results").EnumerateArray());
+        Assert.InRange(plan.GetProperty("loss").GetDouble(), 2.35, 2.43);
+        Assert.Equal(Math.Exp(plan.GetProperty("loss").GetDouble()), plan.GetProperty("perplexity").GetDouble());
+        Assert.Equal("0..8", plan.GetProperty("plan").GetString());
+        Assert.Equal(64 * 60, plan.GetProperty("tokens").GetInt32());
+        Assert.Equal(8, plan.GetProperty("blocks").GetDouble());
+        Assert.False(plan.TryGetProperty("method", out _));
+        JsonElement provenance = result.Json.GetProperty("provenance");
+        Assert.Equal(64, provenance.GetProperty("model_hash").GetString()!.Length);
+        Assert.Contains("64 rows", provenance.GetProperty("data").GetString());
+    }
+
+    [Fact]
+    public async Task BatchSizeChangesNothingButRounding()
+    {
+        double[] losses = [Loss(await Tool.OnGames("eval", 3, "--json")), Loss(await Tool.OnGames("eval", 3, "--json", "--batch-tokens", "1"))];
+        Assert.Equal(losses[0], losses[1], 1e-5);
+    }
+
+    [Fact]
+    public async Task ASweepGivesWhatOneEvaluationPerPlanGives()
+    {
+        string plans = Write("plans.txt", "# two plans\n0..4, 6..8\n\n  0..4, reverse(4..8)  # turned\n");
+        ToolResult sweep = await Tool.OnGames("sweep", 3, "--plans", plans, "--json");
+        ToolResult eval = await Tool.OnGames("eval", 3, "--plan", "0..4, 6..8", "--plan", "0..4, reverse(4..8)", "--json");
+        Assert.Equal(0, sweep.Code);
+        Assert.Equal(["0..4, 6..8", "0..4, reverse(4..8)"], Results(sweep).Select(r => r.GetProperty("plan").GetString()));
+        Assert.Equal(Results(eval).Select(r => r.GetRawText()), Results(sweep).Select(r => r.GetRawText()));
+        ToolResult alone = await Tool.OnGames("eval", 3, "--plan", "0..4, 6..8", "--json");
+        Assert.Equal(Loss(alone), Results(sweep)[0].GetProperty("loss").GetDouble(), 1e-6);
+        // 4 shared blocks, then 2 and 4 of their own.
+        Assert.Equal(10, sweep.Json.GetProperty("block_evaluations").GetDouble());
+        Assert.Equal(14, sweep.Json.GetProperty("loop_block_evaluations").GetDouble());
+    }
+
+    [Theory]
+    [InlineData(8, "--drop-each")]
+    [InlineData(36, "--windows")]
+    [InlineData(18, "--painters")]
+    [InlineData(6, "--painters", "2..^2")]
+    public async Task PlanSetsHaveTheirSize(int count, params string[] set)
+    {
+        ToolResult result = await Tool.OnGames("sweep", 1, ["--json", .. set]);
+        Assert.Equal(0, result.Code);
+        JsonElement[] results = Results(result);
+        Assert.Equal(count, results.Length);
+        Assert.Equal(set[0] == "--painters", results[0].TryGetProperty("method", out _));
+        if (set.Length == 2) Assert.All(results, r => Assert.Equal((2, 6), (r.GetProperty("start").GetInt32(), r.GetProperty("end").GetInt32())));
+    }
+
+    [Fact]
+    public async Task ForPeopleThereIsOneAlignedLinePerPlan()
+    {
+        ToolResult result = await Tool.OnGames("sweep", 1, "--painters", "2..4");
+        string[] lines = result.Output.TrimEnd().Split('\n');
+        Assert.Equal(1 + 1 + 6 + 1, lines.Length);
+        int loss = lines[1].IndexOf("perplexity", StringComparison.Ordinal) - 1;
+        Assert.All(lines[2..8], line => Assert.Equal(' ', line[loss]));
+        Assert.Contains("0..2, parallel(2..4)*3, 4..8", lines[7]);
+        Assert.DoesNotContain('\u001b', result.Output);
+    }
+
+    private static JsonElement[] Results(ToolResult result) => [.. result.Json.GetProperty("results").EnumerateArray()];
+
+    private static double Loss(ToolResult result) => Results(result)[0].GetProperty("loss").GetDouble();
+}
