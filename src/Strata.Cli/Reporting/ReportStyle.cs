@@ -32,9 +32,9 @@ internal static class ReportStyle
         .markdown .footnotes{font-size:.88rem;color:var(--quiet)}hr{border:0;border-top:1px solid var(--line)}.markdown li:has(>input){list-style:none;margin-left:-1.3rem}
         .markdown-alert{margin:1rem 0;padding:.1rem 1rem;border-left:3px solid var(--accent)}.markdown-alert-title{font-weight:600}.markdown-alert svg{fill:currentColor;width:1em;height:1em;margin-right:.4em;vertical-align:-.1em}
         section.code{margin:1.3rem 0}
-        section.code details{background:var(--soft);border:1px solid var(--line);border-radius:8px}
-        section.code summary{display:flex;gap:.9rem;align-items:baseline;padding:.25rem .9rem;color:var(--quiet);font-size:.76rem;cursor:pointer;list-style:none;user-select:none}
-        section.code summary::-webkit-details-marker{display:none}section.code summary::after{content:"code";margin-left:auto}details[open]>summary::after{content:"hide"}
+        section.code>details{background:var(--soft);border:1px solid var(--line);border-radius:8px}
+        section.code>details>summary{display:flex;gap:.9rem;align-items:baseline;padding:.25rem .9rem;color:var(--quiet);font-size:.76rem;cursor:pointer;list-style:none;user-select:none}
+        section.code>details>summary::-webkit-details-marker{display:none}section.code>details>summary::after{content:"code";margin-left:auto}section.code>details[open]>summary::after{content:"hide"}
         section.code .count{font-variant-numeric:tabular-nums;font-weight:600}
         .tag{border:1px solid var(--line);border-radius:4px;padding:0 .35rem}
         .source{padding:.1rem .9rem .7rem}
@@ -51,6 +51,6 @@ internal static class ReportStyle
         .provenance dl{display:grid;grid-template-columns:9rem minmax(0,1fr);gap:.1rem 1rem;margin:0;font-size:.88rem}.provenance dt{color:var(--quiet)}.provenance dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
         footer{margin-top:3rem;color:var(--quiet);font-size:.8rem}
         @media (max-width:1000px){.page{display:block}nav{position:static;max-height:none;padding:24px 0 0}main{padding-top:16px;max-width:900px;margin:auto}}
-        @media print{:root{color-scheme:light}body{font-size:11pt}.page{display:block;padding:0}nav,section.code summary::after{display:none}section.code,.output img,.provenance article{break-inside:avoid}h2,h3{break-after:avoid}.output,.source{overflow:visible;white-space:pre-wrap}.rich{white-space:normal}}
+        @media print{:root{color-scheme:light}body{font-size:11pt}.page{display:block;padding:0}nav,section.code>details>summary::after{display:none}section.code,.output img,.provenance article{break-inside:avoid}h2,h3{break-after:avoid}.output,.source{overflow:visible;white-space:pre-wrap}.rich{white-space:normal}}
         """;
 }

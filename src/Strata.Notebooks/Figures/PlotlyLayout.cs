@@ -108,6 +108,9 @@ internal static partial class PlotlyJson
     {
         json.WriteStartObject("title");
         WriteText(json, "text", title);
+
+        // With automargin: the margin grows with the tick labels, and the title keeps clear of them.
+        json.WriteNumber("standoff", 8);
         json.WriteEndObject();
     }
 

@@ -27,8 +27,11 @@ internal static class ProbeParts
             LineSeries Line(string name, IReadOnlyDictionary<string, IReadOnlyList<ProbeResult>> results, Func<ProbeResult, double> value, bool dashed) =>
                 new(name + suffix, place.Select(p => (double)BlockPoint.Of(p)!.Value.Block).ToArray(), place.Select(p => sets.Average(i => value(results[p][i]))).ToArray()) { Dashed = dashed };
             lines.Add(Line("test accuracy", probes.Results, r => r.TestAccuracy, false));
-            lines.Add(Line("shuffled labels", probes.Results, r => r.ControlAccuracy, true));
-            if (probes.TwinResults is not null) lines.Add(Line("random weights", probes.TwinResults, r => r.TestAccuracy, true));
+
+            // A dashed line through one point would not be seen; the table has its numbers.
+            if (place.Count() > 1) lines.Add(Line("shuffled labels", probes.Results, r => r.ControlAccuracy, true));
+            if (place.Count() > 1 && probes.TwinResults is not null) lines.Add(Line("random weights", probes.TwinResults, r => r.TestAccuracy, true));
+
             // The majority is a fact of the labels, the same at every point.
             if (place == places[^1]) lines.Add(Line("majority", probes.Results, r => r.MajorityAccuracy, true) with { Name = "majority" });
         }
@@ -36,6 +39,8 @@ internal static class ProbeParts
         if (lines.Count == 0) return Notebooks.Figure.Bars(title, "hook point", "accuracy", probes.Results.Keys.ToArray(),
             new BarSeries("test accuracy", probes.Results.Values.Select(r => sets.Average(i => r[i].TestAccuracy)).ToArray()),
             new BarSeries("majority", probes.Results.Values.Select(r => sets.Average(i => r[i].MajorityAccuracy)).ToArray())).WithProvenance(probes.Table.Provenance);
-        return Notebooks.Figure.Lines(title, "block", "accuracy", lines).WithNotes("Dashed: what reading nothing (majority) and reading labels shuffled over the rows achieve.").WithProvenance(probes.Table.Provenance);
+        return Notebooks.Figure.Lines(title, "block", "accuracy", lines).WithNotes(probes.TwinResults is null
+                ? "Dashed: what reading nothing (majority) and reading labels shuffled over the rows achieve."
+                : "Dashed: what reading nothing (majority), reading labels shuffled over the rows, and reading the network with random weights achieve.").WithProvenance(probes.Table.Provenance);
     }
 }
