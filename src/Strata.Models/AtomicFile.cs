@@ -8,6 +8,8 @@ public static class AtomicFile
     public static void Write(string path, Action<Stream> write)
     {
         string full = Path.GetFullPath(path);
+        // Renaming over a device would replace it.
+        if (!OperatingSystem.IsWindows() && full.StartsWith("/dev/", StringComparison.Ordinal)) throw new InvalidFileException(path, "is a device, not a file; give a file to write. Nothing was changed.");
         string beside = $"{full}.{Guid.NewGuid():N}.part";
         try
         {

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using BenchmarkDotNet.Attributes;
 using Strata.Tensors;
 
@@ -43,66 +41,14 @@ public class ProductBenchmarks
     }
 }
 
-/// <summary>The machine's own limit: 2^20 rounds of twelve independent multiply-adds in registers, on one thread.</summary>
+/// <summary>The machine's own limit: multiply-adds on registers alone, on one thread.</summary>
 public class PeakBenchmarks
 {
     private const int Rounds = 1 << 20;
 
-    /// <summary>402,653,184 floating point operations with 512-bit registers.</summary>
+    /// <summary><see cref="FmaPeak.Flops"/>(2^20) floating point operations.</summary>
     [Benchmark]
-    public float Peak512() => Vector512.IsHardwareAccelerated ? Chains512() : float.NaN;
-
-    /// <summary>201,326,592 floating point operations with 256-bit registers.</summary>
-    [Benchmark]
-    public float Peak256() => Vector256.IsHardwareAccelerated ? Chains256() : float.NaN;
-
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static float Chains512()
-    {
-        Vector512<float> f = Vector512.Create(0.5f);
-        Vector512<float> a = f, b = f, c = f, d = f, e = f, g = f, h = f, i = f, j = f, k = f, l = f, m = f;
-        for (int round = 0; round < Rounds; round++)
-        {
-            a = Vector512.FusedMultiplyAdd(f, a, f);
-            b = Vector512.FusedMultiplyAdd(f, b, f);
-            c = Vector512.FusedMultiplyAdd(f, c, f);
-            d = Vector512.FusedMultiplyAdd(f, d, f);
-            e = Vector512.FusedMultiplyAdd(f, e, f);
-            g = Vector512.FusedMultiplyAdd(f, g, f);
-            h = Vector512.FusedMultiplyAdd(f, h, f);
-            i = Vector512.FusedMultiplyAdd(f, i, f);
-            j = Vector512.FusedMultiplyAdd(f, j, f);
-            k = Vector512.FusedMultiplyAdd(f, k, f);
-            l = Vector512.FusedMultiplyAdd(f, l, f);
-            m = Vector512.FusedMultiplyAdd(f, m, f);
-        }
-
-        return Vector512.Sum(a + b + c + d + e + g + h + i + j + k + l + m);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static float Chains256()
-    {
-        Vector256<float> f = Vector256.Create(0.5f);
-        Vector256<float> a = f, b = f, c = f, d = f, e = f, g = f, h = f, i = f, j = f, k = f, l = f, m = f;
-        for (int round = 0; round < Rounds; round++)
-        {
-            a = Vector256.FusedMultiplyAdd(f, a, f);
-            b = Vector256.FusedMultiplyAdd(f, b, f);
-            c = Vector256.FusedMultiplyAdd(f, c, f);
-            d = Vector256.FusedMultiplyAdd(f, d, f);
-            e = Vector256.FusedMultiplyAdd(f, e, f);
-            g = Vector256.FusedMultiplyAdd(f, g, f);
-            h = Vector256.FusedMultiplyAdd(f, h, f);
-            i = Vector256.FusedMultiplyAdd(f, i, f);
-            j = Vector256.FusedMultiplyAdd(f, j, f);
-            k = Vector256.FusedMultiplyAdd(f, k, f);
-            l = Vector256.FusedMultiplyAdd(f, l, f);
-            m = Vector256.FusedMultiplyAdd(f, m, f);
-        }
-
-        return Vector256.Sum(a + b + c + d + e + g + h + i + j + k + l + m);
-    }
+    public float Peak() => FmaPeak.Run(Rounds);
 }
 
 /// <summary>Reproducible operands.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Strata.Bench.Kernels;
 using Strata.Models;
 using Strata.Research;
 using Strata.Tensors;
@@ -45,14 +46,12 @@ internal sealed class SpeedTable(PytorchWorker? pytorch, int rounds)
     /// <summary>A matrix product as networks run it (weights laid out once) and with b packed in the call, against the FMA peak of the same rounds.</summary>
     private void Products(int m, int n, int k)
     {
-        Random random = new(1);
-        float[] a = Enumerable.Range(0, m * k).Select(_ => random.NextSingle() - 0.5f).ToArray(), b = Enumerable.Range(0, n * k).Select(_ => random.NextSingle() - 0.5f).ToArray();
         double flops = 2.0 * m * n * k;
         int repeat = (int)Math.Ceiling(3e10 / flops);
         Func<double> Product(int threads, bool prepared)
         {
             CpuEngine engine = new(new CpuEngineOptions { Threads = threads });
-            Tensor left = engine.FromHost(a, new Shape(m, k)), right = engine.FromHost(b, new Shape(n, k));
+            Tensor left = Operands.Random(engine, m, k), right = Operands.Random(engine, n, k);
             LinearWeight weight = engine.PrepareLinear(right, WeightOrientation.OutputsByInputs, 0, n, null, DType.Float32);
             return Timed(() =>
             {

@@ -29,7 +29,7 @@ internal static class SweepVerb
             if (new[] { parse.GetValue(plans) is not null, parse.GetValue(drop), parse.GetValue(windows), asksPainters }.Count(given => given) != 1)
                 throw new StrataException("Give the plans once: --plans FILE, --drop-each, --windows or --painters [FROM..TO].");
             Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), cancellation);
-            IReadOnlyList<MethodPlan>? methods = asksPainters ? Methods(model.Plans, parse.GetValue(painters)) : null;
+            IReadOnlyList<MethodPlan>? methods = asksPainters ? Painters.Read(model.Plans, parse.GetValue(painters)) : null;
             IReadOnlyList<LayerPlan> set = methods?.Select(m => m.Plan).ToArray()
                 ?? (parse.GetValue(plans) is string file ? PlanFile.Read(file, model.Plans) : parse.GetValue(drop) ? model.Plans.DropEach() : model.Plans.AllWindows());
             TokenRows rows = DataFile.ReadForPrediction(model, parse.GetRequiredValue(data), parse.GetValue(take));
@@ -37,20 +37,6 @@ internal static class SweepVerb
             if (parse.GetValue(json)) terminal.WriteJson(Document(result, methods));
             else terminal.WriteTable(methods is null ? result.ToTable() : WithMethods(result.ToTable(), methods));
         });
-    }
-
-    private static IReadOnlyList<MethodPlan> Methods(LayerPlans plans, string? range)
-    {
-        IReadOnlyList<MethodPlan> methods = range is null ? Painters.Centred(plans) : Painters.Over(plans, ReadRange(range, plans));
-        return methods.Count > 0 ? methods : throw new StrataException($"A network of {plans.Blocks} blocks has no middle that leaves blocks at both ends; give the range: --painters FROM..TO.");
-    }
-
-    /// <summary>A range of blocks is a plan too, so the plan's parser reads it and knows <c>^</c> and open ends.</summary>
-    private static Range ReadRange(string text, LayerPlans plans)
-    {
-        int[] blocks = plans.Parse(text).Executions.Select(LayerPlan.BlockOf).ToArray();
-        bool isRange = blocks.Length > 0 && blocks.Select((block, i) => block == blocks[0] + i).All(next => next);
-        return isRange ? blocks[0]..(blocks[^1] + 1) : throw new StrataException($"--painters {text}: expected a range of blocks, such as 2..6 or 1..^1.");
     }
 
     private static object Document(SweepResult result, IReadOnlyList<MethodPlan>? methods) => new

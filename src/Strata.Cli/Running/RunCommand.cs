@@ -1,6 +1,7 @@
 using Spectre.Console;
 using Strata.Cli.Reporting;
 using Strata.Models;
+using Strata.Cli.Commands;
 using Strata.Notebooks;
 
 namespace Strata.Cli.Running;
@@ -32,41 +33,13 @@ public sealed record RunOptions(string Notebook)
 /// <param name="error">Standard error: progress and messages.</param>
 public sealed class RunCommand(IMagicRunner magics, Func<object?, MimeBundle> format, ReportAssets assets, TextWriter error)
 {
-    /// <summary>Exit code: every cell ran.</summary>
-    public const int Succeeded = 0;
-
-    /// <summary>Exit code: a cell failed, ran out of time, or was interrupted.</summary>
-    public const int CellFailed = 1;
-
-    /// <summary>Exit code: the options make no sense together or with this notebook.</summary>
-    public const int Usage = 2;
-
-    /// <summary>Exit code: a file is missing, invalid or cannot be written.</summary>
-    public const int BadFile = 3;
-
     /// <summary>Runs the notebook. Cells run in the notebook's folder, as under Jupyter. Report and notebook are written even when a cell fails.</summary>
     /// <param name="options">What was asked for.</param>
     /// <param name="cancellation">Cancelled by Ctrl-C; the running cell is then given two seconds to stop.</param>
-    /// <returns>One of the exit codes above.</returns>
+    /// <returns><see cref="ExitCode.Done"/> or, when a cell failed, <see cref="ExitCode.Failed"/>.</returns>
+    /// <exception cref="InvalidFileException">The notebook is missing or invalid, or an output cannot be written.</exception>
+    /// <exception cref="StrataException">The options make no sense together or with this notebook.</exception>
     public async Task<int> RunAsync(RunOptions options, CancellationToken cancellation)
-    {
-        try
-        {
-            return await RunCheckedAsync(options, cancellation);
-        }
-        catch (InvalidFileException e)
-        {
-            error.WriteLine($"strata run: {e.Message}");
-            return BadFile;
-        }
-        catch (StrataException e)
-        {
-            error.WriteLine($"strata run: {e.Message}");
-            return Usage;
-        }
-    }
-
-    private async Task<int> RunCheckedAsync(RunOptions options, CancellationToken cancellation)
     {
         // Everything that can be wrong with the options is said before the first cell has run for an hour.
         if (options.TimeoutSeconds is { } seconds && seconds is not (> 0 and <= 2_000_000))
@@ -119,14 +92,14 @@ public sealed class RunCommand(IMagicRunner magics, Func<object?, MimeBundle> fo
 
         if (options.Report is not null) error.WriteLine($"Report: {options.Report}");
         if (options.Save is not null) error.WriteLine($"Notebook: {options.Save}");
-        return result.Failure is null ? Succeeded : CellFailed;
+        return result.Failure is null ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static string? Target(string? path, string option)
     {
         if (path is null) return null;
         string full = Path.GetFullPath(path);
-        if (Directory.Exists(full)) throw new StrataException($"{option} {path} is a folder; expected a file name in it.");
-        return Directory.Exists(Path.GetDirectoryName(full)) ? full : throw new StrataException($"{option} {path}: the folder does not exist. Make it first: mkdir -p \"{Path.GetDirectoryName(full)}\"");
+        if (Directory.Exists(full)) throw new InvalidFileException(path, $"{option} names a folder; expected a file name in it.");
+        return Directory.Exists(Path.GetDirectoryName(full)) ? full : throw new InvalidFileException(path, $"the folder of {option} does not exist. Make it first: mkdir -p \"{Path.GetDirectoryName(full)}\"");
     }
 }

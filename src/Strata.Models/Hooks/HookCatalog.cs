@@ -62,7 +62,7 @@ public sealed class HookCatalog
                 any = true;
             }
 
-            if (!any) throw new StrataException($"No hook point of this model matches \"{glob}\". {NearestNames.Suggest(glob, Points.Select(p => p.Name))} Explain() lists all.");
+            if (!any) throw new StrataException($"No hook point of this model matches \"{glob}\". {NearestNames.Suggest(glob, Points.Select(p => p.Name))} model.Explain(), #!strata points and strata info list all.");
         }
 
         return Points.Where(point => selected.Contains(point.Name)).ToArray();

@@ -9,7 +9,7 @@ internal sealed record Ablated(Evaluation Evaluation, IReadOnlyList<Intervention
 /// <summary>The table and the figure that ablations are shown as.</summary>
 internal static class AblationParts
 {
-    /// <summary>One row per run: plan, what was changed, loss, its distance from the network without change, and the rest of an evaluation.</summary>
+    /// <summary>One row per run: plan, what was changed, loss, how much it adds to the loss of the network without change, and the rest of an evaluation.</summary>
     /// <param name="ablated">The runs; the first is the network without change.</param>
     /// <param name="unchanged">The runs without interventions, for provenance.</param>
     public static Table Table(IReadOnlyList<Ablated> ablated, SweepResult unchanged)
@@ -20,7 +20,7 @@ internal static class AblationParts
             Column.Text("plan", ablated.Select(a => a.Evaluation.Plan.ToString())),
             Column.Text("change", ablated.Select(a => string.Join("; ", a.Interventions))),
             Real("loss", e => e.Loss, "nats/token"),
-            Real("more than unchanged", e => e.Loss - ablated[0].Evaluation.Loss, "nats/token"),
+            Real("added loss", e => e.Loss - ablated[0].Evaluation.Loss, "nats/token"),
             Real("perplexity", e => e.Perplexity),
             Real("top1", e => e.Top1),
         ];

@@ -17,7 +17,10 @@ internal static class AngularFigure
 
         HeatmapStyle style = new()
         {
-            X = "first block of the window", Y = "blocks in the window", Value = new Axis("angular distance", "π rad"), RowsUpward = true,
+            X = "first block of the window",
+            Y = "blocks in the window",
+            Value = new Axis("angular distance", "π rad"),
+            RowsUpward = true,
             RowLabels = Enumerable.Range(1, blocks).Select(n => $"{n}").ToArray(),
         };
         Figure figure = Figure.Heatmap("How far each window of blocks turns the residual stream", values, style).WithProvenance(distance.Provenance);

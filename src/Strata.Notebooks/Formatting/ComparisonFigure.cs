@@ -14,7 +14,9 @@ internal static class ComparisonFigure
             X = same ? "hook point" : $"hook point ({Describe(matrix.Provenance2!, matrix.Provenance, "second capture")})",
             Y = same ? "hook point" : $"hook point ({Describe(matrix.Provenance, matrix.Provenance2!, "first capture")})",
             Value = $"{matrix.Comparison.Name} ({(matrix.Comparison.IsSimilarity ? "similarity" : "distance")})",
-            RowLabels = matrix.Points, ColumnLabels = matrix.Points2, RowsUpward = true,
+            RowLabels = matrix.Points,
+            ColumnLabels = matrix.Points2,
+            RowsUpward = true,
         };
         return Figure.Heatmap($"{matrix.Comparison.Name} of hook points", matrix.Values, style).WithNotes(matrix.Notes).WithProvenance(matrix.Provenance);
     }

@@ -40,9 +40,15 @@ internal static class LensFigure
 
         HeatmapStyle style = new()
         {
-            X = "position: token that is read there", Y = "layer", Value = AxisOf(quantity), RowLabels = lens.Points.ToArray(),
-            ColumnLabels = ids.Take(shown).Select((id, t) => $"{t}: {Label(label(id))}").ToArray(), CellTexts = texts, RowsUpward = true,
-            Min = quantity == LensQuantity.Probability ? 0 : null, Max = quantity == LensQuantity.Probability ? 1 : null,
+            X = "position: token that is read there",
+            Y = "layer",
+            Value = AxisOf(quantity),
+            RowLabels = lens.Points.ToArray(),
+            ColumnLabels = ids.Take(shown).Select((id, t) => $"{t}: {Label(label(id))}").ToArray(),
+            CellTexts = texts,
+            RowsUpward = true,
+            Min = quantity == LensQuantity.Probability ? 0 : null,
+            Max = quantity == LensQuantity.Probability ? 1 : null,
         };
         Figure figure = Figure.Heatmap("Logit lens: the most likely next token at each layer", values, style).WithProvenance(lens.Provenance)
             .WithNotes("Each layer's stream is read through the final norm, with its own statistics, and the unembedding.");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Strata.Models;
-using Strata.Research;
 
 namespace Strata.Notebooks;
 

@@ -6,13 +6,15 @@ namespace Strata.Notebooks;
 /// <summary>One magic command: its grammar, and what it does. Thin over the C# API.</summary>
 internal abstract class MagicCommand
 {
+    private const int HelpWidth = 100;
+
     /// <summary>A command.</summary>
     /// <param name="name">Its word, with <c>#!</c>.</param>
     /// <param name="summary">One line for lists and help.</param>
     /// <param name="examples">Lines that work, for help.</param>
     protected MagicCommand(string name, string summary, params string[] examples)
     {
-        Syntax = new Command(name, summary) { Options = { new HelpOption() } };
+        Syntax = new Command(name, summary) { Options = { new HelpOption { Action = new HelpAction { MaxWidth = HelpWidth } } } };
         Examples = examples;
     }
 

@@ -1,5 +1,7 @@
+using Strata.Cli.Commands;
 using Strata.Cli.Reporting;
 using Strata.Cli.Running;
+using Strata.Models;
 using Strata.Notebooks;
 
 namespace Strata.Cli.Tests.Running;
@@ -29,15 +31,25 @@ public sealed class RunCommandTests : IDisposable
         return At("n.ipynb");
     }
 
-    private Task<int> Run(RunOptions options) =>
-        new RunCommand(new NoMagics(), value => MimeBundle.OfText($"<{value}>"), new ReportAssets("", ""), _error).RunAsync(options, default);
+    private async Task<int> Run(RunOptions options)
+    {
+        try
+        {
+            return await new RunCommand(new NoMagics(), value => MimeBundle.OfText($"<{value}>"), new ReportAssets("", ""), _error).RunAsync(options, default);
+        }
+        catch (StrataException e)
+        {
+            _error.WriteLine(e.Message);
+            return ExitCode.Of(e);
+        }
+    }
 
     [Fact]
     public async Task ANotebookRunsToReportAndFile()
     {
         string path = Saved("int n = 1; // default", "File.WriteAllText(\"here.txt\", n.ToString());\nn + 1");
         string folder = Environment.CurrentDirectory;
-        Assert.Equal(RunCommand.Succeeded, await Run(new RunOptions(path) { Report = At("r.html"), Save = At("out.ipynb"), Parameters = ["n=41"] }));
+        Assert.Equal(ExitCode.Done, await Run(new RunOptions(path) { Report = At("r.html"), Save = At("out.ipynb"), Parameters = ["n=41"] }));
         Assert.Equal("41", File.ReadAllText(At("here.txt")));
         Assert.Equal(folder, Environment.CurrentDirectory);
         Assert.Contains("&lt;42&gt;", File.ReadAllText(At("r.html")));
@@ -53,7 +65,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task AFailingCellIsToldAndTheReportStillWritten()
     {
         string path = Saved("1", "int[] a = [];\na[5]", "3");
-        Assert.Equal(RunCommand.CellFailed, await Run(new RunOptions(path) { Report = At("r.html") }));
+        Assert.Equal(ExitCode.Failed, await Run(new RunOptions(path) { Report = At("r.html") }));
         Assert.Contains("n.ipynb: cell 2 failed", _error.ToString());
         Assert.Contains("1 later cells did not run", _error.ToString());
         Assert.True(_error.ToString().Contains("at cell 2, line 2: a[5]"), _error.ToString());
@@ -63,7 +75,7 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task VerboseTellsTheTextOfEachCell()
     {
-        Assert.Equal(RunCommand.Succeeded, await Run(new RunOptions(Saved("Console.WriteLine(\"told\");")) { Verbose = true }));
+        Assert.Equal(ExitCode.Done, await Run(new RunOptions(Saved("Console.WriteLine(\"told\");")) { Verbose = true }));
         Assert.Contains("told", _error.ToString());
     }
 
@@ -71,11 +83,11 @@ public sealed class RunCommandTests : IDisposable
     public async Task WrongOptionsAreToldBeforeAnythingRuns()
     {
         string path = Saved("int n = 1; // default", "File.WriteAllText(\"ran.txt\", \"\");");
-        Assert.Equal(RunCommand.Usage, await Run(new RunOptions(path) { Parameters = ["m=2"] }));
-        Assert.Equal(RunCommand.Usage, await Run(new RunOptions(path) { Parameters = ["n"] }));
-        Assert.Equal(RunCommand.Usage, await Run(new RunOptions(path) { TimeoutSeconds = -1 }));
-        Assert.Equal(RunCommand.Usage, await Run(new RunOptions(path) { Report = At("no/such/r.html") }));
-        Assert.Equal(RunCommand.Usage, await Run(new RunOptions(path) { Report = path }));
+        Assert.Equal(ExitCode.Usage, await Run(new RunOptions(path) { Parameters = ["m=2"] }));
+        Assert.Equal(ExitCode.Usage, await Run(new RunOptions(path) { Parameters = ["n"] }));
+        Assert.Equal(ExitCode.Usage, await Run(new RunOptions(path) { TimeoutSeconds = -1 }));
+        Assert.Equal(ExitCode.BadFile, await Run(new RunOptions(path) { Report = At("no/such/r.html") }));
+        Assert.Equal(ExitCode.Usage, await Run(new RunOptions(path) { Report = path }));
         Assert.Contains("NAME=VALUE", _error.ToString());
         Assert.False(File.Exists(At("ran.txt")));
     }
@@ -84,8 +96,8 @@ public sealed class RunCommandTests : IDisposable
     public async Task ABrokenOrMissingNotebookIsTold()
     {
         File.WriteAllText(At("bad.ipynb"), "not json");
-        Assert.Equal(RunCommand.BadFile, await Run(new RunOptions(At("bad.ipynb"))));
-        Assert.Equal(RunCommand.BadFile, await Run(new RunOptions(At("missing.ipynb"))));
+        Assert.Equal(ExitCode.BadFile, await Run(new RunOptions(At("bad.ipynb"))));
+        Assert.Equal(ExitCode.BadFile, await Run(new RunOptions(At("missing.ipynb"))));
         Assert.Contains("bad.ipynb: is not JSON", _error.ToString());
     }
 }

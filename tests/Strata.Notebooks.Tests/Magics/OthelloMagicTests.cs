@@ -137,6 +137,8 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         Assert.Contains(model.TokenLabel(lens.Cells[0][8][3].TopId), plotly);
         Assert.Contains("blocks.7.resid_post", plotly);
         Assert.Contains("agreement", host.Text);
+        Assert.Contains("&lt;start&gt;", host.Html);
+        Assert.DoesNotContain("<start>", host.Html);
     }
 
     [Fact]
@@ -146,8 +148,8 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         Table table = Assert.IsType<Table>(host.Variables["ablation"]);
         Assert.Equal(["0..8", "0..3, 4..8", "0..2, parallel(2..6), 6..8"], table["plan"].Texts);
         Assert.InRange(table["legal moves"].Numbers[0], 0.85, 1);
-        Assert.Equal(0, table["more than unchanged"].Numbers[0]);
-        Assert.True(table["more than unchanged"].Numbers[1] > 0);
+        Assert.Equal(0, table["added loss"].Numbers[0]);
+        Assert.True(table["added loss"].Numbers[1] > 0);
         Assert.Contains("<svg", host.Outputs[0].Renderings[MimeBundle.Html]);
         Assert.Contains("legal moves", host.Text);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using Strata.Models;
+using Strata.Research;
 using Xunit;
 
 namespace Strata.Notebooks.Tests;
@@ -89,6 +90,16 @@ public sealed class ResultFormattingTests
         string html = Formatters.Format(generation).Renderings[MimeBundle.Html];
         Assert.DoesNotContain("<b>", html);
         Assert.Contains("1 2", html);
+    }
+
+    [Fact]
+    public void An_evaluation_is_one_row()
+    {
+        LayerPlan plan = LayerPlan.Identity(2);
+        string text = Formatters.Format(new Evaluation(plan, 1, 0.5, 10, new PlanCost(2, 100), 0.25)).Renderings[MimeBundle.PlainText];
+        Assert.Equal(3, text.Split('\n').Length);
+        Assert.Contains("2.718", text);
+        Assert.Contains("score", text);
     }
 
     private static Tokenizer HostileTokenizer(string[] vocabulary)

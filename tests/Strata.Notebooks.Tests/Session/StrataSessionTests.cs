@@ -1,5 +1,4 @@
 using Strata.Models;
-using Strata.Research;
 using Xunit;
 
 namespace Strata.Notebooks.Tests;

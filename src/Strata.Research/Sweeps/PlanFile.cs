@@ -1,14 +1,16 @@
 using Strata.Models;
 
-namespace Strata.Cli.Commands;
+namespace Strata.Research;
 
 /// <summary>Reads a file of plans: one per line, <c>#</c> begins a comment, blank lines are skipped.</summary>
-internal static class PlanFile
+public static class PlanFile
 {
     /// <summary>Larger files are no list of plans.</summary>
     private const long MaxBytes = 64 << 20;
 
     /// <summary>The plans of a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="plans">Builders for the network's depth.</param>
     /// <exception cref="InvalidFileException">The file cannot be read, has no plan, or a line is no plan; the message has the line's number.</exception>
     public static IReadOnlyList<LayerPlan> Read(string path, LayerPlans plans)
     {

@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Strata.Bench.Peer;
+namespace Strata.Bench;
 
 /// <summary>The machine's own peak: fused multiply-adds on registers alone, in the widest vectors that the processor has.</summary>
-internal static class FmaPeak
+public static class FmaPeak
 {
     private const int Chains = 12;
 
