@@ -5,32 +5,38 @@ public static class AtomicFile
 {
     /// <summary>Writes a file through a stream and renames it into place; on any failure the target stays as it was.</summary>
     /// <exception cref="InvalidFileException">The folder is missing, the disk is full, or the path may not be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) => Write([(path, write)]);
+
+    /// <summary>Writes files that belong together: none is renamed into place before all of them are complete.</summary>
+    /// <exception cref="InvalidFileException">A folder is missing, the disk is full, or a path may not be written.</exception>
+    public static void Write(IReadOnlyList<(string Path, Action<Stream> Write)> files)
     {
-        string full = Path.GetFullPath(path);
-        // Renaming over a device would replace it.
-        if (!OperatingSystem.IsWindows() && full.StartsWith("/dev/", StringComparison.Ordinal)) throw new InvalidFileException(path, "is a device, not a file; give a file to write. Nothing was changed.");
-        string beside = $"{full}.{Guid.NewGuid():N}.part";
+        string[] parts = files.Select(file => $"{Path.GetFullPath(file.Path)}.{Guid.NewGuid():N}.part").ToArray();
+        int at = 0;
         try
         {
-            using (FileStream stream = new(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, full, overwrite: true);
+            for (at = 0; at < parts.Length; at++) WritePart(parts[at], files[at]);
+            for (at = 0; at < parts.Length; at++) File.Move(parts[at], Path.GetFullPath(files[at].Path), overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidFileException(path, $"cannot be written: {e.Message} Nothing was changed.", e);
+            throw new InvalidFileException(files[at].Path, $"cannot be written: {e.Message} Nothing was changed.", e);
         }
         finally
         {
-            if (File.Exists(beside)) File.Delete(beside);
+            foreach (string part in parts.Where(File.Exists)) File.Delete(part);
         }
     }
 
-    /// <summary>Writes text as UTF-8 without a byte order mark; see <see cref="Write"/>.</summary>
+    /// <summary>Writes text as UTF-8 without a byte order mark; see <see cref="Write(string, Action{Stream})"/>.</summary>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    private static void WritePart(string part, (string Path, Action<Stream> Write) file)
+    {
+        // Else the first of several files would be in place when renaming the next fails.
+        if (Directory.Exists(file.Path)) throw new IOException("There is a folder of this name.");
+        using FileStream stream = new(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+        file.Write(stream);
+        stream.Flush(flushToDisk: true);
+    }
 }

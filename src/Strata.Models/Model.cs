@@ -79,7 +79,7 @@ public sealed class Model
         Checkpoint checkpoint = Checkpoint.Open(folder);
         ModelFamily family = ModelFamily.Of(checkpoint.Config);
         ModelSpec spec = family.ReadSpec(checkpoint.Config);
-        WeightMap map = family.Map(spec, checkpoint.Has);
+        WeightMap map = MapOf(family, spec, checkpoint);
         CheckWeights(checkpoint, map);
         Tokenizer? tokenizer = checkpoint.TokenizerPath is string path ? Tokenizer.Load(path, checkpoint.TokenizerConfigPath) : null;
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
@@ -174,6 +174,18 @@ public sealed class Model
         ModelWeights weights = ModelWeights.Load(family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{spec} {seed}")));
         return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed);
+    }
+
+    private static WeightMap MapOf(ModelFamily family, ModelSpec spec, Checkpoint checkpoint)
+    {
+        try
+        {
+            return family.Map(spec, checkpoint.Has);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidFileException(checkpoint.Config.Path, $"asks for a weight that no tensor can hold. {e.Message}", e);
+        }
     }
 
     private static void CheckWeights(Checkpoint checkpoint, WeightMap map)

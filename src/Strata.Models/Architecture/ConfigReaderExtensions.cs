@@ -17,8 +17,15 @@ internal static class ConfigReaderExtensions
         ["relu"] = Strata.Tensors.Activation.Relu,
     };
 
-    /// <summary>A number that must be there.</summary>
-    public static float RequiredFloat(this ConfigReader config, string name) => config.OptionalFloat(name) ?? throw config.Refuse(name, "is missing; a number is expected.");
+    /// <summary>A number above 0 that must be there.</summary>
+    public static float RequiredPositive(this ConfigReader config, string name) => config.OptionalPositive(name) ?? throw config.Refuse(name, "is missing; a number above 0 is expected.");
+
+    /// <summary>A number above 0, or null when absent.</summary>
+    public static float? OptionalPositive(this ConfigReader config, string name)
+    {
+        float? value = config.OptionalFloat(name);
+        return value is null or > 0 ? value : throw config.Refuse(name, $"is {value:R}; a number above 0 is expected.");
+    }
 
     /// <summary>The non-linearity of a name.</summary>
     public static Activation Activation(this ConfigReader config, string name, string absent)

@@ -29,7 +29,7 @@ public sealed class Gpt2Family : ModelFamily
             Vocabulary = config.RequiredInt("vocab_size", 1, 1 << 28),
             MaxPositions = config.RequiredInt("n_positions", 1, 1 << 28),
             Norm = NormKind.LayerNorm,
-            NormEpsilon = (float)(config.OptionalFloat("layer_norm_epsilon") ?? 1e-5),
+            NormEpsilon = (float)(config.OptionalFloat("layer_norm_epsilon", 0) ?? 1e-5),
             Positions = PositionKind.Learned,
             Activation = config.Activation("activation_function", "gelu_new"),
             GatedMlp = false,

@@ -19,6 +19,7 @@ public sealed class LlamaFamily : ModelFamily
         int headWidth = config.OptionalInt("head_dim", 2, 1 << 16) ?? width / heads;
         if (heads % keyValueHeads != 0) throw new InvalidFileException(config.Path, $"num_attention_heads {heads} does not divide into groups over num_key_value_heads {keyValueHeads}.");
         if (headWidth < 2 || headWidth % 2 != 0) throw new InvalidFileException(config.Path, $"heads of width {headWidth} cannot turn in pairs; an even head_dim is needed.");
+        if ((long)heads * headWidth > 1 << 24) throw new InvalidFileException(config.Path, $"{heads} heads of width {headWidth} are wider together than {1 << 24}, the most that Strata computes.");
         int positions = config.OptionalInt("max_position_embeddings", 1, 1 << 28) ?? 2048;
         bool attentionBias = config.OptionalBool("attention_bias") ?? false;
         return new ModelSpec
@@ -33,7 +34,7 @@ public sealed class LlamaFamily : ModelFamily
             Vocabulary = config.RequiredInt("vocab_size", 1, 1 << 28),
             MaxPositions = positions,
             Norm = NormKind.RmsNorm,
-            NormEpsilon = (float)(config.OptionalFloat("rms_norm_eps") ?? 1e-6),
+            NormEpsilon = (float)(config.OptionalFloat("rms_norm_eps", 0) ?? 1e-6),
             Positions = PositionKind.Rotary,
             Rotary = ReadRotary(config, positions),
             Activation = config.Activation("hidden_act", "silu"),
@@ -86,17 +87,22 @@ public sealed class LlamaFamily : ModelFamily
     {
         ConfigReader? parameters = config.OptionalObject("rope_parameters");
         ConfigReader? scaling = parameters ?? config.OptionalObject("rope_scaling");
-        double theta = parameters?.OptionalFloat("rope_theta") ?? config.OptionalFloat("rope_theta") ?? 10_000;
+        double theta = parameters?.OptionalPositive("rope_theta") ?? config.OptionalPositive("rope_theta") ?? 10_000;
         string type = scaling?.OptionalString("rope_type") ?? scaling?.OptionalString("type") ?? "default";
         switch (type)
         {
             case "default": return new RotarySpec(theta);
-            case "linear": return new RotarySpec(theta, RotaryScaling.Linear, scaling!.RequiredFloat("factor"));
-            case "llama3":
-                return new RotarySpec(theta, RotaryScaling.Llama3, scaling!.RequiredFloat("factor"), scaling!.RequiredFloat("low_freq_factor"), scaling!.RequiredFloat("high_freq_factor"),
-                    scaling!.OptionalInt("original_max_position_embeddings", 1, 1 << 28) ?? positions);
+            case "linear": return new RotarySpec(theta, RotaryScaling.Linear, scaling!.RequiredPositive("factor"));
+            case "llama3": return Llama3(scaling!, theta, positions);
             default:
                 throw new InvalidFileException(config.Path, $"rope scaling \"{type}\" is not one that Strata computes. {NearestNames.Suggest(type, ["default", "linear", "llama3"])}");
         }
+    }
+
+    private static RotarySpec Llama3(ConfigReader scaling, double theta, int positions)
+    {
+        float low = scaling.RequiredPositive("low_freq_factor"), high = scaling.RequiredPositive("high_freq_factor");
+        if (high <= low) throw scaling.Refuse("high_freq_factor", $"is {high:R}; it must be above low_freq_factor, {low:R}.");
+        return new RotarySpec(theta, RotaryScaling.Llama3, scaling.RequiredPositive("factor"), low, high, scaling.OptionalInt("original_max_position_embeddings", 1, 1 << 28) ?? positions);
     }
 }

@@ -19,8 +19,8 @@ public static class ActivationsFile
         IEnumerable<SafetensorsSource> sources = activations.Pooling == Pooling.None
             ? Enumerable.Range(0, activations.Sequences).SelectMany(row => activations.Points.Select(point => Source($"{row.ToString(CultureInfo.InvariantCulture)}:{point}", activations.Samples(point)[row])))
             : activations.Points.Select(point => Source(point, activations.Samples(point)[0]));
-        SafetensorsWriter.Write(path, sources);
-        AtomicFile.WriteText(JsonPath(path), JsonSerializer.Serialize(new Sidecar(activations.Pooling.ToString().ToLowerInvariant(), activations.Points, activations.Provenance), Indented));
+        Sidecar sidecar = new(activations.Pooling.ToString().ToLowerInvariant(), activations.Points, activations.Provenance);
+        AtomicFile.Write([(JsonPath(path), stream => JsonSerializer.Serialize(stream, sidecar, Indented)), (path, SafetensorsWriter.Writer(sources))]);
     }
 
     /// <summary>Reads activations.</summary>

@@ -23,18 +23,22 @@ public static class SafetensorsWriter
     /// <param name="metadata">Strings for the header's <c>__metadata__</c>, or null.</param>
     /// <exception cref="StrataException">A name appears twice or is reserved, or a source gave another number of values than its shape holds.</exception>
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>
-    public static void Write(string path, IEnumerable<SafetensorsSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IEnumerable<SafetensorsSource> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        AtomicFile.Write(path, Writer(tensors, metadata));
+
+    /// <summary>What <see cref="Write"/> does, for a stream of the caller's; names are checked before.</summary>
+    internal static Action<Stream> Writer(IEnumerable<SafetensorsSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         SafetensorsSource[] sources = [.. tensors];
         byte[] header = Header(sources, metadata);
-        AtomicFile.Write(path, stream =>
+        return stream =>
         {
             Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
             BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
             stream.Write(length);
             stream.Write(header);
             foreach (SafetensorsSource source in sources) WriteValues(stream, source);
-        });
+        };
     }
 
     /// <summary>The JSON, padded with spaces so that the data begin at a multiple of 8.</summary>

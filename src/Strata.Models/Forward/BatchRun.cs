@@ -122,7 +122,22 @@ public sealed class BatchRun
     public void Losses(TensorScope outer, Tensor stream, Span<float> losses, Span<int> largest)
     {
         using TensorScope scope = outer.Engine.OpenScope();
-        scope.CrossEntropy(FinalNorm(scope, stream), _model.Weights.Unembedding, Targets(), losses, largest);
+        Tensor normalized = FinalNorm(scope, stream);
+        if (_hooks is null || !_hooks.Touches(_hooks.Executions, HookKind.Logits)) scope.CrossEntropy(normalized, _model.Weights.Unembedding, Targets(), losses, largest);
+        else LossesOf(Logits(scope, normalized), Targets(), losses, largest);
+    }
+
+    /// <summary>Losses from logits that are held, because somebody changes them.</summary>
+    private static void LossesOf(Tensor logits, int[] targets, Span<float> losses, Span<int> largest)
+    {
+        for (int token = 0; token < targets.Length; token++)
+        {
+            ReadOnlySpan<float> row = logits.Span.Slice(token * logits.Shape.Columns, logits.Shape.Columns);
+            largest[token] = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row);
+            double top = row[largest[token]], sum = 0;
+            foreach (float logit in row) sum += Math.Exp(logit - top);
+            losses[token] = targets[token] < 0 ? 0 : (float)(Math.Log(sum) + top - row[targets[token]]);
+        }
     }
 
     /// <summary>The id that follows each token; −1 at the end of a sequence.</summary>

@@ -30,8 +30,7 @@ internal sealed class Generator
         _sequences = prompts.Sequences.Select(s => s.ToList()).ToArray();
         _promptLengths = prompts.Sequences.Select(s => s.Length).ToArray();
         _random = prompts.Sequences.Select((_, i) => new SeededRandom(request.Seed + i)).ToArray();
-        int longest = _promptLengths.Max() + request.MaxNew;
-        if (longest > model.Spec.MaxPositions)
+        if ((long)_promptLengths.Max() + request.MaxNew > model.Spec.MaxPositions)
             throw new StrataException($"The longest prompt has {_promptLengths.Max()} tokens, and {request.MaxNew} new ones would exceed the model's {model.Spec.MaxPositions} positions. Ask for at most {model.Spec.MaxPositions - _promptLengths.Max()}.");
     }
 

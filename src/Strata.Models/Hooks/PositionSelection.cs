@@ -43,6 +43,7 @@ public sealed class PositionSelection
         if (dots < 0)
         {
             Index index = ParseIndex(part, whole);
+            if (index.Equals(Index.End)) throw NoPositions(whole);
             return index.IsFromEnd ? index..new Index(index.Value - 1, fromEnd: true) : index..(index.Value + 1);
         }
 
@@ -53,10 +54,10 @@ public sealed class PositionSelection
     private static Index ParseIndex(string part, string whole)
     {
         bool fromEnd = part.StartsWith('^');
-        if (int.TryParse(fromEnd ? part[1..] : part, System.Globalization.NumberStyles.None, null, out int value) && (!fromEnd || value > 0 || whole.Contains("..")))
-            return new Index(value, fromEnd);
-        throw new StrataException($"\"{whole}\" is not a list of positions; write indices and ranges as in 0..4, 7, ^1.");
+        return int.TryParse(fromEnd ? part[1..] : part, System.Globalization.NumberStyles.None, null, out int value) && value < int.MaxValue ? new Index(value, fromEnd) : throw NoPositions(whole);
     }
+
+    private static StrataException NoPositions(string text) => new($"\"{text}\" is not a list of positions; write indices and ranges as in 0..4, 7, ^1.");
 
     /// <summary>The text form.</summary>
     public override string ToString() => IsAll ? "all" : string.Join(", ", _ranges.Select(r => r.ToString()));

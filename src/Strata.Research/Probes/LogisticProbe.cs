@@ -92,7 +92,7 @@ public sealed class LogisticProbe : Probe
             for (int k = 0; k < classes; k++) parameters.AsArray().AsSpan(k * (width + 1), width).CopyTo(weights.Row(k));
             RealMatrix residuals = Products.TimesTransposed(weights, _rows);
             double loss = 0;
-            Span<double> scores = stackalloc double[classes];
+            double[] scores = new double[classes];
             for (int i = 0; i < n; i++)
             {
                 for (int k = 0; k < classes; k++) scores[k] = residuals.Values[k * n + i] + parameters[k * (width + 1) + width];

@@ -5,6 +5,8 @@ namespace Strata.Research;
 /// <summary>A set of plans as a tree of steps: plans that begin alike share their first nodes.</summary>
 internal sealed class PlanTree
 {
+    private int _size;
+
     private PlanTree(PlanStep? step, int execution)
     {
         Step = step;
@@ -26,13 +28,14 @@ internal sealed class PlanTree
     /// <summary>Indices of the plans that end here.</summary>
     public List<int> Plans { get; } = [];
 
-    /// <summary>Block executions of the whole tree; a half block counts as one half.</summary>
-    public double BlockEvaluations => Children.Sum(child => child.BlockEvaluations) + (Step?.Executions.Sum(e => e is BlockStep ? 1.0 : 0.5) ?? 0);
+    /// <summary>Block executions of the whole tree, at its root; a half block counts as one half.</summary>
+    public double BlockEvaluations { get; private set; }
 
     /// <summary>Builds the tree of a set of plans.</summary>
     public static PlanTree Build(IReadOnlyList<LayerPlan> plans)
     {
         PlanTree root = new(null, 0);
+        List<PlanTree> nodes = [root];
         for (int i = 0; i < plans.Count; i++)
         {
             PlanTree node = root;
@@ -40,7 +43,12 @@ internal sealed class PlanTree
             foreach (PlanStep step in plans[i].Steps)
             {
                 PlanTree? next = node.Children.Find(child => child.Step == step);
-                if (next is null) node.Children.Add(next = new PlanTree(step, execution) { Representative = i });
+                if (next is null)
+                {
+                    node.Children.Add(next = new PlanTree(step, execution) { Representative = i });
+                    nodes.Add(next);
+                }
+
                 execution += step.Executions.Count();
                 node = next;
             }
@@ -48,15 +56,20 @@ internal sealed class PlanTree
             node.Plans.Add(i);
         }
 
-        root.Order();
+        Order(nodes);
+        root.BlockEvaluations = nodes.Sum(node => node.Step?.Executions.Sum(e => e is BlockStep ? 1.0 : 0.5) ?? 0);
         return root;
     }
 
-    private int Order()
+    /// <summary>Sorts all children by the size of their subtrees. Nodes come parents first, so that backwards every size is known in time; a plan is too long for recursion.</summary>
+    private static void Order(List<PlanTree> nodes)
     {
-        List<(PlanTree Child, int Size)> sized = Children.Select(child => (child, child.Order())).OrderBy(pair => pair.Item2).ToList();
-        Children.Clear();
-        Children.AddRange(sized.Select(pair => pair.Child));
-        return 1 + sized.Sum(pair => pair.Size);
+        for (int i = nodes.Count - 1; i >= 0; i--)
+        {
+            PlanTree[] ordered = [.. nodes[i].Children.OrderBy(child => child._size)];
+            nodes[i].Children.Clear();
+            nodes[i].Children.AddRange(ordered);
+            nodes[i]._size = 1 + ordered.Sum(child => child._size);
+        }
     }
 }

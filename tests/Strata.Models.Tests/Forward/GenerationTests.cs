@@ -81,4 +81,8 @@ public class GenerationTests
         Assert.NotEqual(model.Generate(prompt, sample).NewTokens, model.Generate(prompt, sample with { Seed = 6 }).NewTokens);
         Assert.Equal(model.Generate(prompt, sample with { Temperature = 0 }).NewTokens, model.Generate(prompt, sample with { TopK = 1 }).NewTokens);
     }
+
+    [Fact]
+    public void MoreTokensThanAnyNumberOfPositionsAreRefused() => Assert.Contains("positions",
+        Assert.Throws<StrataException>(() => TestModels.Of("gpt2").Generate(TestModels.RowsOf(3), new GenerationRequest { MaxNew = int.MaxValue })).Message);
 }

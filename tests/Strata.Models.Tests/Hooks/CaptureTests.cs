@@ -116,4 +116,16 @@ public class CaptureTests
 
         Directory.Delete(folder, recursive: true);
     }
+
+    [Fact]
+    public void BothFilesOfActivationsAreWrittenOrNone()
+    {
+        using TemporaryFolder folder = new();
+        Activations activations = TestModels.Of("gpt2").Capture(TestModels.RowsOf(3), TestModels.Quiet("embed"));
+        Directory.CreateDirectory(folder.File("a.json"));
+        Assert.Contains("a.json", Assert.Throws<InvalidFileException>(() => activations.Save(folder.File("a.safetensors"))).Message);
+        Directory.CreateDirectory(folder.File("b.safetensors"));
+        Assert.Contains("b.safetensors", Assert.Throws<InvalidFileException>(() => activations.Save(folder.File("b.safetensors"))).Message);
+        Assert.Equal(["a.json", "b.safetensors"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
+    }
 }

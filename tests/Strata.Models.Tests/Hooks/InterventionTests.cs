@@ -94,4 +94,35 @@ public class InterventionTests
         Assert.Contains("resid_post", Refused(Intervention.Zero("blocks.0.resid_pots")));
         Assert.Contains("length 0", Assert.Throws<StrataException>(() => Intervention.ProjectOut("embed", new float[40])).Message);
     }
+
+    [Theory]
+    [MemberData(nameof(TestModels.Families), MemberType = typeof(TestModels))]
+    public void ChangedLogitsChangeTheLoss(string family)
+    {
+        Model model = TestModels.Of(family);
+        TokenBatch batch = new(TestModels.Rows.Sequences);
+        float[] same = Losses([Intervention.Scale("logits", 1)]), zero = Losses([Intervention.Zero("logits")]), plain = Losses([]);
+        for (int i = 0; i < plain.Length; i++)
+        {
+            Assert.Equal(plain[i], same[i], 1e-5f);
+            Assert.Equal(batch.Starts.Contains(i + 1) ? 0 : MathF.Log(model.Spec.Vocabulary), zero[i], 1e-6f);
+        }
+
+        float[] Losses(Intervention[] interventions)
+        {
+            BatchRun run = new(model, batch, model.Plans.Identity(), interventions);
+            float[] losses = new float[batch.Tokens];
+            using TensorScope scope = model.Engine.OpenScope();
+            run.Losses(scope, run.Run(scope, model.Plans.Identity()), losses, new int[batch.Tokens]);
+            return losses;
+        }
+    }
+
+    [Theory]
+    [InlineData("^0")]
+    [InlineData("^0, 1..2")]
+    [InlineData("2147483647")]
+    [InlineData("3..x")]
+    [InlineData("")]
+    public void PositionsThatAreNoneAreRefused(string text) => Assert.Contains($"\"{text}\"", Assert.Throws<StrataException>(() => PositionSelection.Parse(text)).Message);
 }

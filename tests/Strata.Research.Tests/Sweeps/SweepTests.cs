@@ -59,6 +59,16 @@ public class SweepTests
     }
 
     [Fact]
+    public void PlansOfTheLargestLengthDoNotOverflowTheStack()
+    {
+        Model model = Model.Random(Gpt2 with { Blocks = 1, Width = 2, Heads = 1, KeyValueHeads = 1, HeadWidth = 2, MlpWidth = 2 }, 1);
+        LayerPlan longest = model.Plans.Repeat(0, LayerPlan.MaxExecutions), shorter = model.Plans.Repeat(0, LayerPlan.MaxExecutions - 1);
+        SweepResult sweep = Sweep.Run(model, Rows(2), [longest, shorter]);
+        Assert.Equal(LayerPlan.MaxExecutions, sweep.BlockEvaluations);
+        Assert.Equal(2 * LayerPlan.MaxExecutions - 1, sweep.LoopBlockEvaluations);
+    }
+
+    [Fact]
     public void BlockEvaluationsAreCounted()
     {
         Model model = Make("gpt2");
