@@ -20,6 +20,7 @@ public static class Formatters
         Register<string>(ValueFormatters.Text);
         Register<IEnumerable>(ValueFormatters.Sequence);
         Register<MimeBundle>(bundle => bundle);
+        ResultFormatters.Register();
     }
 
     /// <summary>Sets how values of a type, and of types derived from it or implementing it, are shown. The latest registration of a type counts.</summary>

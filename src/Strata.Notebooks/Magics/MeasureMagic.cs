@@ -14,13 +14,13 @@ internal sealed class MeasureMagic : MagicCommand
     private readonly Option<int> _seed;
 
     public MeasureMagic()
-        : base("#!measure", "A number per hook point: entropy, curvature, intrinsic dimension ...", "#!measure --measure prompt-entropy,curvature", "#!measure acts --measure prompt-entropy --normalize logn")
+        : base("#!measure", "A number per hook point: entropy, curvature, intrinsic dimension ...", "#!measure --measure prompt-entropy,curvature", "#!measure acts --measure prompt-entropy --normalize log-n")
     {
         _activations = Argument<string>("ACTS", "Name of the activations; \"acts\" by default.", required: false);
         _measures = Option<string>("--measure", $"Names with commas between: {string.Join(", ", Measures.All.Select(m => m.Name))}.", "NAMES");
         _measures.Required = true;
         _form = Option<string>("--form", "textbook (the paper's definition, by default) or reference (what its published code computes).", "FORM");
-        _normalize = Option<string>("--normalize", "Entropies: raw (nats, by default), logn, logd or max.", "HOW");
+        _normalize = Option<string>("--normalize", "Entropies: raw (nats, by default), log-n, log-d or max.", "HOW");
         _alpha = Option<double?>("--alpha", "Entropies: order of the Rényi entropy; 1 by default.", "ORDER");
         _maxRows = Option<int?>("--max-rows", "two-nn: at most so many rows, drawn by --seed.", "N");
         _seed = Option<int>("--seed", "Seed of whatever is drawn at random; 0 by default.", "SEED");

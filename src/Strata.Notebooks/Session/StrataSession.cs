@@ -23,8 +23,6 @@ public sealed class StrataSession
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
     private readonly List<SessionResult> _results = [];
 
-    static StrataSession() => ResultFormatters.Register();
-
     /// <summary>A session.</summary>
     /// <param name="lookup">The value of a C# variable of the host, or null where there is none; null for hosts without variables.</param>
     public StrataSession(Func<string, object?>? lookup = null) => _lookup = lookup ?? (_ => null);

@@ -44,7 +44,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [Fact]
     public void Measures_equal_those_of_the_api_and_are_plotted_by_block()
     {
-        FakeHost host = othello.Run("#!measure --measure prompt-entropy,curvature --normalize logn --name entropies");
+        FakeHost host = othello.Run("#!measure --measure prompt-entropy,curvature --normalize log-n --name entropies");
         MeasureTable measures = Assert.IsType<MeasureTable>(host.Variables["entropies"]);
         Activations acts = (Activations)othello.Setup.Variables["acts"];
         MeasureValue expected = Measures.Get("prompt-entropy").Compute(acts, "blocks.3.resid_post", new MeasureOptions { Normalization = EntropyNormalization.LogN });
