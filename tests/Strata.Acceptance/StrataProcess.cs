@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Strata.Acceptance;
+
+/// <summary>What a run of a program left behind.</summary>
+internal sealed record Finished(int Code, string Output, string Error)
+{
+    /// <summary>Standard output as one JSON document; anything else there makes this fail.</summary>
+    public JsonElement Json => JsonDocument.Parse(Output).RootElement;
+}
+
+/// <summary>Programs as users start them: in a process of their own.</summary>
+internal static class StrataProcess
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
+
+    /// <summary>Runs the <c>strata</c> tool that was built with the tests.</summary>
+    public static Task<Finished> Strata(params string[] arguments) =>
+        Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "strata.dll"), .. arguments]);
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <exception cref="TimeoutException">It did not end; it has been stopped.</exception>
+    public static async Task<Finished> Start(string program, IEnumerable<string> arguments)
+    {
+        ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository.Root };
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        using CancellationTokenSource patience = new(Patience);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', start.ArgumentList)} did not end within {Patience.TotalMinutes} minutes.");
+        }
+
+        return new Finished(process.ExitCode, await output, await error);
+    }
+}
