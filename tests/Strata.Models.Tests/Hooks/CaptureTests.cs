@@ -128,4 +128,12 @@ public class CaptureTests
         Assert.Contains("b.safetensors", Assert.Throws<InvalidFileException>(() => activations.Save(folder.File("b.safetensors"))).Message);
         Assert.Equal(["a.json", "b.safetensors"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
     }
+
+    [SkippableFact]
+    public void DevicesAreNotReplacedByFiles()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "devices are files under /dev on Linux");
+        Assert.Contains("device", Assert.Throws<InvalidFileException>(() => AtomicFile.WriteText("/dev/strata-no-such-device", "text")).Message);
+        Assert.False(File.Exists("/dev/strata-no-such-device"));
+    }
 }
