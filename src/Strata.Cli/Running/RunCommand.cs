@@ -1,7 +1,7 @@
 using Spectre.Console;
+using Strata.Cli.Commands;
 using Strata.Cli.Reporting;
 using Strata.Models;
-using Strata.Cli.Commands;
 using Strata.Notebooks;
 
 namespace Strata.Cli.Running;
