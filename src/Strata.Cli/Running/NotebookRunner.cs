@@ -82,13 +82,8 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
         return null;
     }
 
-    private async Task<CellError?> RunMagicAsync(string line, OutputCollector host, string name, string source)
-    {
-        if (magics.IsMagic(line)) return await session.RunAsync(() => magics.ExecuteAsync(line, host, session), host, name, source);
-        string command = line.Split(' ')[0];
-        string message = $"There is no magic command \"{command}\" in a Strata notebook. List them with #!strata, or remove the line.";
-        return new CellError("UnknownMagic", message, [message]);
-    }
+    private Task<CellError?> RunMagicAsync(string line, OutputCollector host, string name, string source) =>
+        session.RunAsync(() => magics.ExecuteAsync(line, host, session), host, name, source);
 
     private async Task<CellError?> RunCodeAsync(CellPart part, bool isLast, OutputCollector host, string name, string source)
     {
