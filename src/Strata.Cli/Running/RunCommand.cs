@@ -1,7 +1,8 @@
 using Spectre.Console;
-using Strata.Cli.Reporting;
-using Strata.Models;
 using Strata.Cli.Commands;
+using Strata.Cli.Reporting;
+using Strata.Jupyter.Session;
+using Strata.Models;
 using Strata.Notebooks;
 
 namespace Strata.Cli.Running;

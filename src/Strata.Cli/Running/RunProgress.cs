@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Strata.Jupyter.Session;
 using Strata.Models;
 
 namespace Strata.Cli.Running;

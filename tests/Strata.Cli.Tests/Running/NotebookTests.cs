@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Strata.Cli.Running;
+using Strata.Jupyter.Session;
 using Strata.Models;
 
 namespace Strata.Cli.Tests.Running;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
 
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>Which assemblies and namespaces a C# cell sees.</summary>
 internal static class SessionReferences
@@ -28,8 +28,14 @@ internal static class SessionReferences
         string paths = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
         Dictionary<string, PortableExecutableReference> references = new(StringComparer.OrdinalIgnoreCase);
         foreach (string path in paths.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
-            references.TryAdd(Path.GetFileNameWithoutExtension(path), MetadataReference.CreateFromFile(path));
+            references.TryAdd(Path.GetFileNameWithoutExtension(path), MetadataReference.CreateFromFile(path, documentation: Documentation(path)));
         return references;
+    }
+
+    private static XmlDocumentation? Documentation(string assembly)
+    {
+        string xml = Path.ChangeExtension(assembly, ".xml");
+        return File.Exists(xml) ? new XmlDocumentation(xml) : null;
     }
 
     private sealed class Resolver(ScriptMetadataResolver files) : MetadataReferenceResolver

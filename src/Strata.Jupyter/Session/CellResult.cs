@@ -1,4 +1,4 @@
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>What a cell came to.</summary>
 /// <param name="Value">The value of the last expression, or of <c>return</c>; null when there is none.</param>
@@ -17,4 +17,8 @@ public sealed record CellResult(object? Value, bool HasValue, CellError? Error)
 /// <param name="Name">The kind of error: the exception's type, or <c>CompilationError</c>.</param>
 /// <param name="Message">What went wrong.</param>
 /// <param name="Traceback">Lines to show: the message, then the places, nearest first, without frames of the host.</param>
-public sealed record CellError(string Name, string Message, IReadOnlyList<string> Traceback);
+public sealed record CellError(string Name, string Message, IReadOnlyList<string> Traceback)
+{
+    /// <summary>The error of a cell that was stopped from outside.</summary>
+    public static CellError Interrupted(string message) => new("Interrupted", message, [message]);
+}

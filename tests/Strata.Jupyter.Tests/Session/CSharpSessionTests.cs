@@ -1,8 +1,8 @@
 using System.Collections;
-using Strata.Cli.Running;
+using Strata.Jupyter.Session;
 using Strata.Models;
 
-namespace Strata.Cli.Tests.Running;
+namespace Strata.Jupyter.Tests.Session;
 
 [Collection(SessionTests.Name)]
 public sealed class CSharpSessionTests
@@ -136,7 +136,7 @@ public sealed class CSharpSessionTests
         CellError error = await ErrorOf("new List<int>().First()");
         Assert.Contains(error.Traceback, line => line.Contains("System.Linq.Enumerable.First"));
         Assert.StartsWith("  at cell 1, line 1", error.Traceback[^1]);
-        Assert.DoesNotContain(error.Traceback, line => line.Contains("Microsoft.CodeAnalysis") || line.Contains("Strata.Cli"));
+        Assert.DoesNotContain(error.Traceback, line => line.Contains("Microsoft.CodeAnalysis") || line.Contains("Strata.Jupyter"));
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>The expression without semicolon that may end a cell, and that is then its value.</summary>
 internal static class LastExpression

@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
 using Strata.Models;
 
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>
 /// A C# session: cells run one after another, and each sees what the earlier ones declared. It knows no protocol and no file; the host of each cell takes its
@@ -15,7 +15,7 @@ namespace Strata.Cli.Running;
 public sealed class CSharpSession
 {
     private readonly CellGlobals _globals = new();
-    private readonly ConsoleCapture _console = new();
+    private readonly ConsoleCapture _console;
     private readonly ScriptOptions _options;
     private readonly List<(string Name, string Type)> _declared = [];
     private ScriptState<object>? _state;
@@ -24,6 +24,7 @@ public sealed class CSharpSession
     /// <param name="folder">Where <c>#r</c> and <c>#load</c> look for files; the current folder when null.</param>
     public CSharpSession(string? folder = null)
     {
+        _console = new ConsoleCapture(() => _globals.Host);
         string root = Path.GetFullPath(folder ?? Environment.CurrentDirectory);
 
         // Optimized, because cells hold numeric loops; debug information keeps the line numbers of exceptions.
@@ -61,7 +62,7 @@ public sealed class CSharpSession
     public async Task<CellError?> RunAsync(Func<Task> work, ICellHost host, string cellName, string code)
     {
         _globals.Host = host;
-        using IDisposable capture = _console.To(host);
+        using IDisposable capture = _console.Begin();
         try
         {
             await CellThread.RunAsync(
@@ -74,9 +75,14 @@ public sealed class CSharpSession
                 host.Cancellation);
             return null;
         }
+        catch (CellLeftBehindException)
+        {
+            return CellError.Interrupted(FormattableString.Invariant(
+                $"The cell was interrupted, but its code did not stop within {Grace.TotalSeconds:0.#} s. It was left behind: it goes on in the background, its output is ignored, and variables that it assigns may still change. A restart ends it; loops end by themselves where they call cancellation.ThrowIfCancellationRequested()."));
+        }
         catch (OperationCanceledException) when (host.Cancellation.IsCancellationRequested)
         {
-            return CellErrors.Interrupted("The cell was interrupted.");
+            return CellError.Interrupted("The cell was interrupted.");
         }
         catch (Exception e)
         {
@@ -108,6 +114,17 @@ public sealed class CSharpSession
         ScriptVariable? variable = _state?.GetVariable(name);
         value = variable?.Value;
         return variable is not null;
+    }
+
+    /// <summary>Keeps the console of the process redirected between cells too, so that background work reaches its cell, until disposed.</summary>
+    public IDisposable HoldConsole() => _console.Begin();
+
+    /// <summary>What the compiler makes of code that is being written as the next cell; nothing of it runs.</summary>
+    /// <param name="code">The code, complete or not.</param>
+    internal async Task<Compilation> AnalyseAsync(string code)
+    {
+        await DeclarePendingAsync(CancellationToken.None);
+        return Next(code, _options.WithFilePath("draft")).GetCompilation();
     }
 
     /// <summary>The names of all variables.</summary>

@@ -2,12 +2,14 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using Strata.Models;
 
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>The names that every C# cell finds in scope. Their spelling is that of notebook hosts, hence lower case.</summary>
 public sealed class CellGlobals
 {
-    private ICellHost? _host;
+    // Background work keeps the host of the cell that started it; where no context flows, the latest cell's host serves.
+    private readonly AsyncLocal<ICellHost?> _host = new();
+    private ICellHost? _latest;
 
     /// <summary>Cancelled when the cell is interrupted or runs out of time; hand it to long work.</summary>
     public CancellationToken cancellation => Host.Cancellation;
@@ -21,10 +23,14 @@ public sealed class CellGlobals
 
     internal ICellHost Host
     {
-        get => _host ?? throw new InvalidOperationException("No cell is running.");
-        set => _host = value;
+        get => _host.Value ?? _latest ?? throw new InvalidOperationException("No cell is running.");
+        set => _host.Value = _latest = value;
     }
 
     /// <summary>Shows a value below the cell, formatted as the cell's last expression would be.</summary>
     public void display(object? value) => Host.Show(value);
+
+    /// <summary>Takes away the outputs that the cell has so far.</summary>
+    /// <param name="wait">Whether to wait until the next output is there to take their place, which avoids flicker.</param>
+    public void clear_output(bool wait = false) => Host.Clear(wait);
 }

@@ -4,7 +4,7 @@ using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Strata.Models;
 
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>Turns diagnostics and exceptions into what the user of a cell needs: the message, the line, the source there.</summary>
 internal static class CellErrors
@@ -43,9 +43,6 @@ internal static class CellErrors
         traceback.AddRange(Frames(cause, cell, code));
         return new CellError(name, cause.Message, traceback);
     }
-
-    /// <summary>The error of a cell that was stopped from outside.</summary>
-    public static CellError Interrupted(string message) => new("Interrupted", message, [message]);
 
     private static IEnumerable<string> Frames(Exception exception, string cell, string code)
     {

@@ -1,4 +1,4 @@
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>Runs the code of a cell on a thread of its own, which has a deep stack and can be left behind when it does not listen to cancellation.</summary>
 internal static class CellThread
@@ -6,7 +6,8 @@ internal static class CellThread
     private const int StackBytes = 16 << 20;
 
     /// <summary>Runs <paramref name="work"/> to its end, or until it has ignored a cancellation for <paramref name="grace"/>.</summary>
-    /// <exception cref="OperationCanceledException">The work was cancelled; where it did not stop by itself, its thread goes on in the background.</exception>
+    /// <exception cref="CellLeftBehindException">The work was cancelled and did not stop; its thread goes on in the background.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled and stopped.</exception>
     public static async Task<T> RunAsync<T>(Func<Task<T>> work, TimeSpan grace, CancellationToken cancellation)
     {
         TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -18,7 +19,7 @@ internal static class CellThread
         if (await Task.WhenAny(done.Task, cancelled.Task) == cancelled.Task)
         {
             await Task.WhenAny(done.Task, Task.Delay(grace, CancellationToken.None));
-            if (!done.Task.IsCompleted) throw new OperationCanceledException(cancellation);
+            if (!done.Task.IsCompleted) throw new CellLeftBehindException(cancellation);
         }
 
         return await done.Task;
@@ -36,3 +37,6 @@ internal static class CellThread
         }
     }
 }
+
+/// <summary>A cancelled cell did not stop in time, and its thread was left behind.</summary>
+internal sealed class CellLeftBehindException(CancellationToken cancellation) : OperationCanceledException(cancellation);

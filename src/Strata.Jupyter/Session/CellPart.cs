@@ -1,4 +1,4 @@
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>A stretch of a cell that is executed at once: C# lines, or one magic command.</summary>
 /// <param name="IsMagic">Whether it is a magic command.</param>

@@ -1,10 +1,9 @@
-using Strata.Cli.Running;
 using Strata.Notebooks;
 
-namespace Strata.Cli.Commands;
+namespace Strata.Jupyter.Session;
 
 /// <summary>Magic commands over the C# session of one run: each sees the variables that the other made.</summary>
-internal sealed class SessionMagics : IMagicRunner
+public sealed class SessionMagics : IMagicRunner
 {
     private MagicCommands? _commands;
 

@@ -1,8 +1,8 @@
-using Strata.Cli.Running;
+using Strata.Jupyter.Session;
 using Strata.Models;
 using Strata.Notebooks;
 
-namespace Strata.Cli.Tests.Running;
+namespace Strata.Jupyter.Tests.Session;
 
 /// <summary>Tests that run cells redirect the console of the process, so they run one after another.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
@@ -23,6 +23,12 @@ internal sealed class RecordingHost(CSharpSession session, CancellationToken can
     public void Display(MimeBundle output) => Log.Add($"display {output.Renderings[MimeBundle.PlainText]}");
 
     public void Show(object? value) => Log.Add($"show {value}");
+
+    public void ShowResult(object? value) => Log.Add($"result {value}");
+
+    public void Clear(bool wait) => Log.Clear();
+
+    public TextReader Input { get; init; } = TextReader.Null;
 
     public void Declare(string name, object value) => session.Declare(name, value);
 

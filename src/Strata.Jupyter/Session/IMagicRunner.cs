@@ -1,6 +1,6 @@
 using Strata.Notebooks;
 
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>Runs the magic commands of a cell: the lines that begin with <c>#!</c>.</summary>
 public interface IMagicRunner

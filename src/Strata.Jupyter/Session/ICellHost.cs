@@ -1,6 +1,6 @@
 using Strata.Notebooks;
 
-namespace Strata.Cli.Running;
+namespace Strata.Jupyter.Session;
 
 /// <summary>The two text streams of a cell, named as in nbformat.</summary>
 public enum StandardStream
@@ -20,4 +20,14 @@ public interface ICellHost : INotebookHost
 
     /// <summary>Formats a value and shows it below the cell.</summary>
     void Show(object? value);
+
+    /// <summary>Formats the value of the cell's last expression and shows it.</summary>
+    void ShowResult(object? value);
+
+    /// <summary>Takes away the outputs that the cell has so far.</summary>
+    /// <param name="wait">Whether to wait until the next output is there to take their place.</param>
+    void Clear(bool wait);
+
+    /// <summary>What the cell reads from the console.</summary>
+    TextReader Input { get; }
 }
