@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,7 +17,7 @@ internal sealed class MessageCodec(MessageSigner signer)
     private const int SignedParts = 4, Remembered = 65_536, MaxName = 1000;
 
     private readonly string _session = Guid.NewGuid().ToString("N");
-    private readonly RecentIds _ids = new(Remembered);
+    private readonly RecentMessages _seen = new(Remembered);
     private long _sent;
 
     private static ReadOnlySpan<byte> Delimiter => "<IDS|MSG>"u8;
@@ -33,19 +34,18 @@ internal sealed class MessageCodec(MessageSigner signer)
 
         // Nothing of the message is looked at before its signature is known to be good.
         if (!signer.Verify(parts[delimiter + 1], parts.Skip(first).Take(SignedParts))) throw new MessageException("its signature is wrong");
+        if (!_seen.Add(Fingerprint(parts.Skip(first).Take(SignedParts)))) throw new MessageException("the same message was here before");
         JsonElement header = Parse(parts[first], "header");
-        string id = Name(header, "msg_id");
         JupyterMessage read = new()
         {
             Identity = message.Identity,
             Route = parts.Take(delimiter).ToArray(),
             Header = parts[first],
             Type = Name(header, "msg_type"),
-            Id = id,
+            Id = Name(header, "msg_id"),
             Content = Parse(parts[first + 3], "content"),
             Received = message.Received,
         };
-        if (!_ids.Add(id)) throw new MessageException("a message with its id was here before");
         return read;
     }
 
@@ -67,6 +67,17 @@ internal sealed class MessageCodec(MessageSigner signer)
         };
         byte[][] signed = [Utf8(header), parent?.Header ?? "{}"u8.ToArray(), Utf8(metadata ?? []), Utf8(content)];
         return [Delimiter.ToArray(), signer.Sign(signed), .. signed];
+    }
+
+    /// <summary>
+    /// What tells a message that was recorded and sent again from a new one: all of its signed parts, date included. Its id alone does not do, because clients that share a
+    /// session count their messages alike.
+    /// </summary>
+    private static string Fingerprint(IEnumerable<byte[]> parts)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (byte[] part in parts) hash.AppendData(part);
+        return Convert.ToBase64String(hash.GetHashAndReset());
     }
 
     private static byte[] Utf8(JsonObject json) => Encoding.UTF8.GetBytes(json.ToJsonString());

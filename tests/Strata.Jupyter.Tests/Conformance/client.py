@@ -194,7 +194,7 @@ def sweep(f):
     assert len(figures) == 1 and {"text/html", "image/svg+xml", "text/plain"} <= set(figures[0]), [list(d) for d in figures]
     assert isinstance(figures[0]["application/vnd.plotly.v1+json"]["data"], list)
     f.run("#!data data/othello/games-test.jsonl")
-    msg_id = f.client.execute("#!sweep --windows --batch-tokens 512")
+    msg_id = f.client.execute("#!sweep --windows")
     updates = 0
     while updates < 3:
         message = f.client.get_iopub_msg(timeout=PATIENCE)
