@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Strata.Jupyter.Protocol;
 using Strata.Jupyter.Session;
 using Strata.Jupyter.Zmtp;
@@ -56,6 +56,7 @@ public sealed class JupyterKernel : IAsyncDisposable
     {
         if (_connection.Key.Length == 0) _log.Write("the connection file has no key: messages are not signed, and whoever can connect can execute code.");
         using IDisposable console = _session.HoldConsole();
+        using IDisposable parent = ParentWatch.Begin(() => _shutdown.TrySetResult());
         Listen();
         _iopub.Status(null, "starting");
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
