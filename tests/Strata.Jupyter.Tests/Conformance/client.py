@@ -2,13 +2,18 @@
 
 import os
 import signal
+import socket
 import sys
 import time
+from random import Random
 
+import zmq
 from jupyter_client import BlockingKernelClient, KernelManager
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.session import Session
 
 PATIENCE = 120
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01NULL" + bytes(16 + 1 + 31)
 
 
 class FrontEnd:
@@ -275,6 +280,35 @@ def load(f):
     f.outputs(msg_id)
     _, messages = f.run('System.Threading.Thread.Sleep(1500); Console.WriteLine("next");')
     assert text(messages) == "next\n", text(messages)
+
+
+def hostile(f):
+    """Whoever lacks the key cannot execute anything, and cannot disturb those who have it."""
+    f.run("int touched = 0;")
+    connection = f.manager.get_connection_info()
+    random = Random(11)
+    stranger = Session(key=b"another key")
+    context = zmq.Context()
+    dealer = context.socket(zmq.DEALER)
+    dealer.connect(f"tcp://{connection['ip']}:{connection['shell_port']}")
+    for i in range(200):
+        stranger.send(dealer, "execute_request", {"code": "touched = 1;", "silent": True})
+        dealer.send_multipart([bytes(random.randrange(256) for _ in range(random.randrange(40))) for _ in range(random.randrange(1, 8))])
+    # A recorded message that is sent again does nothing either.
+    recorded = f.client.session.serialize(f.client.session.msg("execute_request", {"code": "touched += 10;", "silent": False}))
+    for i in range(3):
+        dealer.send_multipart(recorded)
+    for name in ("shell_port", "control_port", "stdin_port", "iopub_port", "hb_port"):
+        for i in range(20):
+            with socket.create_connection((connection["ip"], connection[name])) as raw:
+                start = GREETING if i % 2 else b""
+                raw.sendall(start + bytes(random.randrange(256) for _ in range(random.randrange(200))))
+    time.sleep(1)
+    assert f.value("touched") == "10"
+    reply, _ = f.run("touched = 5;")
+    assert reply["status"] == "ok", reply
+    dealer.close(0)
+    context.term()
 
 
 def main():

@@ -4,13 +4,6 @@ using Strata.Notebooks;
 
 namespace Strata.Jupyter.Tests.Session;
 
-/// <summary>Tests that run cells redirect the console of the process, so they run one after another.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class SessionTests
-{
-    public const string Name = "C# session";
-}
-
 /// <summary>A host that writes down what it is told, in order.</summary>
 internal sealed class RecordingHost(CSharpSession session, CancellationToken cancellation = default) : ICellHost, IProgress<WorkProgress>
 {
