@@ -33,10 +33,18 @@ public static class AtomicFile
 
     private static void WritePart(string part, (string Path, Action<Stream> Write) file)
     {
+        if (IsDevice(file.Path)) throw new IOException("It is a device; give the name of a file.");
         // Else the first of several files would be in place when renaming the next fails.
         if (Directory.Exists(file.Path)) throw new IOException("There is a folder of this name.");
         using FileStream stream = new(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
         file.Write(stream);
         stream.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Renaming onto a device replaces it where the user may: /dev/null would be a file from then on.</summary>
+    private static bool IsDevice(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
     }
 }

@@ -35,7 +35,7 @@ public sealed class CommandLineTests : IDisposable
         string file = Path.Combine(_folder.FullName, "acts.safetensors");
         Finished capture = await Run($"capture MODEL --data GAMES --take 8 --points blocks.*.resid_post --pool mean --out {file}");
         Assert.True(capture.Code == 0, capture.Error);
-        Assert.True(File.Exists(file) && File.Exists(file + ".json") || File.Exists(Path.ChangeExtension(file, ".json")));
+        Assert.Equal(["acts.safetensors", "acts.safetensors.json"], _folder.GetFiles().Select(f => f.Name).Order());
         Finished fromFile = await Run($"compare {file} --with cka --json"), fromModel = await Run("compare MODEL --data GAMES --take 8 --with cka --json");
         Assert.Equal(fromModel.Json.GetProperty("matrix").GetRawText(), fromFile.Json.GetProperty("matrix").GetRawText());
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Strata.Models;
 using Strata.Research;
@@ -72,6 +73,25 @@ public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Galler
         double[] percent = sentence.Groups.Cast<Group>().Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture)).ToArray();
         (double relative, double relativeTwin, double absolute, double absoluteTwin, double majority) = (percent[0], percent[1], percent[2], percent[3], percent[4]);
         Assert.True(relative > absolute + 3 && absolute > absoluteTwin + 3 && relative > relativeTwin + 10 && relativeTwin > majority, sentence.Value);
+    }
+
+    [Fact]
+    public void NotebooksAreKeptWithoutOutputs()
+    {
+        string[] notebooks = Directory.GetFiles(Path.Combine(Repository.Root, "notebooks"), "*.ipynb");
+        Assert.NotEmpty(notebooks);
+        foreach (string notebook in notebooks)
+        {
+            JsonElement json = JsonDocument.Parse(File.ReadAllBytes(notebook)).RootElement;
+            Assert.Equal((4, 5), (json.GetProperty("nbformat").GetInt32(), json.GetProperty("nbformat_minor").GetInt32()));
+            JsonElement[] cells = json.GetProperty("cells").EnumerateArray().ToArray();
+            Assert.Equal(cells.Length, cells.Select(cell => cell.GetProperty("id").GetString()).Distinct().Count());
+            foreach (JsonElement cell in cells.Where(cell => cell.GetProperty("cell_type").GetString() == "code"))
+            {
+                Assert.Equal(0, cell.GetProperty("outputs").GetArrayLength());
+                Assert.Equal(JsonValueKind.Null, cell.GetProperty("execution_count").ValueKind);
+            }
+        }
     }
 
     private static string Text(string html) => WebUtility.HtmlDecode(Tag().Replace(html, ""));

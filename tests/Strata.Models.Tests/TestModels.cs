@@ -1,4 +1,3 @@
-using Strata.Tensors;
 using Xunit;
 
 namespace Strata.Models.Tests;
@@ -6,19 +5,10 @@ namespace Strata.Models.Tests;
 /// <summary>Small random networks of both families with weights large enough that every part matters.</summary>
 public static class TestModels
 {
-    public static ModelSpec Gpt2Spec { get; } = new()
-    {
-        Family = "gpt2", Blocks = 4, Width = 40, Heads = 4, KeyValueHeads = 4, HeadWidth = 10, MlpWidth = 96, Vocabulary = 67, MaxPositions = 48,
-        Norm = NormKind.LayerNorm, NormEpsilon = 1e-5f, Positions = PositionKind.Learned, Activation = Activation.GeluTanh,
-        GatedMlp = false, AttentionBias = true, MlpBias = true, TiedUnembedding = true, InitializerRange = 0.4f,
-    };
+    public static ModelSpec Gpt2Spec { get; } = Gpt2Family.Spec(blocks: 4, width: 40, heads: 4, vocabulary: 67, positions: 48) with { MlpWidth = 96, InitializerRange = 0.4f };
 
-    public static ModelSpec LlamaSpec { get; } = new()
-    {
-        Family = "llama", Blocks = 4, Width = 36, Heads = 6, KeyValueHeads = 2, HeadWidth = 8, MlpWidth = 70, Vocabulary = 67, MaxPositions = 48,
-        Norm = NormKind.RmsNorm, NormEpsilon = 1e-6f, Positions = PositionKind.Rotary, Rotary = new RotarySpec(10_000), Activation = Activation.Silu,
-        GatedMlp = true, AttentionBias = false, MlpBias = false, TiedUnembedding = false, InitializerRange = 0.3f,
-    };
+    public static ModelSpec LlamaSpec { get; } =
+        LlamaFamily.Spec(blocks: 4, width: 36, heads: 6, keyValueHeads: 2, mlpWidth: 70, vocabulary: 67, positions: 48) with { HeadWidth = 8, InitializerRange = 0.3f };
 
     public static TheoryData<string> Families => ["gpt2", "llama"];
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Strata.Bench.Kernels;
@@ -19,12 +18,7 @@ internal sealed class SpeedTable(PytorchWorker? pytorch, int rounds)
     private const int Length = 256;
     private readonly int _threads = Math.Min(2, Environment.ProcessorCount);
 
-    private static readonly ModelSpec Gpt2Small = new()
-    {
-        Family = "gpt2", Blocks = 12, Width = 768, Heads = 12, KeyValueHeads = 12, HeadWidth = 64, MlpWidth = 3072, Vocabulary = 50257, MaxPositions = 1024,
-        Norm = NormKind.LayerNorm, NormEpsilon = 1e-5f, Positions = PositionKind.Learned, Activation = Activation.GeluTanh,
-        GatedMlp = false, AttentionBias = true, MlpBias = true, TiedUnembedding = true,
-    };
+    private static readonly ModelSpec Gpt2Small = Gpt2Family.Spec(blocks: 12, width: 768, heads: 12, vocabulary: 50257, positions: 1024);
 
     public void Run()
     {

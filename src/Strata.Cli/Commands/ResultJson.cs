@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Strata.Models;
 using Strata.Research;
 
 namespace Strata.Cli.Commands;

@@ -17,20 +17,15 @@ public sealed class CellRunner(CSharpSession session, IMagicRunner magics)
         IReadOnlyList<CellPart> parts = CellPart.Split(source);
         foreach (CellPart part in parts)
         {
-            CellError? error = part.IsMagic ? await RunMagicAsync(part.Text, host, name, source) : await RunCodeAsync(part, isLast: part == parts[^1], host, name, source);
+            CellError? error = await (part.IsMagic ? RunMagicAsync(part.Text, host, name, source) : RunCodeAsync(part, isLast: part == parts[^1], host, name, source));
             if (error is not null) return error;
         }
 
         return null;
     }
 
-    private async Task<CellError?> RunMagicAsync(string line, ICellHost host, string name, string source)
-    {
-        if (magics.IsMagic(line)) return await session.RunAsync(() => magics.ExecuteAsync(line, host, session), host, name, source);
-        string command = line.Split(' ')[0];
-        string message = $"There is no magic command \"{command}\" in a Strata notebook. List them with #!strata, or remove the line.";
-        return new CellError("UnknownMagic", message, [message]);
-    }
+    private Task<CellError?> RunMagicAsync(string line, ICellHost host, string name, string source) =>
+        session.RunAsync(() => magics.ExecuteAsync(line, host, session), host, name, source);
 
     private async Task<CellError?> RunCodeAsync(CellPart part, bool isLast, ICellHost host, string name, string source)
     {

@@ -8,9 +8,6 @@ public sealed class SessionMagics : IMagicRunner
     private MagicCommands? _commands;
 
     /// <inheritdoc/>
-    public bool IsMagic(string line) => MagicCommands.IsMagic(line);
-
-    /// <inheritdoc/>
     public Task ExecuteAsync(string line, INotebookHost host, CSharpSession session)
     {
         _commands ??= new MagicCommands(new StrataSession(name => session.TryGetVariable(name, out object? value) ? value : null));

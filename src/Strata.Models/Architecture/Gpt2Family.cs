@@ -11,6 +11,28 @@ public sealed class Gpt2Family : ModelFamily
     /// <inheritdoc/>
     public override string Name => "gpt2";
 
+    /// <summary>A GPT-2 of any size, for networks with random weights: GPT-2 small is <c>Spec(12, 768, 12, 50257, 1024)</c>.</summary>
+    public static ModelSpec Spec(int blocks, int width, int heads, int vocabulary, int positions) => new()
+    {
+        Family = "gpt2",
+        Blocks = blocks,
+        Width = width,
+        Heads = heads,
+        KeyValueHeads = heads,
+        HeadWidth = width / heads,
+        MlpWidth = 4 * width,
+        Vocabulary = vocabulary,
+        MaxPositions = positions,
+        Norm = NormKind.LayerNorm,
+        NormEpsilon = 1e-5f,
+        Positions = PositionKind.Learned,
+        Activation = Activation.GeluTanh,
+        GatedMlp = false,
+        AttentionBias = true,
+        MlpBias = true,
+        TiedUnembedding = true,
+    };
+
     /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {

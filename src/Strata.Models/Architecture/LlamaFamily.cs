@@ -10,6 +10,29 @@ public sealed class LlamaFamily : ModelFamily
     /// <inheritdoc/>
     public override string Name => "llama";
 
+    /// <summary>A Llama of any size, for networks with random weights: untied, rotary base 10,000, not scaled.</summary>
+    public static ModelSpec Spec(int blocks, int width, int heads, int keyValueHeads, int mlpWidth, int vocabulary, int positions) => new()
+    {
+        Family = "llama",
+        Blocks = blocks,
+        Width = width,
+        Heads = heads,
+        KeyValueHeads = keyValueHeads,
+        HeadWidth = width / heads,
+        MlpWidth = mlpWidth,
+        Vocabulary = vocabulary,
+        MaxPositions = positions,
+        Norm = NormKind.RmsNorm,
+        NormEpsilon = 1e-6f,
+        Positions = PositionKind.Rotary,
+        Rotary = new RotarySpec(10_000),
+        Activation = Activation.Silu,
+        GatedMlp = true,
+        AttentionBias = false,
+        MlpBias = false,
+        TiedUnembedding = false,
+    };
+
     /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {

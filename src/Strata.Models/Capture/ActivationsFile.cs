@@ -5,7 +5,7 @@ using Strata.Tensors;
 namespace Strata.Models;
 
 /// <summary>
-/// Activations on disk: one safetensors file, and beside it a JSON file (<c>name.json</c>) with pooling and provenance. Not pooled: one tensor per row and point, named
+/// Activations on disk: one safetensors file, and beside it a JSON file (<c>name.safetensors.json</c>) with pooling and provenance. Not pooled: one tensor per row and point, named
 /// <c>ROW:POINT</c>, [positions, width]. Pooled: one tensor per point, [rows, width]. The layout is read from the names, so a file made elsewhere needs no JSON.
 /// </summary>
 public static class ActivationsFile
@@ -70,7 +70,7 @@ public static class ActivationsFile
 
     private static SafetensorsSource Source(string name, FloatMatrix matrix) => new(name, [matrix.Rows, matrix.Columns], DType.Float32, () => matrix.Values);
 
-    private static string JsonPath(string path) => Path.ChangeExtension(path, ".json");
+    private static string JsonPath(string path) => path + ".json";
 
     private static Sidecar? ReadSidecar(string path)
     {

@@ -28,7 +28,13 @@ public sealed class LayerPlans(int blocks)
     });
 
     /// <summary>Runs one block several times in its place.</summary>
-    public LayerPlan Repeat(int block, int times) => Replace(block..(block + 1), _ => Enumerable.Repeat(Step(block), times));
+    /// <exception cref="StrataException">The block is not there, or the count is not within 1 and <see cref="LayerPlan.MaxExecutions"/>.</exception>
+    public LayerPlan Repeat(int block, int times)
+    {
+        if (block < 0 || block >= Blocks) throw new StrataException($"Block {block} cannot be repeated: the network has blocks 0..{Blocks} (0 to {Blocks - 1}).");
+        CheckTimes(times);
+        return Replace(block..(block + 1), _ => Enumerable.Repeat(Step(block), times));
+    }
 
     /// <summary>Replaces every block of a range by the block at its centre, <c>(start + end) / 2</c> (the painters' "middle repeat").</summary>
     public LayerPlan RepeatCentre(Range range) => Replace(range, middle => middle.Select(_ => Step(middle[0] + middle.Length / 2)));
@@ -37,7 +43,12 @@ public sealed class LayerPlans(int blocks)
     public LayerPlan Parallel(Range range) => LoopedParallel(range, 1);
 
     /// <summary>The parallel step, <paramref name="times"/> times over.</summary>
-    public LayerPlan LoopedParallel(Range range, int times) => Replace(range, middle => Enumerable.Repeat(new ParallelStep(middle.Select(Step)), times));
+    /// <exception cref="StrataException">The range is empty or outside the network, or the count is not within 1 and <see cref="LayerPlan.MaxExecutions"/>.</exception>
+    public LayerPlan LoopedParallel(Range range, int times)
+    {
+        CheckTimes(times);
+        return Replace(range, middle => Enumerable.Repeat(new ParallelStep(middle.Select(Step)), times));
+    }
 
     /// <summary>Exchanges two blocks.</summary>
     public LayerPlan Swap(int first, int second) =>
@@ -56,6 +67,11 @@ public sealed class LayerPlans(int blocks)
 
     /// <summary>Every window of every length, left out: n(n+1)/2 plans.</summary>
     public IReadOnlyList<LayerPlan> AllWindows() => Enumerable.Range(1, Blocks).SelectMany(Windows).ToArray();
+
+    private static void CheckTimes(int times)
+    {
+        if (times is < 1 or > LayerPlan.MaxExecutions) throw new StrataException($"A part of a plan cannot run {times:N0} times; give 1 to {LayerPlan.MaxExecutions:N0}, or leave the part out with Skip.");
+    }
 
     private LayerPlan Replace(Range range, Func<int[], IEnumerable<PlanStep>> replace)
     {

@@ -49,7 +49,7 @@ internal static partial class PlotlyJson
         switch (chart)
         {
             case LineChart lines:
-                WriteXyLayout(json, lines.X, lines.Y, lines.Series.Count, false);
+                WriteXyLayout(json, lines.X, lines.Y, lines.Series.Count, false, CountsInOnes(lines));
                 break;
             case ScatterChart scatter:
                 WriteXyLayout(json, scatter.X, scatter.Y, scatter.Series.Count, false);
@@ -72,14 +72,21 @@ internal static partial class PlotlyJson
         }
     }
 
-    private static void WriteXyLayout(Utf8JsonWriter json, Axis x, Axis y, int series, bool categories)
+    /// <summary>Whether the x-axis has few whole numbers, such as layers: Plotly alone would put ticks between them.</summary>
+    private static bool CountsInOnes(LineChart chart)
+    {
+        IReadOnlyList<(double Value, string Label)> ticks = AxisScale.Fit(chart.Series.SelectMany(s => s.X), chart.X.Log, snap: false, zero: false, 9).Ticks;
+        return !chart.X.Log && ticks.Count > 1 && ticks[1].Value - ticks[0].Value == 1;
+    }
+
+    private static void WriteXyLayout(Utf8JsonWriter json, Axis x, Axis y, int series, bool categories, bool inOnes = false)
     {
         json.WriteNumber("height", 440);
         json.WriteString("hovermode", "closest");
         json.WriteBoolean("showlegend", series > 1);
         if (series > 1) WriteLegend(json);
-        WriteAxis(json, "xaxis", x.Label, categories ? "category" : x.Log ? "log" : "linear");
-        WriteAxis(json, "yaxis", y.Label, y.Log ? "log" : "linear");
+        WriteAxis(json, "xaxis", x.Label, categories ? "category" : x.Log ? "log" : "linear", inOnes ? 1 : null);
+        WriteAxis(json, "yaxis", y.Label, y.Log ? "log" : "linear", null);
     }
 
     private static void WriteLegend(Utf8JsonWriter json)
@@ -92,11 +99,12 @@ internal static partial class PlotlyJson
         json.WriteEndObject();
     }
 
-    private static void WriteAxis(Utf8JsonWriter json, string name, string title, string type)
+    private static void WriteAxis(Utf8JsonWriter json, string name, string title, string type, int? tickStep)
     {
         json.WriteStartObject(name);
         WriteAxisTitle(json, title);
         json.WriteString("type", type);
+        if (tickStep is int step) json.WriteNumber("dtick", step);
         json.WriteString("gridcolor", "#e6e6e6");
         json.WriteString("linecolor", "#888");
         json.WriteBoolean("zeroline", false);

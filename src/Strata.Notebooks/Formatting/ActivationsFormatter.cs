@@ -19,10 +19,14 @@ internal static class ActivationsFormatter
             Column.Text("shape", points.Select(p => ShapeOf(activations.Samples(p)))),
             Column.Text("size", points.Select(p => NumberText.Bytes(activations.Samples(p).Sum(m => 4L * m.Values.Length)))))
         {
-            Notes = [$"Shapes are [rows, columns]; {rows}."],
+            Notes = [$"Shapes are [rows, columns]; {rows}.", .. Source(activations.Provenance)],
         };
         return TableFormatter.Format(table);
     }
+
+    /// <summary>The network and the plan: captures of two networks look alike otherwise.</summary>
+    private static IEnumerable<string> Source(Provenance provenance) =>
+        provenance.Model is null ? [] : [$"From {provenance.Model}{(provenance.Plan is null ? "" : $", plan {provenance.Plan}")}."];
 
     /// <summary>The common shape of matrices, with ranges where they differ.</summary>
     private static string ShapeOf(IReadOnlyList<FloatMatrix> samples) =>

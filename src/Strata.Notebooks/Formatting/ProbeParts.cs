@@ -39,8 +39,10 @@ internal static class ProbeParts
         if (lines.Count == 0) return Notebooks.Figure.Bars(title, "hook point", "accuracy", probes.Results.Keys.ToArray(),
             new BarSeries("test accuracy", probes.Results.Values.Select(r => sets.Average(i => r[i].TestAccuracy)).ToArray()),
             new BarSeries("majority", probes.Results.Values.Select(r => sets.Average(i => r[i].MajorityAccuracy)).ToArray())).WithProvenance(probes.Table.Provenance);
-        return Notebooks.Figure.Lines(title, "block", "accuracy", lines).WithNotes(probes.TwinResults is null
-                ? "Dashed: what reading nothing (majority) and reading labels shuffled over the rows achieve."
-                : "Dashed: what reading nothing (majority), reading labels shuffled over the rows, and reading the network with random weights achieve.").WithProvenance(probes.Table.Provenance);
+        return Notebooks.Figure.Lines(title, "block", "accuracy", lines).WithNotes(Dashed(probes.TwinResults is not null)).WithProvenance(probes.Table.Provenance);
     }
+
+    private static string Dashed(bool twin) => "Dashed: what reading nothing (majority)" + (twin
+        ? ", reading labels shuffled over the rows, and reading the network with random weights achieve."
+        : " and reading labels shuffled over the rows achieve.");
 }

@@ -14,7 +14,7 @@ internal static class ResultParts
         {
             LineSeries[] lines = values.Where(v => BlockPoint.Of(v.Key) is not null).GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place).Select(g => Line(g.Key, g)).ToArray();
             if (lines.Length == 0) continue;
-            parts.Add(Figure.Lines($"{name} by block", "block", new Axis(name, UnitOf(measures.Table, name)), lines)
+            parts.Add(Figure.Lines($"{name} by block", "block", new Axis(name, measures.Units[name]), lines)
                 .WithNotes(Notes(values)).WithProvenance(measures.Table.Provenance));
         }
 
@@ -48,7 +48,4 @@ internal static class ResultParts
         if (outside.Length > 0) notes.Add($"Outside the blocks, in the table only: {string.Join(", ", outside)}.");
         return [.. notes];
     }
-
-    /// <summary>The unit of a measure's values, where the table has one for all.</summary>
-    private static string? UnitOf(Table table, string measure) => table["value"].Unit ?? Measures.Get(measure).Unit;
 }

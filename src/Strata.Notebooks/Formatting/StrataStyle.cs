@@ -13,6 +13,7 @@ public static class StrataStyle
         + ".strata-output .strata-note{margin:.2em 0}"
         + "table.strata-table{border-collapse:collapse;margin:.3em 0;font-size:.9em;font-variant-numeric:tabular-nums;border:0}"
         + ".strata-table th,.strata-table td{padding:.2em .7em;border:0;border-bottom:1px solid rgba(128,128,128,.3);background:transparent;color:inherit;text-align:left;vertical-align:top}"
+        + ".strata-table td:first-child{min-width:9em}"
         + ".strata-table th{border-bottom:2px solid rgba(128,128,128,.6);font-weight:600}"
         + ".strata-table .strata-number{text-align:right;white-space:nowrap}"
         + ".strata-unit{opacity:.7;font-weight:400}"

@@ -15,7 +15,7 @@ internal sealed class ModelMagic : MagicCommand
     private readonly Option<long?> _random;
 
     public ModelMagic()
-        : base("#!model", "Load a network (config.json, *.safetensors, tokenizer.json); it becomes the current model.", "#!model data/othello", "#!model data/othello --random 0 --name twin")
+        : base("#!model", "Load a network (config.json, *.safetensors, tokenizer.json); it becomes the current model. With --random, its control with random weights.", "#!model data/othello", "#!model data/othello --random 0 --name twin")
     {
         _folder = Argument<string>("FOLDER", "The folder of the checkpoint.", required: true);
         _storage = Option<string>("--storage", "Format of the weights in memory: f32, bf16 or f16; the checkpoint's own by default.", "FORMAT");

@@ -27,7 +27,7 @@ public sealed class StrataSession
     /// <param name="lookup">The value of a C# variable of the host, or null where there is none; null for hosts without variables.</param>
     public StrataSession(Func<string, object?>? lookup = null) => _lookup = lookup ?? (_ => null);
 
-    /// <summary>Name of the model that commands use unless told otherwise: the one loaded last.</summary>
+    /// <summary>Name of the model that commands use unless told otherwise: the one loaded last; a control with random weights only while nothing else is loaded.</summary>
     public string CurrentModel { get; private set; } = "model";
 
     /// <summary>Name of the data that commands use unless told otherwise: those read or made last.</summary>
@@ -36,7 +36,7 @@ public sealed class StrataSession
     /// <summary>Everything that magic commands made, oldest first; a name that was used again appears again.</summary>
     public IReadOnlyList<SessionResult> Results => _results;
 
-    /// <summary>Keeps a result and declares it to the host. A model or data become the current ones.</summary>
+    /// <summary>Keeps a result and declares it to the host. Data become the current ones, and so does a model, unless it is a control with random weights beside a loaded one.</summary>
     /// <param name="name">The name; see <see cref="ResultNames.Check"/>.</param>
     /// <param name="value">The result.</param>
     /// <param name="command">The line that made it.</param>
@@ -47,7 +47,8 @@ public sealed class StrataSession
         host.Declare(ResultNames.Check(name), value);
         _values[name] = value;
         _results.Add(new SessionResult(name, command, value));
-        if (value is Model) CurrentModel = name;
+        // A network with random weights is a control: it never takes the place of a loaded one.
+        if (value is Model model && (model.Seed is null || Find(CurrentModel) is not Model { Seed: null })) CurrentModel = name;
         if (value is DataSet or ToyTask or TokenRows) CurrentData = name;
     }
 

@@ -35,20 +35,20 @@ public sealed class DataSet
     public static DataSet FromTexts(string name, IEnumerable<string> rows) => new(name, rows.Select(text => new DataRow(null, text)));
 
     /// <summary>
-    /// Reads a data set by the file's extension. <c>.jsonl</c>, <c>.ndjson</c>: one JSON object per line with <c>tokens</c> (array of whole numbers, 0 or
-    /// more), <c>text</c> or both; other fields are kept; blank lines are skipped. <c>.txt</c>: one row per line that is not blank.
+    /// Reads a data set. A file that ends in <c>.txt</c> has one row per line that is not blank; any other is JSON Lines: one JSON object per line with <c>tokens</c> (array of whole numbers, 0 or
+    /// more), <c>text</c> or both; other fields are kept; blank lines are skipped.
     /// UTF-8, with or without byte order mark; no line over 64 MiB. The name is the file's name without extension.
     /// </summary>
-    /// <exception cref="InvalidFileException">The file is missing, has another extension, has no rows, or a line is broken; the message has the line's number.</exception>
+    /// <exception cref="InvalidFileException">The file is missing, is a table in another format, has no rows, or a line is broken; the message has the line's number.</exception>
     public static DataSet Read(string path)
     {
         string name = Path.GetFileNameWithoutExtension(path);
         string extension = Path.GetExtension(path).ToLowerInvariant();
         List<DataRow> rows = extension switch
         {
-            ".jsonl" or ".ndjson" => JsonLines.Read(path),
             ".txt" => TextLines.Read(path),
-            _ => throw new InvalidFileException(path, $"the extension \"{extension}\" is no data set; expected .jsonl or .ndjson (JSON Lines) or .txt (one row per line)."),
+            ".csv" or ".tsv" or ".parquet" or ".arrow" => throw new InvalidFileException(path, $"\"{extension}\" files are not read; expected JSON Lines (.jsonl) or .txt (one row per line)."),
+            _ => JsonLines.Read(path),
         };
         if (rows.Count == 0) throw new InvalidFileException(path, "no rows; expected at least one line that is not blank.");
         return new DataSet(name, rows);

@@ -43,7 +43,7 @@ public sealed partial class BlockInfluence : Measure
             cancellation.ThrowIfCancellationRequested();
             for (int t = 0; t < x.Rows; t++)
             {
-                double cosine = Cosine(x.Row(t), y.Row(t));
+                double cosine = Cosine.Of(x.Row(t), y.Row(t));
                 if (double.IsNaN(cosine) && options.Form == MeasureForm.Reference) cosine = 0.5;
                 if (double.IsNaN(cosine)) leftOut++;
                 else influences.Add(1 - cosine);
@@ -51,22 +51,6 @@ public sealed partial class BlockInfluence : Measure
         }
 
         return MeasureValue.Over([.. influences], leftOut, $"{leftOut} x token with a zero or not finite state");
-    }
-
-    /// <summary>Cosine in float64, at most 1 in size; NaN when a vector is zero or not finite.</summary>
-    private static double Cosine(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
-    {
-        double dot = 0, xx = 0, yy = 0;
-        for (int i = 0; i < x.Length; i++)
-        {
-            double a = x[i], b = y[i];
-            dot += a * b;
-            xx += a * a;
-            yy += b * b;
-        }
-
-        double cosine = dot / (Math.Sqrt(xx) * Math.Sqrt(yy));
-        return double.IsFinite(cosine) ? Math.Clamp(cosine, -1, 1) : double.NaN;
     }
 
     /// <summary>The number of the block in a hook point's name, or -1 for points outside blocks.</summary>

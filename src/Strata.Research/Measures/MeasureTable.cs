@@ -8,14 +8,18 @@ public sealed class MeasureTable
 {
     private readonly Dictionary<string, IReadOnlyDictionary<string, MeasureValue>> _values;
 
-    private MeasureTable(Dictionary<string, IReadOnlyDictionary<string, MeasureValue>> values, Table table)
+    private MeasureTable(Dictionary<string, IReadOnlyDictionary<string, MeasureValue>> values, IReadOnlyDictionary<string, string?> units, Table table)
     {
         _values = values;
+        Units = units;
         Table = table;
     }
 
     /// <summary>Per measure, per point, in the order asked for and the order of execution: the shape <c>{measure: {point: value}}</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, MeasureValue>> Values => _values;
+
+    /// <summary>The unit of each measure under the options it was computed with; null for a pure number.</summary>
+    public IReadOnlyDictionary<string, string?> Units { get; }
 
     /// <summary>
     /// One row per point and measure: <c>point</c>, <c>block</c> (-1 outside blocks), <c>measure</c>, <c>value</c>, <c>spread</c>, <c>n</c>, <c>left out</c>. Notes say why samples were left out.
@@ -52,7 +56,8 @@ public sealed class MeasureTable
             progress?.Report(new WorkProgress($"Measuring {activations.Points.Count} points", rows.Count, work.Count, "values"));
         }
 
-        return new MeasureTable(values, ToTable(activations, measureNames, options, work, rows));
+        Dictionary<string, string?> units = measureNames.ToDictionary(name => name, name => Measures.Get(name).UnitWith(options));
+        return new MeasureTable(values, units, ToTable(activations, measureNames, options, units, work, rows));
     }
 
     private static string[] PointsOf(Measure measure, Activations activations)
@@ -63,10 +68,10 @@ public sealed class MeasureTable
     }
 
     private static Table ToTable(
-        Activations activations, IReadOnlyList<string> names, MeasureOptions options, List<(Measure Measure, string Point)> work, List<MeasureValue> rows)
+        Activations activations, IReadOnlyList<string> names, MeasureOptions options, Dictionary<string, string?> unitOf, List<(Measure Measure, string Point)> work, List<MeasureValue> rows)
     {
         Provenance provenance = WithSettings(activations.Provenance, activations.Pooling, names, options);
-        string?[] units = names.Select(n => Measures.Get(n).UnitWith(options)).Distinct().ToArray();
+        string?[] units = unitOf.Values.Distinct().ToArray();
         string? unit = units.Length == 1 ? units[0] : null;
         return new Table(
             $"{string.Join(", ", names)} per hook point",

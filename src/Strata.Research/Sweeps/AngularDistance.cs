@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Strata.Models;
 using Strata.Tensors;
 
@@ -67,7 +66,7 @@ public sealed class AngularDistance
     private static double Distance(FloatMatrix a, FloatMatrix b)
     {
         double sum = 0;
-        for (int row = 0; row < a.Rows; row++) sum += Math.Acos(Math.Clamp(TensorPrimitives.CosineSimilarity<float>(a.Row(row), b.Row(row)), -1, 1)) / Math.PI;
+        for (int row = 0; row < a.Rows; row++) sum += Math.Acos(Cosine.Of(a.Row(row), b.Row(row))) / Math.PI;
         return sum / a.Rows;
     }
 }

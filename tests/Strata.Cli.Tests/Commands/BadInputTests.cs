@@ -19,7 +19,7 @@ public sealed class BadInputTests : FolderTest
     [InlineData("Did you mean \"reverse\"?", "eval", "MODEL", "--data", "GAMES", "--plan", "revers(0..4)")]
     [InlineData("Give the plans once", "sweep", "MODEL", "--data", "GAMES")]
     [InlineData("Give the plans once", "sweep", "MODEL", "--data", "GAMES", "--windows", "--drop-each")]
-    [InlineData("expected a range of blocks", "sweep", "MODEL", "--data", "GAMES", "--painters", "4, 2")]
+    [InlineData("is no range of blocks", "sweep", "MODEL", "--data", "GAMES", "--painters", "4, 2")]
     [InlineData("Did you mean \"blocks.0.resid_post\"", "measure", "MODEL", "--data", "GAMES", "--measure", "norm", "--points", "blocks.0.resid_pos")]
     [InlineData("Did you mean \"curvature\"?", "measure", "MODEL", "--data", "GAMES", "--measure", "norm,curvatur")]
     [InlineData("a captured point", "measure", "MODEL", "--data", "GAMES", "--take", "1", "--measure", "block-influence", "--points", "embed")]

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Strata.Cli.Running;
 using Strata.Cli.Tests.Running;
 
 namespace Strata.Cli.Tests.Commands;

@@ -14,11 +14,10 @@ public sealed class NotebookRunnerTests
     /// <summary><c>#!echo</c> shows its argument, <c>#!set name</c> declares 42, <c>#!fail</c> fails.</summary>
     private sealed class Magics : IMagicRunner
     {
-        public bool IsMagic(string line) => line.Split(' ')[0] is "#!echo" or "#!set" or "#!fail";
-
         public Task ExecuteAsync(string line, INotebookHost host, CSharpSession session)
         {
             string argument = line.Split(' ')[^1];
+            if (line.Split(' ')[0] is not ("#!echo" or "#!set" or "#!fail")) throw new StrataException($"There is no magic command \"{line.Split(' ')[0]}\".");
             if (line.StartsWith("#!fail", StringComparison.Ordinal)) throw new StrataException("the magic failed");
             if (line.StartsWith("#!set", StringComparison.Ordinal)) host.Declare(argument, 42);
             else host.Display(MimeBundle.OfText(session.TryGetVariable(argument, out object? value) ? $"variable {value}" : argument));

@@ -15,8 +15,6 @@ public sealed class RunCommandTests : IDisposable
 
     private sealed class NoMagics : IMagicRunner
     {
-        public bool IsMagic(string line) => false;
-
         public Task ExecuteAsync(string line, INotebookHost host, CSharpSession session) => throw new NotSupportedException();
     }
 

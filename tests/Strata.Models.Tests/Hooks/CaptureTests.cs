@@ -110,7 +110,7 @@ public class CaptureTests
             Assert.Equal(saved.Provenance.ModelHash, loaded.Provenance.ModelHash);
             Assert.Equal(saved.Provenance.DataHash, loaded.Provenance.DataHash);
             foreach (string point in saved.Points) Assert.Equal(saved.Rows(point).Values, loaded.Rows(point).Values);
-            File.Delete(Path.ChangeExtension(path, ".json"));
+            File.Delete(path + ".json");
             Assert.Equal(saved.Rows("logits").Values, ActivationsFile.Load(path).Rows("logits").Values);
         }
 
@@ -122,10 +122,18 @@ public class CaptureTests
     {
         using TemporaryFolder folder = new();
         Activations activations = TestModels.Of("gpt2").Capture(TestModels.RowsOf(3), TestModels.Quiet("embed"));
-        Directory.CreateDirectory(folder.File("a.json"));
-        Assert.Contains("a.json", Assert.Throws<InvalidFileException>(() => activations.Save(folder.File("a.safetensors"))).Message);
+        Directory.CreateDirectory(folder.File("a.safetensors.json"));
+        Assert.Contains("a.safetensors.json", Assert.Throws<InvalidFileException>(() => activations.Save(folder.File("a.safetensors"))).Message);
         Directory.CreateDirectory(folder.File("b.safetensors"));
         Assert.Contains("b.safetensors", Assert.Throws<InvalidFileException>(() => activations.Save(folder.File("b.safetensors"))).Message);
-        Assert.Equal(["a.json", "b.safetensors"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
+        Assert.Equal(["a.safetensors.json", "b.safetensors"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
+    }
+
+    [SkippableFact]
+    public void DevicesAreNotReplacedByFiles()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "devices are files under /dev on Linux");
+        Assert.Contains("device", Assert.Throws<InvalidFileException>(() => AtomicFile.WriteText("/dev/strata-no-such-device", "text")).Message);
+        Assert.False(File.Exists("/dev/strata-no-such-device"));
     }
 }

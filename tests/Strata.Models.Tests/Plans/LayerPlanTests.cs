@@ -84,4 +84,17 @@ public class LayerPlanTests
     }
 
     private static string Plain(LayerPlan plan) => plan.ToString().Replace("10..12", "10, 11").Replace("0..2", "0, 1");
+
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(2, -1)]
+    [InlineData(2, int.MaxValue)]
+    [InlineData(-1, 2)]
+    [InlineData(6, 2)]
+    public void RepetitionsThatCannotBeAreRefused(int block, int times)
+    {
+        LayerPlans plans = new(6);
+        Assert.Throws<StrataException>(() => plans.Repeat(block, times));
+        if (block == 2) Assert.Throws<StrataException>(() => plans.LoopedParallel(1..5, times));
+    }
 }

@@ -95,7 +95,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     {
         OthelloSession own = new();
         FakeHost host = own.Run("#!capture --points blocks.7.resid_post --positions 10..14 --name some", $"#!model \"{OthelloFolder.Path}\" --random 1",
-            "#!capture --points blocks.7.resid_post --positions 10..14 --name twinned", "#!probe some --labels relative.c* --twin twinned");
+            "#!capture --points blocks.7.resid_post --positions 10..14 --model twin --name twinned", "#!probe some --labels relative.c* --twin twinned");
         IReadOnlyList<ProbeResult> results = ((ProbeSweep)host.Variables["probe"]).Results["blocks.7.resid_post"];
         int[][][] columns = Enumerable.Range(1, 8).Select(i => ((ToyTask)own.Setup.Variables["data"]).Labels[$"relative.c{i}"]).ToArray();
         int readable = columns.Count(labels => labels.SelectMany(row => row[10..14]).Distinct().Count() > 1);
@@ -252,14 +252,14 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     }
 
     [Fact]
-    public void A_random_twin_has_the_architecture_and_becomes_the_current_model()
+    public void A_random_twin_has_the_architecture_and_stays_a_control()
     {
         OthelloSession own = new();
         Model twin = Assert.IsType<Model>(own.Run($"#!model \"{OthelloFolder.Path}\" --random 3").Variables["twin"]);
         Assert.Equal(3, twin.Seed);
-        Assert.Equal("twin", own.Session.CurrentModel);
-        Assert.Contains("random twin", ((Generation)own.Run("#!generate --tokens 61 --max-new 2").Variables["generation"]).Provenance.Model);
-        Assert.DoesNotContain("random twin", ((Generation)own.Run("#!generate --tokens 61 --max-new 2 --model model").Variables["generation"]).Provenance.Model);
+        Assert.Equal("model", own.Session.CurrentModel);
+        Assert.DoesNotContain("random twin", ((Generation)own.Run("#!generate --tokens 61 --max-new 2").Variables["generation"]).Provenance.Model);
+        Assert.Contains("random twin", ((Generation)own.Run("#!generate --tokens 61 --max-new 2 --model twin").Variables["generation"]).Provenance.Model);
     }
 
     [Fact]

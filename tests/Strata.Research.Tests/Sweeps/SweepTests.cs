@@ -7,18 +7,10 @@ namespace Strata.Research.Tests.Sweeps;
 /// <summary>A sweep gives what its plans give one by one, with less work and bounded memory.</summary>
 public class SweepTests
 {
-    private static readonly ModelSpec Llama = new()
-    {
-        Family = "llama", Blocks = 5, Width = 24, Heads = 4, KeyValueHeads = 2, HeadWidth = 8, MlpWidth = 40, Vocabulary = 53, MaxPositions = 32,
-        Norm = NormKind.RmsNorm, NormEpsilon = 1e-6f, Positions = PositionKind.Rotary, Rotary = new RotarySpec(10_000), Activation = Activation.Silu,
-        GatedMlp = true, AttentionBias = false, MlpBias = false, TiedUnembedding = false, InitializerRange = 0.3f,
-    };
+    private static readonly ModelSpec Llama =
+        LlamaFamily.Spec(blocks: 5, width: 24, heads: 4, keyValueHeads: 2, mlpWidth: 40, vocabulary: 53, positions: 32) with { HeadWidth = 8, InitializerRange = 0.3f };
 
-    private static readonly ModelSpec Gpt2 = Llama with
-    {
-        Family = "gpt2", KeyValueHeads = 4, HeadWidth = 6, Norm = NormKind.LayerNorm, Positions = PositionKind.Learned, Rotary = null, Activation = Activation.GeluTanh,
-        GatedMlp = false, AttentionBias = true, MlpBias = true, TiedUnembedding = true,
-    };
+    private static readonly ModelSpec Gpt2 = Gpt2Family.Spec(blocks: 5, width: 24, heads: 4, vocabulary: 53, positions: 32) with { InitializerRange = 0.3f };
 
     public static TheoryData<string> Families => ["gpt2", "llama"];
 
