@@ -1,6 +1,5 @@
 using System.Globalization;
 using Spectre.Console;
-using Strata.Jupyter.Session;
 using Strata.Models;
 
 namespace Strata.Cli.Running;

@@ -1,5 +1,3 @@
-using Strata.Notebooks;
-
 namespace Strata.Jupyter.Session;
 
 /// <summary>Runs a cell as a notebook holds it: stretches of C# and magic commands, in order.</summary>

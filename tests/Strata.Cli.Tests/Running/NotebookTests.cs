@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Strata.Cli.Running;
-using Strata.Jupyter.Session;
 using Strata.Models;
 
 namespace Strata.Cli.Tests.Running;
