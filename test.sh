@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. As root on Debian it installs what some tests need (PyTorch as reference, Chromium to open reports);
-# elsewhere it says what to install, and the tests that need it are skipped with their reason. With CI=true a missing part is a failure.
+# Builds everything and runs all tests. As root on Debian it installs what some tests need (PyTorch as reference, Chromium to open reports, a client of
+# Jupyter to drive the kernel); elsewhere it says what to install, and the tests that need it are skipped with their reason. With CI=true a missing part is a failure.
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 missing=()
 /usr/bin/python3 -c 'import torch' 2>/dev/null || missing+=(python3-torch libopenblas0-openmp)
+/usr/bin/python3 -c 'import jupyter_client' 2>/dev/null || missing+=(python3-jupyter-client)
 command -v chromium >/dev/null || missing+=(chromium)
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -32,7 +32,8 @@ public static class CliProgram
 
         try
         {
-            return await parse.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Grace }, cancellation);
+            TimeSpan? grace = JupyterVerb.TakesSignals(parse) ? null : Grace;
+            return await parse.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = grace }, cancellation);
         }
         catch (Exception failure)
         {
@@ -53,6 +54,7 @@ public static class CliProgram
         CompareVerb.Create(terminal),
         LensVerb.Create(terminal),
         GenerateVerb.Create(terminal),
+        JupyterVerb.Create(terminal),
     };
 
     private static string Message(Exception failure) => failure switch

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Strata.Cli.Reporting;
 using Strata.Cli.Running;
+using Strata.Jupyter.Session;
 using Strata.Notebooks;
 
 namespace Strata.Cli.Commands;

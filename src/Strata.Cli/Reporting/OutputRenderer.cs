@@ -1,5 +1,6 @@
 using System.Text;
 using Strata.Cli.Running;
+using Strata.Jupyter.Session;
 using Strata.Notebooks;
 
 namespace Strata.Cli.Reporting;

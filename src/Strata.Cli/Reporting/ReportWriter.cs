@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Strata.Cli.Running;
+using Strata.Jupyter.Session;
 using Strata.Models;
 using Strata.Notebooks;
 
@@ -123,7 +124,7 @@ public sealed class ReportWriter(ReportAssets assets)
     private static void Output(StringBuilder page, CellOutput output, string anchor, string label, OutputRenderer outputs, ProvenanceList provenance)
     {
         page.Append($"<div class=\"output\" id=\"{anchor}\">{outputs.ToHtml(output)}");
-        if (output is DisplayOutput display && display.Metadata[DisplayOutput.ProvenanceKey] is JsonObject origin)
+        if (output is DisplayOutput display && display.Metadata[Renderings.ProvenanceKey] is JsonObject origin)
         {
             int number = provenance.Add(origin, label, anchor);
             page.Append($"<a class=\"origin\" href=\"#origin:{number}\" title=\"Where this result came from\">provenance {number}</a>");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Strata.Jupyter.Session;
 using Strata.Notebooks;
 
 namespace Strata.Cli.Running;
@@ -6,9 +7,6 @@ namespace Strata.Cli.Running;
 /// <summary>One output of a code cell, as nbformat 4 has them.</summary>
 public abstract record CellOutput
 {
-    /// <summary>Whether content of this MIME type is JSON rather than text.</summary>
-    public static bool IsJsonMime(string mime) => mime == "application/json" || mime.EndsWith("+json", StringComparison.Ordinal);
-
     /// <summary>Reads an output that <see cref="NotebookValidation"/> has passed.</summary>
     internal static CellOutput FromJson(JsonObject json) => json["output_type"]!.GetValue<string>() switch
     {
@@ -27,7 +25,7 @@ public abstract record CellOutput
 
     private static MimeBundle Bundle(JsonObject json) => new(json["data"]!.AsObject().ToDictionary(
         pair => pair.Key,
-        pair => IsJsonMime(pair.Key) ? pair.Value?.ToJsonString() ?? "null" : Multiline.Read(pair.Value!)));
+        pair => Renderings.IsJson(pair.Key) ? pair.Value?.ToJsonString() ?? "null" : Multiline.Read(pair.Value!)));
 }
 
 /// <summary>Text that the cell wrote to the console.</summary>
@@ -49,13 +47,10 @@ public sealed record StreamOutput(StandardStream Stream, string Text) : CellOutp
 /// <param name="IsResult">Whether it is the value of the cell's last expression.</param>
 public sealed record DisplayOutput(MimeBundle Bundle, JsonObject Metadata, bool IsResult) : CellOutput
 {
-    /// <summary>The key of <see cref="Metadata"/> under which an output says where it came from.</summary>
-    public const string ProvenanceKey = "strata.provenance";
-
     internal override JsonObject ToJson(int? executionCount)
     {
         JsonObject data = [];
-        foreach ((string mime, string content) in Bundle.Renderings) data[mime] = IsJsonMime(mime) ? JsonNode.Parse(content) : Multiline.Write(content);
+        foreach ((string mime, string content) in Bundle.Renderings) data[mime] = Renderings.IsJson(mime) ? JsonNode.Parse(content) : Multiline.Write(content);
         JsonObject json = new() { ["data"] = data };
         if (IsResult) json["execution_count"] = executionCount;
         json["metadata"] = Metadata.DeepClone();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Strata.Jupyter.Session;
 using Strata.Models;
 using Strata.Notebooks;
 
@@ -11,6 +12,8 @@ namespace Strata.Cli.Running;
 public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, Func<object?, MimeBundle> format)
 {
     private static readonly string[] CSharpNames = ["C#", "csharp", "polyglot-notebook"];
+
+    private readonly CellRunner _cells = new(session, magics);
 
     /// <summary>How long a cell may run; null for any time.</summary>
     public TimeSpan? Timeout { get; init; }
@@ -57,7 +60,7 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
         Stopwatch watch = Stopwatch.StartNew();
         if (Timeout is { } limit) interrupt.CancelAfter(limit);
 
-        CellError? error = ForeignLanguage(notebook, cell) ?? await RunPartsAsync(cell, $"cell {number}", host);
+        CellError? error = ForeignLanguage(notebook, cell) ?? await _cells.RunAsync(cell.Source, $"cell {number}", host);
         bool interrupted = interrupt.IsCancellationRequested;
         if (interrupted) error = WhyInterrupted(cancellation);
 
@@ -69,43 +72,9 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
         return new CellOutcome(position, status, watch.Elapsed, error);
     }
 
-    private async Task<CellError?> RunPartsAsync(NotebookCell cell, string name, OutputCollector host)
-    {
-        string source = cell.Source;
-        IReadOnlyList<CellPart> parts = CellPart.Split(source);
-        foreach (CellPart part in parts)
-        {
-            CellError? error = part.IsMagic ? await RunMagicAsync(part.Text, host, name, source) : await RunCodeAsync(part, isLast: part == parts[^1], host, name, source);
-            if (error is not null) return error;
-        }
-
-        return null;
-    }
-
-    private Task<CellError?> RunMagicAsync(string line, OutputCollector host, string name, string source) =>
-        session.RunAsync(() => magics.ExecuteAsync(line, host, session), host, name, source);
-
-    private async Task<CellError?> RunCodeAsync(CellPart part, bool isLast, OutputCollector host, string name, string source)
-    {
-        CellResult result = await session.ExecuteAsync(part.Text, host, name);
-        if (result.Error is not null || !result.HasValue) return result.Error;
-
-        // Formatting runs code of the value (an enumeration, a ToString), so it may fail or hang as the cell itself may.
-        return await session.RunAsync(
-            () =>
-            {
-                if (isLast) host.ShowResult(result.Value);
-                else host.Show(result.Value);
-                return Task.CompletedTask;
-            },
-            host,
-            name,
-            source);
-    }
-
     private CellError WhyInterrupted(CancellationToken cancellation) => cancellation.IsCancellationRequested
-        ? CellErrors.Interrupted("The run was cancelled while this cell ran.")
-        : CellErrors.Interrupted(FormattableString.Invariant($"The cell ran longer than {Timeout!.Value.TotalSeconds:0.###} s and was stopped. Allow more with --timeout SECONDS."));
+        ? CellError.Interrupted("The run was cancelled while this cell ran.")
+        : CellError.Interrupted(FormattableString.Invariant($"The cell ran longer than {Timeout!.Value.TotalSeconds:0.###} s and was stopped. Allow more with --timeout SECONDS."));
 
     private static CellError? ForeignLanguage(Notebook notebook, NotebookCell cell)
     {

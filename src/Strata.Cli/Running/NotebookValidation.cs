@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Strata.Jupyter.Session;
 using Strata.Models;
 
 namespace Strata.Cli.Running;
@@ -68,7 +69,7 @@ internal static class NotebookValidation
                 output["metadata"] ??= new JsonObject();
                 check.Object(output["metadata"], $"{place}: \"metadata\"");
                 foreach ((string mime, JsonNode? content) in check.Object(output["data"], $"{place}: \"data\""))
-                    if (!CellOutput.IsJsonMime(mime)) check.Multiline(content, $"{place}: \"{mime}\"");
+                    if (!Renderings.IsJson(mime)) check.Multiline(content, $"{place}: \"{mime}\"");
                 break;
         }
     }

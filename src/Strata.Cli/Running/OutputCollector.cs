@@ -1,7 +1,5 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
+using Strata.Jupyter.Session;
 using Strata.Models;
 using Strata.Notebooks;
 
@@ -14,10 +12,8 @@ namespace Strata.Cli.Running;
 /// <param name="cancellation">Interrupts the cell.</param>
 internal sealed class OutputCollector(CSharpSession session, Func<object?, MimeBundle> format, IProgress<WorkProgress> progress, CancellationToken cancellation) : ICellHost
 {
-    /// <summary>Characters allowed for all renderings of one display, and for all console text of a cell.</summary>
+    /// <summary>Characters allowed for all console text of a cell.</summary>
     public const int Budget = 1 << 20;
-
-    private static readonly JsonSerializerOptions ProvenanceJson = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly List<CellOutput> _outputs = [];
     private readonly StringBuilder _text = new();
@@ -40,8 +36,21 @@ internal sealed class OutputCollector(CSharpSession session, Func<object?, MimeB
     /// <inheritdoc/>
     public void Show(object? value) => Add(format(value), isResult: false);
 
-    /// <summary>Shows the value of the cell's last expression.</summary>
+    /// <inheritdoc/>
     public void ShowResult(object? value) => Add(format(value), isResult: true);
+
+    /// <inheritdoc/>
+    public TextReader Input { get; } = Console.In;
+
+    /// <inheritdoc/>
+    public void Clear(bool wait)
+    {
+        lock (_outputs)
+        {
+            _text.Clear();
+            _outputs.Clear();
+        }
+    }
 
     /// <inheritdoc/>
     public void Write(StandardStream stream, string text)
@@ -57,7 +66,7 @@ internal sealed class OutputCollector(CSharpSession session, Func<object?, MimeB
             if (text.Length <= room) return;
             EndText();
             _stream = StandardStream.Error;
-            _text.Append($"\n[Console text beyond {Size(Budget)} is left out here. Write long text to a file.]\n");
+            _text.Append($"\n[Console text beyond {Renderings.Size(Budget)} is left out here. Write long text to a file.]\n");
         }
     }
 
@@ -76,14 +85,12 @@ internal sealed class OutputCollector(CSharpSession session, Func<object?, MimeB
 
     private void Add(MimeBundle bundle, bool isResult)
     {
-        foreach ((string mime, string content) in bundle.Renderings)
-            if (CellOutput.IsJsonMime(mime)) RequireJson(mime, content);
-        (MimeBundle kept, string? notice) = Fit(bundle);
+        (MimeBundle kept, string? notice) = Renderings.Fit(bundle);
         lock (_outputs)
         {
             if (_finished) return;
             EndText();
-            if (kept.Renderings.Count > 0) _outputs.Add(new DisplayOutput(kept, Metadata(bundle), isResult));
+            if (kept.Renderings.Count > 0) _outputs.Add(new DisplayOutput(kept, Renderings.Metadata(kept), isResult));
             if (notice is not null) _outputs.Add(new StreamOutput(StandardStream.Error, notice));
         }
     }
@@ -94,40 +101,4 @@ internal sealed class OutputCollector(CSharpSession session, Func<object?, MimeB
         _outputs.Add(new StreamOutput(_stream, _text.ToString()));
         _text.Clear();
     }
-
-    /// <summary>Leaves out the largest renderings until the rest is within the budget, and says so.</summary>
-    private static (MimeBundle Kept, string? Notice) Fit(MimeBundle bundle)
-    {
-        Dictionary<string, string> kept = new(bundle.Renderings);
-        List<string> left = [];
-        foreach ((string mime, string content) in bundle.Renderings.OrderByDescending(pair => pair.Value.Length))
-        {
-            if (kept.Values.Sum(text => (long)text.Length) <= Budget) break;
-            kept.Remove(mime);
-            left.Add($"{mime} of {Size(content.Length)}");
-        }
-
-        if (left.Count == 0) return (bundle, null);
-        string rest = kept.Count == 0 ? "nothing of it is shown" : $"shown are {string.Join(", ", kept.Keys)}";
-        return (new MimeBundle(kept), $"[An output is larger than {Size(Budget)}: {string.Join(", ", left)} left out; {rest}. Show fewer rows or points, or write it to a file.]\n");
-    }
-
-    private static string Size(int characters) => FormattableString.Invariant($"{characters / 1048576.0:0.#} MB");
-
-    private static void RequireJson(string mime, string content)
-    {
-        try
-        {
-            using JsonDocument parsed = JsonDocument.Parse(content);
-        }
-        catch (JsonException e)
-        {
-            throw new StrataException($"The rendering {mime} of an output is not JSON: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Where the output came from travels with it.</summary>
-    private static JsonObject Metadata(MimeBundle bundle) => bundle.Provenance is null
-        ? []
-        : new JsonObject { [DisplayOutput.ProvenanceKey] = JsonSerializer.SerializeToNode(bundle.Provenance, ProvenanceJson) };
 }

@@ -1,6 +1,7 @@
 using Spectre.Console;
 using Strata.Cli.Commands;
 using Strata.Cli.Reporting;
+using Strata.Jupyter.Session;
 using Strata.Models;
 using Strata.Notebooks;
 

@@ -1,3 +1,5 @@
+using Strata.Jupyter.Session;
+
 namespace Strata.Cli.Running;
 
 /// <summary>What became of a cell in a run.</summary>

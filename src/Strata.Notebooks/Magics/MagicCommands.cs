@@ -19,6 +19,10 @@ public sealed class MagicCommands(StrataSession session)
     /// <summary>Words with their one-line descriptions, for help and completion.</summary>
     public static IReadOnlyList<(string Name, string Summary)> Names { get; } = All.Select(c => (c.Name, c.Summary)).ToArray();
 
+    /// <summary>The options of a command with their descriptions, for completion and tooltips; none for a word that is no command.</summary>
+    public static IReadOnlyList<(string Name, string Summary)> OptionsOf(string word) =>
+        Find(word)?.Syntax.Options.Select(option => (option.Name, option.Description ?? "")).ToArray() ?? [];
+
     /// <summary>Whether a line begins with the word of a command.</summary>
     public static bool IsMagic(string line) => Find(WordOf(line)) is not null;
 

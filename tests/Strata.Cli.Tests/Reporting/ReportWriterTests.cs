@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Strata.Cli.Reporting;
 using Strata.Cli.Running;
+using Strata.Jupyter.Session;
 using Strata.Notebooks;
 
 namespace Strata.Cli.Tests.Reporting;
@@ -50,7 +51,7 @@ public sealed partial class ReportWriterTests
             Shown(("image/png", Hostile), (MimeBundle.PlainText, Hostile)),
             Shown((MimeBundle.Svg, $"<svg xmlns='http://www.w3.org/2000/svg'>{Hostile}</svg>"), (MimeBundle.PlainText, Hostile)),
             Shown((Hostile, Hostile)),
-            new DisplayOutput(MimeBundle.OfText("r"), new JsonObject { [DisplayOutput.ProvenanceKey] = new JsonObject { [Hostile] = Hostile, ["list"] = new JsonArray(Hostile), ["map"] = new JsonObject { [Hostile] = Hostile } } }, true),
+            new DisplayOutput(MimeBundle.OfText("r"), new JsonObject { [Renderings.ProvenanceKey] = new JsonObject { [Hostile] = Hostile, ["list"] = new JsonArray(Hostile), ["map"] = new JsonObject { [Hostile] = Hostile } } }, true),
             new ErrorOutput(new CellError(Hostile, Hostile, [Hostile])));
         code.Metadata["tags"] = new JsonArray(Hostile);
         notebook.Insert(notebook.Cells.Count, CellKind.Raw, Hostile);
@@ -147,7 +148,7 @@ public sealed partial class ReportWriterTests
         Markdown(notebook, "# T\n\nA note[^1].\n\n[^1]: First.");
         Markdown(notebook, "## Provenance\n\n## Provenance\n\n## Cell 3\n\nAnother[^1].\n\n[^1]: Second.");
         for (int i = 0; i < 3; i++)
-            Code(notebook, $"{i}", new DisplayOutput(MimeBundle.OfText("v"), new JsonObject { [DisplayOutput.ProvenanceKey] = new JsonObject { ["seed"] = i / 2, ["modelHash"] = "ab" } }, true));
+            Code(notebook, $"{i}", new DisplayOutput(MimeBundle.OfText("v"), new JsonObject { [Renderings.ProvenanceKey] = new JsonObject { ["seed"] = i / 2, ["modelHash"] = "ab" } }, true));
         string html = Report(notebook, Ran(notebook));
         string[] ids = Regex.Matches(html, " id=\"([^\"]*)\"").Select(m => m.Groups[1].Value).ToArray();
         Assert.Equal(ids.Distinct(), ids);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Strata.Cli.Running;
+using Strata.Jupyter.Session;
 using Strata.Models;
 using Strata.Notebooks;
 
@@ -176,7 +177,7 @@ public sealed class NotebookRunnerTests
     {
         Notebook notebook = Of("new Table(\"t\", new Provenance { Model = \"m<1>\", Seed = 7 }, Column.Integer(\"n\", [1, 2]))");
         Assert.Null((await new NotebookRunner(new CSharpSession(), new Magics(), Formatters.Format).RunAsync(notebook, _observer, default)).Failure);
-        JsonNode provenance = ((DisplayOutput)notebook.Cells[0].Outputs[0]).Metadata[DisplayOutput.ProvenanceKey]!;
+        JsonNode provenance = ((DisplayOutput)notebook.Cells[0].Outputs[0]).Metadata[Renderings.ProvenanceKey]!;
         Assert.Equal("m<1>", provenance["model"]!.GetValue<string>());
         Assert.Equal(7, provenance["seed"]!.GetValue<int>());
     }

@@ -1,6 +1,7 @@
 using Strata.Cli.Commands;
 using Strata.Cli.Reporting;
 using Strata.Cli.Running;
+using Strata.Jupyter.Session;
 using Strata.Models;
 using Strata.Notebooks;
 

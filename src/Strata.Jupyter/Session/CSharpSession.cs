@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Scripting;
+using Microsoft.CodeAnalysis.Scripting;
+using Strata.Models;
+
+namespace Strata.Jupyter.Session;
+
+/// <summary>
+/// A C# session: cells run one after another, and each sees what the earlier ones declared. It knows no protocol and no file; the host of each cell takes its
+/// output. One cell runs at a time; the console of the process belongs to the running cell.
+/// </summary>
+public sealed class CSharpSession
+{
+    private readonly CellGlobals _globals = new();
+    private readonly ConsoleCapture _console;
+    private readonly ScriptOptions _options;
+    private readonly List<(string Name, string Type)> _declared = [];
+    private ScriptState<object>? _state;
+
+    /// <summary>An empty session.</summary>
+    /// <param name="folder">Where <c>#r</c> and <c>#load</c> look for files; the current folder when null.</param>
+    public CSharpSession(string? folder = null)
+    {
+        _console = new ConsoleCapture(() => _globals.Host);
+        string root = Path.GetFullPath(folder ?? Environment.CurrentDirectory);
+
+        // Optimized, because cells hold numeric loops; debug information keeps the line numbers of exceptions.
+        _options = ScriptOptions.Default
+            .WithReferences(SessionReferences.All)
+            .WithImports(SessionReferences.Imports)
+            .WithMetadataResolver(SessionReferences.ResolverFor(root))
+            .WithSourceResolver(new SourceFileResolver([], root))
+            .WithLanguageVersion(LanguageVersion.Latest)
+            .WithOptimizationLevel(OptimizationLevel.Release)
+            .WithEmitDebugInformation(true)
+            .WithFileEncoding(Encoding.UTF8);
+    }
+
+    /// <summary>How long a cancelled cell may take to stop by itself before its thread is left behind.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs C# code. Never throws for what the code does: compile errors, exceptions and interrupts come back as <see cref="CellResult.Error"/>.</summary>
+    /// <param name="code">Statements and declarations; a last expression without semicolon is the value. <c>await</c> is allowed at top level.</param>
+    /// <param name="host">Takes output; its <see cref="Notebooks.INotebookHost.Cancellation"/> interrupts the cell.</param>
+    /// <param name="cellName">The cell's name in error messages.</param>
+    public async Task<CellResult> ExecuteAsync(string code, ICellHost host, string cellName = "cell")
+    {
+        CellResult result = CellResult.Done;
+        CellError? error = await RunAsync(async () => result = await SubmitAsync(code, cellName, host.Cancellation), host, cellName, code);
+        return error is null ? result : CellResult.Failed(error);
+    }
+
+    /// <summary>Runs other work, such as a magic command, as a cell is run: on a thread of its own, with the console captured.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="host">Takes output; its <see cref="Notebooks.INotebookHost.Cancellation"/> interrupts the work.</param>
+    /// <param name="cellName">The cell's name in error messages.</param>
+    /// <param name="code">The cell's text, from which error messages quote.</param>
+    /// <returns>Why the work failed; null when it did not.</returns>
+    public async Task<CellError?> RunAsync(Func<Task> work, ICellHost host, string cellName, string code)
+    {
+        _globals.Host = host;
+        using IDisposable capture = _console.Begin();
+        try
+        {
+            await CellThread.RunAsync(
+                async () =>
+                {
+                    await work();
+                    return true;
+                },
+                Grace,
+                host.Cancellation);
+            return null;
+        }
+        catch (CellLeftBehindException)
+        {
+            return CellError.Interrupted(FormattableString.Invariant(
+                $"The cell was interrupted, but its code did not stop within {Grace.TotalSeconds:0.#} s. It was left behind: it goes on in the background, its output is ignored, and variables that it assigns may still change. A restart ends it; loops end by themselves where they call cancellation.ThrowIfCancellationRequested()."));
+        }
+        catch (OperationCanceledException) when (host.Cancellation.IsCancellationRequested)
+        {
+            return CellError.Interrupted("The cell was interrupted.");
+        }
+        catch (Exception e)
+        {
+            return CellErrors.FromException(e, cellName, code);
+        }
+    }
+
+    /// <summary>Makes a value a typed C# variable of the cells that follow; an existing variable of that name is replaced, whatever its type.</summary>
+    /// <param name="name">A C# identifier.</param>
+    /// <param name="value">The value. Where its type is not public, the variable has the nearest public base type or interface.</param>
+    /// <exception cref="StrataException">The name is no C# identifier.</exception>
+    public void Declare(string name, object value)
+    {
+        if (!SyntaxFacts.IsValidIdentifier(name) || SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None)
+            throw new StrataException($"\"{name}\" cannot name a C# variable: expected letters, digits and underscores, not beginning with a digit, and no keyword.");
+        lock (_declared)
+        {
+            _globals.__values[name] = value;
+            _declared.RemoveAll(pair => pair.Name == name);
+            _declared.Add((name, CSharpTypeName.ForValue(value)));
+        }
+    }
+
+    /// <summary>Looks up a variable that a cell or <see cref="Declare"/> made.</summary>
+    /// <returns>Whether there is one.</returns>
+    public bool TryGetVariable(string name, out object? value)
+    {
+        if (_globals.__values.TryGetValue(name, out value)) return true;
+        ScriptVariable? variable = _state?.GetVariable(name);
+        value = variable?.Value;
+        return variable is not null;
+    }
+
+    /// <summary>Keeps the console of the process redirected between cells too, so that background work reaches its cell, until disposed.</summary>
+    public IDisposable HoldConsole() => _console.Begin();
+
+    /// <summary>What the compiler makes of code that is being written as the next cell; nothing of it runs.</summary>
+    /// <param name="code">The code, complete or not.</param>
+    internal async Task<Compilation> AnalyseAsync(string code)
+    {
+        await DeclarePendingAsync(CancellationToken.None);
+        return Next(code, _options.WithFilePath("draft")).GetCompilation();
+    }
+
+    /// <summary>The names of all variables.</summary>
+    public IReadOnlyList<string> VariableNames =>
+        (_state?.Variables.Select(v => v.Name) ?? []).Concat(_globals.__values.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
+
+    private async Task<CellResult> SubmitAsync(string code, string cellName, CancellationToken cancellation)
+    {
+        await DeclarePendingAsync(cancellation);
+        Script<object> script = Next(code, _options.WithFilePath(cellName));
+        ImmutableArray<Diagnostic> diagnostics = script.Compile(cancellation);
+        if (diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error)) return CellResult.Failed(CellErrors.FromDiagnostics(diagnostics, code));
+
+        // What a failing cell declared before it failed stays, as in every notebook. A cell that was left behind and ends late must not undo later ones.
+        ScriptState<object>? before = _state;
+        ScriptState<object> state = await RunAsync(script, cancellation);
+        Interlocked.CompareExchange(ref _state, state, before);
+        if (state.Exception is { } exception)
+        {
+            if (exception is OperationCanceledException && cancellation.IsCancellationRequested) throw exception;
+            return CellResult.Failed(CellErrors.FromException(exception, cellName, code));
+        }
+
+        return new CellResult(state.ReturnValue, state.ReturnValue is not null || EndsInValue(script.GetCompilation()), null);
+    }
+
+    private async Task DeclarePendingAsync(CancellationToken cancellation)
+    {
+        (string Name, string Type)[] pending;
+        lock (_declared)
+        {
+            pending = _declared.ToArray();
+            _declared.Clear();
+        }
+
+        if (pending.Length == 0) return;
+        string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
+        Script<object> script = Next(code, _options.WithFilePath("declared results"));
+        _state = await RunAsync(script, cancellation);
+        foreach ((string name, _) in pending) _globals.__values.Remove(name);
+    }
+
+    private Script<object> Next(string code, ScriptOptions options) =>
+        _state is null ? CSharpScript.Create<object>(code, options, typeof(CellGlobals)) : _state.Script.ContinueWith<object>(code, options);
+
+    private Task<ScriptState<object>> RunAsync(Script<object> script, CancellationToken cancellation) =>
+        _state is null ? script.RunAsync(_globals, static _ => true, cancellation) : script.RunFromAsync(_state, static _ => true, cancellation);
+
+    /// <summary>Whether the last expression has a type other than void: a null value counts as one.</summary>
+    private static bool EndsInValue(Compilation compilation)
+    {
+        SyntaxTree tree = compilation.SyntaxTrees.Last();
+        return LastExpression.Of(tree) is { } last && compilation.GetSemanticModel(tree).GetTypeInfo(last).Type?.SpecialType != SpecialType.System_Void;
+    }
+}

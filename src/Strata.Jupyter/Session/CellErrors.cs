@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using Microsoft.CodeAnalysis;
+using Strata.Models;
+
+namespace Strata.Jupyter.Session;
+
+/// <summary>Turns diagnostics and exceptions into what the user of a cell needs: the message, the line, the source there.</summary>
+internal static class CellErrors
+{
+    /// <summary>The error of a cell that does not compile.</summary>
+    public static CellError FromDiagnostics(IEnumerable<Diagnostic> diagnostics, string code)
+    {
+        string[] source = Lines(code);
+        List<string> traceback = [];
+        foreach (Diagnostic error in diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).OrderBy(d => d.Location.SourceSpan.Start))
+        {
+            FileLinePositionSpan place = error.Location.GetLineSpan();
+            int line = place.StartLinePosition.Line, column = place.StartLinePosition.Character;
+            traceback.Add($"({line + 1},{column + 1}): error {error.Id}: {error.GetMessage(CultureInfo.InvariantCulture)}");
+            if (error.Id == "CS0006" && error.GetMessage(CultureInfo.InvariantCulture).Contains("nuget:", StringComparison.OrdinalIgnoreCase))
+                traceback.Add("    This session restores no packages: reference the assembly by its path, #r \"folder/Name.dll\".");
+            if (line >= source.Length) continue;
+            traceback.Add($"    {source[line]}");
+            traceback.Add($"    {Indent(source[line], column)}^");
+        }
+
+        return new CellError("CompilationError", traceback.FirstOrDefault() ?? "The cell does not compile.", traceback);
+    }
+
+    /// <summary>The error of a cell that threw. Frames from the cell's code upward are kept, those of the host below it are not.</summary>
+    public static CellError FromException(Exception exception, string cell, string code)
+    {
+        Exception cause = exception;
+        while (cause is TargetInvocationException or AggregateException { InnerExceptions.Count: 1 } && cause.InnerException is { } inner) cause = inner;
+
+        // The message of a failure that was foreseen is written for users; other exceptions say more by their type.
+        string name = cause.GetType().FullName ?? cause.GetType().Name;
+        List<string> traceback = [cause is StrataException ? cause.Message : $"{name}: {cause.Message}"];
+        for (Exception? inner = cause.InnerException; inner is not null && cause is not StrataException; inner = inner.InnerException)
+            traceback.Add($"  caused by {inner.GetType().FullName}: {inner.Message}");
+        traceback.AddRange(Frames(cause, cell, code));
+        return new CellError(name, cause.Message, traceback);
+    }
+
+    private static IEnumerable<string> Frames(Exception exception, string cell, string code)
+    {
+        List<string> frames = [];
+        int kept = 0;
+        foreach (StackFrame frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames())
+        {
+            MethodBase? method = frame.GetMethod();
+            if (method is null || IsPlumbing(method)) continue;
+            frames.Add(IsCell(method) ? CellFrame(frame, cell, code) : $"  at {method.DeclaringType?.FullName}.{method.Name}");
+            if (IsCell(method)) kept = frames.Count;
+        }
+
+        return frames.Take(kept);
+    }
+
+    private static string CellFrame(StackFrame frame, string cell, string code)
+    {
+        // The compiler puts the session's folder before a cell's name, and in optimized code it gives the last expression of a cell no line.
+        string? file = Path.GetFileName(frame.GetFileName());
+        int line = file is null ? LastExpression.LineIn(code) ?? 0 : frame.GetFileLineNumber();
+        string[] source = Lines(code);
+        bool isHere = file is null || file == cell;
+        return $"  at {file ?? cell}, line {line}{(isHere && line >= 1 && line <= source.Length ? $": {source[line - 1].Trim()}" : "")}";
+    }
+
+    private static bool IsCell(MethodBase method)
+    {
+        Type? type = method.DeclaringType;
+        while (type?.DeclaringType is not null) type = type.DeclaringType;
+        return type is not null && type.Name.StartsWith("Submission#", StringComparison.Ordinal);
+    }
+
+    private static bool IsPlumbing(MethodBase method) =>
+        method.DeclaringType?.Namespace is "System.Runtime.CompilerServices" or "System.Runtime.ExceptionServices" or "System.Threading.Tasks";
+
+    private static string[] Lines(string code) => code.ReplaceLineEndings("\n").Split('\n');
+
+    private static string Indent(string line, int column) => string.Concat(line.Take(column).Select(c => c == '\t' ? '\t' : ' '));
+}

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using Strata.Models;
+
+namespace Strata.Jupyter.Session;
+
+/// <summary>The names that every C# cell finds in scope. Their spelling is that of notebook hosts, hence lower case.</summary>
+public sealed class CellGlobals
+{
+    // Background work keeps the host of the cell that started it; where no context flows, the latest cell's host serves.
+    private readonly AsyncLocal<ICellHost?> _host = new();
+    private ICellHost? _latest;
+
+    /// <summary>Cancelled when the cell is interrupted or runs out of time; hand it to long work.</summary>
+    public CancellationToken cancellation => Host.Cancellation;
+
+    /// <summary>Where long work reports how far it is.</summary>
+    public IProgress<WorkProgress> progress => Host.Progress;
+
+    /// <summary>Values on their way into C# variables. For generated code.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public IDictionary<string, object?> __values { get; } = new ConcurrentDictionary<string, object?>();
+
+    internal ICellHost Host
+    {
+        get => _host.Value ?? _latest ?? throw new InvalidOperationException("No cell is running.");
+        set => _host.Value = _latest = value;
+    }
+
+    /// <summary>Shows a value below the cell, formatted as the cell's last expression would be.</summary>
+    public void display(object? value) => Host.Show(value);
+
+    /// <summary>Takes away the outputs that the cell has so far.</summary>
+    /// <param name="wait">Whether to wait until the next output is there to take their place, which avoids flicker.</param>
+    public void clear_output(bool wait = false) => Host.Clear(wait);
+}
