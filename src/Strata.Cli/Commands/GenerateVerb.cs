@@ -22,7 +22,7 @@ internal static class GenerateVerb
             Generation result = terminal.WithProgress(progress =>
                 model.Generate(prompt, new GenerationRequest { MaxNew = parse.GetRequiredValue(most)!.Value, Plan = order, Progress = progress }, cancellation));
             int[] ids = result.NewTokens[0];
-            string? continuation = model.Tokenizer is null ? null : model.Decode(ids);
+            string? continuation = model.Tokenizer is null ? null : result.Texts[0];
             if (parse.GetValue(json)) terminal.WriteJson(new { Tokens = ids, Text = continuation, result.Provenance });
             else terminal.WriteText(continuation ?? string.Join(',', ids));
         });

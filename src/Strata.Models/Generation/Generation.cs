@@ -35,4 +35,14 @@ public sealed record GenerationRequest
 /// <param name="Prompts">The prompts.</param>
 /// <param name="NewTokens">The new ids of each prompt, a stop id included.</param>
 /// <param name="Provenance">Where it came from.</param>
-public sealed record Generation(TokenRows Prompts, IReadOnlyList<int[]> NewTokens, Provenance Provenance);
+public sealed record Generation(TokenRows Prompts, IReadOnlyList<int[]> NewTokens, Provenance Provenance)
+{
+    /// <summary>The tokenizer of the network; null where it has none.</summary>
+    public Tokenizer? Tokenizer { get; init; }
+
+    /// <summary>The new text of each prompt; ids with spaces between where the network has no tokenizer.</summary>
+    public IReadOnlyList<string> Texts => NewTokens.Select(ids => Decode(ids)).ToArray();
+
+    /// <summary>Text of ids; the ids themselves where the network has no tokenizer.</summary>
+    public string Decode(ReadOnlySpan<int> ids) => Tokenizer is null ? string.Join(' ', ids.ToArray()) : Tokenizer.Decode(ids);
+}

@@ -53,7 +53,7 @@ internal sealed class Generator
             _request.Progress?.Report(new WorkProgress("Generating", step + 1, _request.MaxNew, "tokens"));
         }
 
-        return new Generation(_prompts, _sequences.Select((ids, s) => NewTokens(ids, _promptLengths[s])).ToArray(), Describe());
+        return new Generation(_prompts, _sequences.Select((ids, s) => NewTokens(ids, _promptLengths[s])).ToArray(), Describe()) { Tokenizer = _model.Tokenizer };
     }
 
     private float[][] NextLogits(KeyValueCache? cache, CancellationToken cancellation)

@@ -3,18 +3,15 @@ using Strata.Models;
 
 namespace Strata.Notebooks;
 
-/// <summary>Turns token ids into text.</summary>
-internal delegate string IdsText(ReadOnlySpan<int> ids);
-
 /// <summary>Shows what a network wrote: the prompt, then the new text.</summary>
 internal static class GenerationFormatter
 {
     private const int MaxRows = 50;
     private const int MaxText = 4000;
 
-    public static MimeBundle Format(Generation generation, IdsText decode)
+    public static MimeBundle Format(Generation generation)
     {
-        (string Prompt, string New, int Count)[] rows = generation.Prompts.Sequences.Zip(generation.NewTokens).Take(MaxRows).Select(pair => Row(pair.First, pair.Second, decode)).ToArray();
+        (string Prompt, string New, int Count)[] rows = generation.Prompts.Sequences.Zip(generation.NewTokens).Take(MaxRows).Select(pair => Row(generation, pair.First, pair.Second)).ToArray();
         string note = generation.NewTokens.Count > MaxRows ? $"First {MaxRows} of {generation.NewTokens.Count} prompts." : "";
         StringBuilder html = new($"{StrataStyle.Element}<div class=\"strata-output\"><div class=\"strata-title\">Generated text</div>");
         foreach ((string prompt, string text, int count) in rows)
@@ -33,5 +30,6 @@ internal static class GenerationFormatter
         });
     }
 
-    private static (string, string, int) Row(int[] prompt, int[] tokens, IdsText decode) => (Escape.Clip(decode(prompt), MaxText), Escape.Clip(decode(tokens), MaxText), tokens.Length);
+    private static (string, string, int) Row(Generation generation, int[] prompt, int[] tokens) =>
+        (Escape.Clip(generation.Decode(prompt), MaxText), Escape.Clip(generation.Decode(tokens), MaxText), tokens.Length);
 }

@@ -21,8 +21,7 @@ internal static class LensFigure
     /// <param name="lens">The lens.</param>
     /// <param name="row">Row of the data.</param>
     /// <param name="quantity">What the colours measure.</param>
-    /// <param name="label">Text of a token id.</param>
-    public static Figure Of(LogitLens lens, int row, LensQuantity quantity, Func<int, string> label)
+    public static Figure Of(LogitLens lens, int row, LensQuantity quantity)
     {
         int[] ids = lens.Rows.Sequences[row];
         int shown = Math.Min(MaxPositions, ids.Length), points = lens.Points.Count;
@@ -34,7 +33,7 @@ internal static class LensFigure
             {
                 LensCell cell = lens.Cells[row][p][t];
                 values[p, t] = Value(cell, quantity);
-                texts[p, t] = Label(label(cell.TopId));
+                texts[p, t] = Label(lens.TokenLabel(cell.TopId));
             }
         }
 
@@ -44,7 +43,7 @@ internal static class LensFigure
             Y = "layer",
             Value = AxisOf(quantity),
             RowLabels = lens.Points.ToArray(),
-            ColumnLabels = ids.Take(shown).Select((id, t) => $"{t}: {Label(label(id))}").ToArray(),
+            ColumnLabels = ids.Take(shown).Select((id, t) => $"{t}: {Label(lens.TokenLabel(id))}").ToArray(),
             CellTexts = texts,
             RowsUpward = true,
             Min = quantity == LensQuantity.Probability ? 0 : null,

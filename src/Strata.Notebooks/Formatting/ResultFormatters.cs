@@ -15,11 +15,11 @@ internal static class ResultFormatters
         Formatters.Register<TokenRows>(rows => ValueFormatters.Plain(rows.ToString()));
         Formatters.Register<DataSet>(DataFormatter.Format);
         Formatters.Register<ToyTask>(DataFormatter.Format);
-        Formatters.Register<Generation>(generation => GenerationFormatter.Format(generation, ids => string.Join(" ", ids.ToArray())));
+        Formatters.Register<Generation>(GenerationFormatter.Format);
         Formatters.Register<Evaluation>(evaluation => TableFormatter.Format(ResultParts.Of(evaluation)));
         Formatters.Register<MeasureTable>(measures => Stacked.Of(ResultParts.Of(measures)));
         Formatters.Register<SweepResult>(sweep => Stacked.Of([SweepFigure.Cost(sweep), sweep.ToTable()]));
-        Formatters.Register<LogitLens>(lens => Stacked.Of([LensFigure.Of(lens, 0, LensQuantity.Probability, id => $"{id}"), lens.ToTable()]));
+        Formatters.Register<LogitLens>(lens => Stacked.Of([LensFigure.Of(lens, 0, LensQuantity.Probability), lens.ToTable()]));
         Formatters.Register<ComparisonMatrix>(matrix => ComparisonFigure.Of(matrix).ToMimeBundle());
         Formatters.Register<ProbeSweep>(probes => Stacked.Of(ProbeParts.Of(probes)));
         Formatters.Register<AngularDistance>(distance => Stacked.Of([AngularFigure.Of(distance, null), distance.ToTable()]));

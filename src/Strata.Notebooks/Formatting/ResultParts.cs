@@ -24,9 +24,8 @@ internal static class ResultParts
     /// <summary>One row: loss, perplexity, accuracy, score, cost.</summary>
     public static Table Of(Evaluation evaluation)
     {
-        Provenance provenance = new() { Plan = evaluation.Plan.ToString() };
-        SweepResult one = new([evaluation], evaluation.Cost.Blocks, evaluation.Cost.Blocks, evaluation.Score is null ? null : "score", provenance);
-        return new Table("Evaluation", provenance, [.. one.ToTable().Columns]);
+        SweepResult one = new([evaluation], evaluation.Cost.Blocks, evaluation.Cost.Blocks, evaluation.Score is null ? null : "score", evaluation.Provenance);
+        return new Table("Evaluation", evaluation.Provenance, [.. one.ToTable().Columns]);
     }
 
     private static LineSeries Line(string place, IEnumerable<KeyValuePair<string, MeasureValue>> values)

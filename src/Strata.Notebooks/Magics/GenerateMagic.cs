@@ -42,6 +42,6 @@ internal sealed class GenerateMagic : MagicCommand
             Progress = call.Progress,
         }, call.Cancellation);
         call.Keep(name, generation);
-        call.Show(GenerationFormatter.Format(generation, ids => model.Tokenizer is null ? string.Join(" ", ids.ToArray()) : model.Decode(ids)));
+        call.Show(generation);
     }
 }

@@ -31,6 +31,6 @@ internal sealed class LensMagic : MagicCommand
         if (row < 0 || row >= rows.Count) throw new StrataException($"--row {row}: the data have rows 0 to {rows.Count - 1}.");
         LogitLens lens = LogitLens.Read(model, rows, Inputs.Plan(call.Value(_plan), model), call.Progress, call.Cancellation);
         call.Keep(name, lens);
-        call.Show(LensFigure.Of(lens, row, quantity, model.TokenLabel), lens.ToTable());
+        call.Show(LensFigure.Of(lens, row, quantity), lens.ToTable());
     }
 }

@@ -15,6 +15,7 @@ internal static class ResultProvenance
         ProbeSweep probes => probes.Table.Provenance,
         LogitLens lens => lens.Provenance,
         SweepResult sweep => sweep.Provenance,
+        Evaluation evaluation => evaluation.Provenance,
         AngularDistance distance => distance.Provenance,
         Generation generation => generation.Provenance,
         Table table => table.Provenance,

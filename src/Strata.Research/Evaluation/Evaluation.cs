@@ -11,6 +11,9 @@ namespace Strata.Research;
 /// <param name="Score">The scorer's mean; null without a scorer.</param>
 public sealed record Evaluation(LayerPlan Plan, double Loss, double Top1, long Tokens, PlanCost Cost, double? Score)
 {
+    /// <summary>Where the result came from.</summary>
+    public required Provenance Provenance { get; init; }
+
     /// <summary>exp(Loss).</summary>
     public double Perplexity => Math.Exp(Loss);
 

@@ -18,8 +18,11 @@ public readonly record struct LensCell(int TopId, float Probability, double Entr
 /// </summary>
 public sealed class LogitLens
 {
-    private LogitLens(IReadOnlyList<string> points, TokenRows rows, LensCell[][][] cells, Provenance provenance)
+    private readonly Func<int, string> _label;
+
+    private LogitLens(IReadOnlyList<string> points, TokenRows rows, LensCell[][][] cells, Func<int, string> label, Provenance provenance)
     {
+        _label = label;
         Points = points;
         Rows = rows;
         Cells = cells;
@@ -34,6 +37,9 @@ public sealed class LogitLens
 
     /// <summary>Cells by row, point and position.</summary>
     public LensCell[][][] Cells { get; }
+
+    /// <summary>A token as the network's tokenizer writes it; the id where there is none.</summary>
+    public string TokenLabel(int id) => _label(id);
 
     /// <summary>Where the readings came from.</summary>
     public Provenance Provenance { get; }
@@ -59,7 +65,7 @@ public sealed class LogitLens
         }
 
         Provenance provenance = last!.Provenance with { Data = $"{rows.Name} ({rows.Count} rows)", DataHash = rows.Hash };
-        return new LogitLens(last.Points.Where((point, i) => i == 0 || point.Contains("resid_post")).ToArray(), rows, [.. cells], provenance.With("lens", "logit, norm statistics recomputed"));
+        return new LogitLens(last.Points.Where((point, i) => i == 0 || point.Contains("resid_post")).ToArray(), rows, [.. cells], model.TokenLabel, provenance.With("lens", "logit, norm statistics recomputed"));
     }
 
     /// <summary>One row per point: mean loss, KL to the final distribution, agreement with the final top token, entropy.</summary>

@@ -24,14 +24,14 @@ public sealed class LogisticProbe : Probe
 
     private protected override IEnumerable<double> StrongestFirst(IEnumerable<double> grid) => grid.Order();
 
-    private protected override IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid)
+    private protected override IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation)
     {
         RealMatrix transposed = train.Transpose();
         Problem[] problems = sets.Select(s => new Problem(train, transposed, s.Labels, s.Classes)).ToArray();
         foreach (double c in grid)
         {
             RealMatrix[] weights = new RealMatrix[problems.Length];
-            ParallelWork.For(problems.Length, CancellationToken.None, i => weights[i] = problems[i].Minimise(c));
+            ParallelWork.For(problems.Length, cancellation, i => weights[i] = problems[i].Minimise(c));
             yield return weights;
         }
     }

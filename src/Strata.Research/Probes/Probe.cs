@@ -23,7 +23,7 @@ public abstract class Probe
     /// Weights on standardised features, one [classes, width + 1] matrix per label vector (the constant last), for each regularisation in turn. What
     /// does not depend on the regularisation is computed once.
     /// </summary>
-    private protected abstract IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid);
+    private protected abstract IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation);
 
     /// <summary>Trains and tests on one label set.</summary>
     /// <exception cref="StrataException">Labels do not fit the rows, there are too few groups, or a number is not finite.</exception>
@@ -91,7 +91,7 @@ public abstract class Probe
         {
             cancellation.ThrowIfCancellationRequested();
             int[] members = alike.ToArray();
-            RealMatrix[] fitted = FitPath(train, members.Select(i => (Take(all[i].Labels, split.Train), all[i].ClassNames.Length)).ToArray(), [alike.Key]).Single();
+            RealMatrix[] fitted = FitPath(train, members.Select(i => (Take(all[i].Labels, split.Train), all[i].ClassNames.Length)).ToArray(), [alike.Key], cancellation).Single();
             for (int i = 0; i < members.Length; i++) weights[members[i]] = fitted[i];
         }
 
@@ -110,7 +110,7 @@ public abstract class Probe
         int[][] truth = sets.Select(s => Take(s.Labels, split.Validation)).ToArray();
         (double Regularisation, double Accuracy)[] best = sets.Select(_ => (grid[0], double.NegativeInfinity)).ToArray();
         int step = 0;
-        foreach (RealMatrix[] weights in FitPath(fit, sets.Select(s => (Take(s.Labels, split.Fit), s.ClassNames.Length)).ToArray(), grid))
+        foreach (RealMatrix[] weights in FitPath(fit, sets.Select(s => (Take(s.Labels, split.Fit), s.ClassNames.Length)).ToArray(), grid, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();
             int[][] read = Predict(validation, weights);

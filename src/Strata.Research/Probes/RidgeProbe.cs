@@ -19,12 +19,12 @@ public sealed class RidgeProbe : Probe
 
     private protected override IEnumerable<double> StrongestFirst(IEnumerable<double> grid) => grid.OrderDescending();
 
-    private protected override IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid)
+    private protected override IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation)
     {
         RidgeSystem system = new(train);
         RealMatrix[] sides = new RealMatrix[sets.Count];
         double[][] constants = new double[sets.Count][];
-        ParallelWork.For(sets.Count, CancellationToken.None, s => (sides[s], constants[s]) = ClassSides(train, sets[s].Labels, sets[s].Classes));
+        ParallelWork.For(sets.Count, cancellation, s => (sides[s], constants[s]) = ClassSides(train, sets[s].Labels, sets[s].Classes));
         RealMatrix stacked = new([.. sides.SelectMany(s => s.Values)], sides.Sum(s => s.Rows), train.Columns);
         foreach (double lambda in grid)
         {

@@ -57,12 +57,18 @@ public static class Sweep
             walker.PlanDone();
         }
 
+        Provenance provenance = model.Provenance with
+        {
+            Data = $"{rows.Name} ({rows.Count} rows)",
+            DataHash = rows.Hash,
+            Interventions = options.Interventions.Select(i => i.ToString()).ToArray(),
+        };
         return new SweepResult(
-            plans.Select((plan, i) => tallies[i].Result(plan, model.Spec)).ToArray(),
+            plans.Select((plan, i) => tallies[i].Result(plan, model.Spec, provenance with { Plan = plan.ToString() })).ToArray(),
             tree.BlockEvaluations,
             plans.Sum(plan => plan.BlocksRun),
             options.Scorer?.Name,
-            model.Provenance with { Data = $"{rows.Name} ({rows.Count} rows)", DataHash = rows.Hash, Plan = plans.Count == 1 ? plans[0].ToString() : $"{plans.Count} plans", Interventions = options.Interventions.Select(i => i.ToString()).ToArray() });
+            provenance with { Plan = plans.Count == 1 ? plans[0].ToString() : $"{plans.Count} plans" });
     }
 
     /// <summary>Walks the tree with one batch.</summary>
@@ -151,7 +157,7 @@ public static class Sweep
             _scored |= other._scored;
         }
 
-        public Evaluation Result(LayerPlan plan, ModelSpec spec) =>
-            new(plan, _loss / _tokens, (double)_hits / _tokens, _tokens, PlanCost.Of(plan, spec), _scored ? _score / _cases : null);
+        public Evaluation Result(LayerPlan plan, ModelSpec spec, Provenance provenance) =>
+            new(plan, _loss / _tokens, (double)_hits / _tokens, _tokens, PlanCost.Of(plan, spec), _scored ? _score / _cases : null) { Provenance = provenance };
     }
 }

@@ -104,7 +104,7 @@ public sealed class ResultFormattingTests
     public void An_evaluation_is_one_row()
     {
         LayerPlan plan = LayerPlan.Identity(2);
-        string text = Formatters.Format(new Evaluation(plan, 1, 0.5, 10, new PlanCost(2, 100), 0.25)).Renderings[MimeBundle.PlainText];
+        string text = Formatters.Format(new Evaluation(plan, 1, 0.5, 10, new PlanCost(2, 100), 0.25) { Provenance = new Provenance { Plan = plan.ToString() } }).Renderings[MimeBundle.PlainText];
         Assert.Equal(3, text.Split('\n').Length);
         Assert.Contains("2.718", text);
         Assert.Contains("score", text);
