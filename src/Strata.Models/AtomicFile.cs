@@ -31,11 +31,20 @@ public static class AtomicFile
     /// <summary>Writes text as UTF-8 without a byte order mark; see <see cref="Write(string, Action{Stream})"/>.</summary>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>Refuses what cannot become a file, before work is spent on what goes into it.</summary>
+    /// <exception cref="InvalidFileException">The folder is missing, or the path is a folder or a device.</exception>
+    public static void CheckTarget(string path)
+    {
+        if (Directory.Exists(path)) throw new InvalidFileException(path, "is a folder; expected the name of a file.");
+        if (IsDevice(path)) throw new InvalidFileException(path, "is a device; expected the name of a file.");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!Directory.Exists(folder)) throw new InvalidFileException(path, $"the folder does not exist. Make it first: mkdir -p \"{folder}\"");
+    }
+
     private static void WritePart(string part, (string Path, Action<Stream> Write) file)
     {
-        if (IsDevice(file.Path)) throw new IOException("It is a device; give the name of a file.");
-        // Else the first of several files would be in place when renaming the next fails.
-        if (Directory.Exists(file.Path)) throw new IOException("There is a folder of this name.");
+        // Checked here too: else the first of several files would be in place when renaming the next fails.
+        CheckTarget(file.Path);
         using FileStream stream = new(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
         file.Write(stream);
         stream.Flush(flushToDisk: true);

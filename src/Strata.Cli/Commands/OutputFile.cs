@@ -12,11 +12,9 @@ internal static class OutputFile
     /// <exception cref="InvalidFileException">The folder is missing, or the target is a folder or a device.</exception>
     public static void Check(string path, string model)
     {
-        if (Directory.Exists(path)) throw new InvalidFileException(path, "is a folder; expected a file name in it.");
+        AtomicFile.CheckTarget(path);
         if (!ActivationSource.IsFile(path)) throw new StrataException($"--out {path}: expected a name that ends in .safetensors.");
-        string full = Path.GetFullPath(path), folder = Path.GetDirectoryName(full)!;
-        if (folder == Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)))
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)))
             throw new StrataException($"--out {path} is in the model's own folder, where it could replace the checkpoint's files; choose another folder.");
-        if (!Directory.Exists(folder)) throw new InvalidFileException(path, $"the folder {folder} does not exist; make it first.");
     }
 }

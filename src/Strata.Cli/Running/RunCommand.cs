@@ -47,7 +47,7 @@ public sealed class RunCommand(IMagicRunner magics, Func<object?, MimeBundle> fo
             throw new StrataException($"--timeout {seconds}: expected seconds between 0 and 2000000.");
         IReadOnlyDictionary<string, string> parameters = RunParameters.Parse(options.Parameters);
         string path = Path.GetFullPath(options.Notebook);
-        string? report = Target(options.Report, "--report"), save = Target(options.Save, "--save");
+        string? report = Target(options.Report), save = Target(options.Save);
         if (report is not null && (report == save || report == path)) throw new StrataException($"--report {options.Report}: the report would replace the notebook; give it a name of its own, such as report.html.");
         Notebook notebook = Notebook.Read(path);
         RunParameters.Inject(notebook, parameters);
@@ -96,11 +96,10 @@ public sealed class RunCommand(IMagicRunner magics, Func<object?, MimeBundle> fo
         return result.Failure is null ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static string? Target(string? path, string option)
+    private static string? Target(string? path)
     {
         if (path is null) return null;
-        string full = Path.GetFullPath(path);
-        if (Directory.Exists(full)) throw new InvalidFileException(path, $"{option} names a folder; expected a file name in it.");
-        return Directory.Exists(Path.GetDirectoryName(full)) ? full : throw new InvalidFileException(path, $"the folder of {option} does not exist. Make it first: mkdir -p \"{Path.GetDirectoryName(full)}\"");
+        AtomicFile.CheckTarget(path);
+        return Path.GetFullPath(path);
     }
 }

@@ -86,6 +86,8 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(ExitCode.Usage, await Run(new RunOptions(path) { Parameters = ["n"] }));
         Assert.Equal(ExitCode.Usage, await Run(new RunOptions(path) { TimeoutSeconds = -1 }));
         Assert.Equal(ExitCode.BadFile, await Run(new RunOptions(path) { Report = At("no/such/r.html") }));
+        Assert.Equal(ExitCode.BadFile, await Run(new RunOptions(path) { Report = _folder.FullName }));
+        if (OperatingSystem.IsLinux()) Assert.Equal(ExitCode.BadFile, await Run(new RunOptions(path) { Save = "/dev/full" }));
         Assert.Equal(ExitCode.Usage, await Run(new RunOptions(path) { Report = path }));
         Assert.Contains("NAME=VALUE", _error.ToString());
         Assert.False(File.Exists(At("ran.txt")));
