@@ -78,13 +78,21 @@ internal sealed class ExecutingCell : ICellHost
     /// <inheritdoc/>
     public void Write(StandardStream stream, string text)
     {
-        try
+        lock (_order)
         {
-        }
-        finally
-        {
-            // A cell that is stopped by force is not stopped here, where it would leave the stream of messages half written.
-            lock (_order) Gather(stream, text);
+            if (_silenced || _written > TextBudget) return;
+            if (_stream != stream) SendText();
+            _stream = stream;
+            int room = TextBudget - _written;
+            _written += text.Length;
+            if (_text.Length == 0) _gather.Change(GatherMilliseconds, Timeout.Infinite);
+            _text.Append(text.AsSpan(0, Math.Min(room, text.Length)));
+            if (_text.Length >= GatherCharacters) SendText();
+            if (text.Length <= room) return;
+            SendText();
+            _stream = StandardStream.Error;
+            _text.Append($"\n[Console text beyond {Renderings.Size(TextBudget)} is left out here. Write long text to a file.]\n");
+            SendText();
         }
     }
 
@@ -123,34 +131,12 @@ internal sealed class ExecutingCell : ICellHost
 
     private void Send(string type, JsonObject content)
     {
-        try
+        lock (_order)
         {
+            if (_silenced) return;
+            SendText();
+            _iopub.Publish(type, _request, content);
         }
-        finally
-        {
-            lock (_order)
-            {
-                SendText();
-                if (!_silenced) _iopub.Publish(type, _request, content);
-            }
-        }
-    }
-
-    private void Gather(StandardStream stream, string text)
-    {
-        if (_silenced || _written > TextBudget) return;
-        if (_stream != stream) SendText();
-        _stream = stream;
-        int room = TextBudget - _written;
-        _written += text.Length;
-        if (_text.Length == 0) _gather.Change(GatherMilliseconds, Timeout.Infinite);
-        _text.Append(text.AsSpan(0, Math.Min(room, text.Length)));
-        if (_text.Length >= GatherCharacters) SendText();
-        if (text.Length <= room) return;
-        SendText();
-        _stream = StandardStream.Error;
-        _text.Append($"\n[Console text beyond {Renderings.Size(TextBudget)} is left out here. Write long text to a file.]\n");
-        SendText();
     }
 
     private void SendText()

@@ -39,7 +39,7 @@ public sealed class CSharpSession
             .WithFileEncoding(Encoding.UTF8);
     }
 
-    /// <summary>How long a cancelled cell may take to stop by itself before it is stopped by force, or left behind where that cannot be done.</summary>
+    /// <summary>How long a cancelled cell may take to stop by itself before its thread is left behind.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs C# code. Never throws for what the code does: compile errors, exceptions and interrupts come back as <see cref="CellResult.Error"/>.</summary>
@@ -75,9 +75,10 @@ public sealed class CSharpSession
                 host.Cancellation);
             return null;
         }
-        catch (CellForcedException e)
+        catch (CellLeftBehindException)
         {
-            return CellError.Interrupted(WhatWasForced(e.LeftBehind));
+            return CellError.Interrupted(FormattableString.Invariant(
+                $"The cell was interrupted, but its code did not stop within {Grace.TotalSeconds:0.#} s. It was left behind: it goes on in the background, its output is ignored, and variables that it assigns may still change. A restart ends it; loops end by themselves where they call cancellation.ThrowIfCancellationRequested()."));
         }
         catch (OperationCanceledException) when (host.Cancellation.IsCancellationRequested)
         {
@@ -88,10 +89,6 @@ public sealed class CSharpSession
             return CellErrors.FromException(e, cellName, code);
         }
     }
-
-    private string WhatWasForced(bool leftBehind) => FormattableString.Invariant($"The cell was interrupted, but its code did not stop by itself within {Grace.TotalSeconds:0.#} s. ") + (leftBehind
-        ? "It could not be stopped by force either and was left behind: it goes on in the background, its output is ignored, and variables that it assigns may still change. Only a restart ends it."
-        : "It was stopped by force: what it was changing at that moment may be half done. Loops end cleanly where they call cancellation.ThrowIfCancellationRequested().");
 
     /// <summary>Makes a value a typed C# variable of the cells that follow; an existing variable of that name is replaced, whatever its type.</summary>
     /// <param name="name">A C# identifier.</param>

@@ -186,6 +186,7 @@ def interrupt(f):
     assert text(messages) == "mine\n", text(messages)
     # An interrupt without a cell does nothing.
     by_message()
+    time.sleep(1)
     assert f.value("kept + 1") == "12"
 
 
