@@ -1,3 +1,4 @@
+using Strata.Models;
 using Strata.Research;
 
 namespace Strata.Notebooks;

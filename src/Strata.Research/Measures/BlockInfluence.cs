@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Strata.Models;
 using Strata.Tensors;
@@ -53,16 +52,6 @@ public sealed partial class BlockInfluence : Measure
         return MeasureValue.Over([.. influences], leftOut, $"{leftOut} x token with a zero or not finite state");
     }
 
-    /// <summary>The number of the block in a hook point's name, or -1 for points outside blocks.</summary>
-    internal static int BlockOf(string point)
-    {
-        Match match = BlockPrefix().Match(point);
-        return match.Success && int.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : -1;
-    }
-
     [GeneratedRegex(@"^blocks\.([0-9]+)\.resid_post$", RegexOptions.CultureInvariant)]
     private static partial Regex ResidPost();
-
-    [GeneratedRegex(@"^blocks\.([0-9]+)\.", RegexOptions.CultureInvariant)]
-    private static partial Regex BlockPrefix();
 }

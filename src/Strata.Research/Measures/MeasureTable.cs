@@ -77,7 +77,7 @@ public sealed class MeasureTable
             $"{string.Join(", ", names)} per hook point",
             provenance,
             Column.Text("point", work.Select(w => w.Point)),
-            Column.Integer("block", work.Select(w => (long)BlockInfluence.BlockOf(w.Point))),
+            Column.Integer("block", work.Select(w => BlockPoint.Of(w.Point)?.Block ?? -1L)),
             Column.Text("measure", work.Select(w => w.Measure.Name)),
             Column.Real("value", rows.Select(r => r.Value), unit),
             Column.Real("spread", rows.Select(r => r.Spread), unit),

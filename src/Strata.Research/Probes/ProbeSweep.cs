@@ -76,7 +76,7 @@ public sealed class ProbeSweep
         List<Column> columns =
         [
             Column.Text("point", rows.Select(r => r.Point)),
-            Column.Integer("block", rows.Select(r => (long)BlockInfluence.BlockOf(r.Point))),
+            Column.Integer("block", rows.Select(r => BlockPoint.Of(r.Point)?.Block ?? -1L)),
             Column.Text("labels", rows.Select(r => r.Result.Labels)),
             Real("test accuracy", r => r.TestAccuracy),
             Real("train accuracy", r => r.TrainAccuracy),
