@@ -1,0 +1,1 @@
+[assembly: Strata.Notebooks.FormatterSource(typeof(Strata.PlotlyNet.ChartFormatter))]
