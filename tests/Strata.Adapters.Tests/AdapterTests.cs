@@ -13,8 +13,8 @@ public class AdapterTests
     public void Brings_formatters_that_hosts_can_find(string adapter)
     {
         Assembly assembly = Load(adapter);
-        FormatterSourceAttribute marker = Assert.Single(assembly.GetCustomAttributes<FormatterSourceAttribute>());
-        ((IFormatterSource)Activator.CreateInstance(marker.Source)!).Register();
+        AssemblyFormattersAttribute marker = Assert.Single(assembly.GetCustomAttributes<AssemblyFormattersAttribute>());
+        ((IAssemblyFormatters)Activator.CreateInstance(marker.Registrar)!).Register();
     }
 
     [SkippableFact]

@@ -3,10 +3,10 @@ using Strata.Notebooks;
 
 namespace Strata.Jupyter.Session;
 
-/// <summary>Finds the formatters of assemblies that cells refer to (<see cref="FormatterSourceAttribute"/>), each once.</summary>
+/// <summary>Finds the formatters of assemblies that cells refer to (<see cref="AssemblyFormattersAttribute"/>), each once.</summary>
 internal sealed class ReferencedFormatters
 {
-    private static readonly string Marker = typeof(FormatterSourceAttribute).FullName!;
+    private static readonly string Marker = typeof(AssemblyFormattersAttribute).FullName!;
     private readonly HashSet<MetadataReference> _known = new(SessionReferences.All, ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _registered = new(StringComparer.Ordinal);
 
@@ -20,7 +20,7 @@ internal sealed class ReferencedFormatters
             if (reference.FilePath is { } file && SourceOf(cell.GetAssemblyOrModuleSymbol(reference)) is { } type && _registered.Add(type)) sources.Add((file, type));
         }
 
-        return string.Concat(sources.Select(s => $"#r \"{s.File}\"\n")) + string.Concat(sources.Select(s => $"new {s.Type}().{nameof(IFormatterSource.Register)}();\n"));
+        return string.Concat(sources.Select(s => $"#r \"{s.File}\"\n")) + string.Concat(sources.Select(s => $"new {s.Type}().{nameof(IAssemblyFormatters.Register)}();\n"));
     }
 
     private static string? SourceOf(ISymbol? assembly)

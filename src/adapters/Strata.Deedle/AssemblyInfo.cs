@@ -1,1 +1,1 @@
-[assembly: Strata.Notebooks.FormatterSource(typeof(Strata.Deedle.FrameFormatter))]
+[assembly: Strata.Notebooks.AssemblyFormatters(typeof(Strata.Deedle.FrameFormatter))]

@@ -4,7 +4,7 @@ using Strata.Notebooks;
 namespace Strata.Deedle;
 
 /// <summary>Shows frames of any keys as Strata shows its own tables: typed columns, the first rows of long frames, every cell escaped.</summary>
-public sealed class FrameFormatter : IFormatterSource
+public sealed class FrameFormatter : IAssemblyFormatters
 {
     private const int ShownRows = 200;
 

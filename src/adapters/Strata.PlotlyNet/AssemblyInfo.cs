@@ -1,1 +1,1 @@
-[assembly: Strata.Notebooks.FormatterSource(typeof(Strata.PlotlyNet.ChartFormatter))]
+[assembly: Strata.Notebooks.AssemblyFormatters(typeof(Strata.PlotlyNet.ChartFormatter))]

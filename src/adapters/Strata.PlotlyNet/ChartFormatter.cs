@@ -6,7 +6,7 @@ using Strata.Notebooks;
 namespace Strata.PlotlyNet;
 
 /// <summary>Shows Plotly.NET charts as Strata shows its own figures: the Plotly figure, HTML that is interactive where plotly.js is present, and a list of the traces as text.</summary>
-public sealed class ChartFormatter : IFormatterSource
+public sealed class ChartFormatter : IAssemblyFormatters
 {
     private const int MaxTraces = 24;
 
