@@ -18,6 +18,7 @@ public sealed class CSharpSession
     private readonly ConsoleCapture _console;
     private readonly ScriptOptions _options;
     private readonly List<(string Name, string Type)> _declared = [];
+    private readonly ReferencedFormatters _formatters = new();
     private ScriptState<object>? _state;
 
     /// <summary>An empty session.</summary>
@@ -137,6 +138,11 @@ public sealed class CSharpSession
         Script<object> script = Next(code, _options.WithFilePath(cellName));
         ImmutableArray<Diagnostic> diagnostics = script.Compile(cancellation);
         if (diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error)) return CellResult.Failed(CellErrors.FromDiagnostics(diagnostics, code));
+        if (_formatters.Registrations(script.GetCompilation()) is { Length: > 0 } registrations)
+        {
+            _state = await RunAsync(Next(registrations, _options.WithFilePath("formatters")), cancellation);
+            script = Next(code, _options.WithFilePath(cellName));
+        }
 
         // What a failing cell declared before it failed stays, as in every notebook. A cell that was left behind and ends late must not undo later ones.
         ScriptState<object>? before = _state;
