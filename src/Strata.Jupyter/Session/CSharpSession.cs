@@ -4,6 +4,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
+using Strata.Jupyter.Session.Packages;
 using Strata.Models;
 
 namespace Strata.Jupyter.Session;
@@ -17,23 +18,30 @@ public sealed class CSharpSession
     private readonly CellGlobals _globals = new();
     private readonly ConsoleCapture _console;
     private readonly ScriptOptions _options;
+    private readonly SessionPackages _packages;
     private readonly List<(string Name, string Type)> _declared = [];
     private readonly ReferencedFormatters _formatters = new();
     private ScriptState<object>? _state;
 
     /// <summary>An empty session.</summary>
     /// <param name="folder">Where <c>#r</c> and <c>#load</c> look for files; the current folder when null.</param>
-    public CSharpSession(string? folder = null)
+    public CSharpSession(string? folder = null) : this(folder, new PackageRestore(PackageRestore.UserCache, DotnetTool.Places()))
+    {
+    }
+
+    /// <summary>An empty session that restores packages in a way of its own.</summary>
+    internal CSharpSession(string? folder, PackageRestore restore)
     {
         UnhandledExceptions.Handle();
         _console = new ConsoleCapture(() => _globals.Host);
         string root = Path.GetFullPath(folder ?? Environment.CurrentDirectory);
+        _packages = new SessionPackages(root, restore);
 
         // Optimized, because cells hold numeric loops; debug information keeps the line numbers of exceptions.
         _options = ScriptOptions.Default
             .WithReferences(SessionReferences.All)
             .WithImports(SessionReferences.Imports)
-            .WithMetadataResolver(SessionReferences.ResolverFor(root))
+            .WithMetadataResolver(SessionReferences.ResolverFor(root, _packages))
             .WithSourceResolver(new SourceFileResolver([], root))
             .WithLanguageVersion(LanguageVersion.Latest)
             .WithOptimizationLevel(OptimizationLevel.Release)
@@ -51,7 +59,7 @@ public sealed class CSharpSession
     public async Task<CellResult> ExecuteAsync(string code, ICellHost host, string cellName = "cell")
     {
         CellResult result = CellResult.Done;
-        CellError? error = await RunAsync(async () => result = await SubmitAsync(code, cellName, host.Cancellation), host, cellName, code);
+        CellError? error = await RunAsync(async () => result = await SubmitAsync(code, cellName, host), host, cellName, code);
         return error is null ? result : CellResult.Failed(error);
     }
 
@@ -119,22 +127,26 @@ public sealed class CSharpSession
     internal async Task<Compilation> AnalyseAsync(string code)
     {
         await DeclarePendingAsync(CancellationToken.None);
-        return Next(code, _options.WithFilePath("draft")).GetCompilation();
+        return Next(PackageDirectives.WithoutSources(code), Options.WithFilePath("draft")).GetCompilation();
     }
 
     /// <summary>The names of all variables.</summary>
     public IReadOnlyList<string> VariableNames =>
         (_state?.Variables.Select(v => v.Name) ?? []).Concat(_globals.__values.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
 
-    private async Task<CellResult> SubmitAsync(string code, string cellName, CancellationToken cancellation)
+    private ScriptOptions Options => _options.AddReferences(_packages.References);
+
+    private async Task<CellResult> SubmitAsync(string source, string cellName, ICellHost host)
     {
+        CancellationToken cancellation = host.Cancellation;
         await DeclarePendingAsync(cancellation);
-        (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(code, _options.WithFilePath(cellName), cancellation);
+        string code = await _packages.TakeAsync(source, host);
+        (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(code, Options.WithFilePath(cellName), cancellation);
         if (HasErrors(diagnostics)) return CellResult.Failed(CellErrors.FromDiagnostics(diagnostics, code));
         if (_formatters.Registrations(script.GetCompilation()) is { Length: > 0 } registrations)
         {
-            _state = await RunAsync(Next(registrations, _options.WithFilePath("formatters")), cancellation);
-            (script, _) = Compile(code, _options.WithFilePath(cellName), cancellation);
+            _state = await RunAsync(Next(registrations, Options.WithFilePath("formatters")), cancellation);
+            (script, _) = Compile(code, Options.WithFilePath(cellName), cancellation);
         }
 
         // What a failing cell declared before it failed stays, as in every notebook. A cell that was left behind and ends late must not undo later ones.
@@ -185,7 +197,7 @@ public sealed class CSharpSession
 
         if (pending.Length == 0) return;
         string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
-        Script<object> script = Next(code, _options.WithFilePath("declared results"));
+        Script<object> script = Next(code, Options.WithFilePath("declared results"));
         _state = await RunAsync(script, cancellation);
         foreach ((string name, _) in pending) _globals.__values.Remove(name);
     }

@@ -22,8 +22,6 @@ internal static class CellErrors
             FileLinePositionSpan place = error.Location.GetLineSpan();
             int line = place.StartLinePosition.Line, column = place.StartLinePosition.Character;
             traceback.Add($"({line + 1},{column + 1}): error {error.Id}: {error.GetMessage(CultureInfo.InvariantCulture)}");
-            if (error.Id == "CS0006" && error.GetMessage(CultureInfo.InvariantCulture).Contains("nuget:", StringComparison.OrdinalIgnoreCase))
-                traceback.Add("    This session restores no packages: reference the assembly by its path, #r \"folder/Name.dll\".");
             if (line >= source.Length) continue;
             traceback.Add($"    {source[line]}");
             traceback.Add($"    {Indent(source[line], column)}^");
