@@ -146,6 +146,7 @@ public sealed class CSharpSession
         if (_formatters.Registrations(script.GetCompilation()) is { Length: > 0 } registrations)
         {
             _state = await RunAsync(Next(registrations, Options.WithFilePath("formatters")), cancellation);
+            if (_state.Exception is { } failure) host.Write(StandardStream.Error, $"Formatters that an assembly brings could not be registered: {failure.Message}\n");
             (script, _) = Compile(code, Options.WithFilePath(cellName), cancellation);
         }
 
