@@ -24,10 +24,12 @@ internal sealed class ExecutingCell : ICellHost
     private readonly PlotlyScript _plotly;
     private readonly string _code;
     private readonly int? _count;
+    private readonly string _progressId = Guid.NewGuid().ToString("N");
     private readonly ProgressDisplay _progress;
     private readonly Timer _gather;
     private readonly Lock _order = new();
     private readonly StringBuilder _text = new();
+    private bool _progressShown;
     private StandardStream _stream;
     private int _written;
     private bool _silenced;
@@ -44,7 +46,7 @@ internal sealed class ExecutingCell : ICellHost
     {
         (_request, _iopub, _session, _plotly, _count, Input, Cancellation) = (request, iopub, session, plotly, count, input, cancellation);
         _code = request.Text("code") ?? "";
-        _progress = new ProgressDisplay(Send);
+        _progress = new ProgressDisplay(DrawProgress);
         _gather = new Timer(_ => Flush());
     }
 
@@ -127,6 +129,13 @@ internal sealed class ExecutingCell : ICellHost
         }
 
         if (notice is not null) Write(StandardStream.Error, notice);
+    }
+
+    private void DrawProgress(MimeBundle output)
+    {
+        JsonObject content = new() { ["data"] = IoPub.Data(output), ["metadata"] = new JsonObject(), ["transient"] = new JsonObject { ["display_id"] = _progressId } };
+        Send(_progressShown ? "update_display_data" : "display_data", content);
+        _progressShown = true;
     }
 
     private void Send(string type, JsonObject content)

@@ -12,9 +12,10 @@ namespace Strata.Jupyter.Kernel;
 /// <param name="iopub">Where outputs go.</param>
 /// <param name="inputs">Asks for input.</param>
 /// <param name="history">Remembers what was executed.</param>
-internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequests inputs, ExecutionHistory history)
+/// <param name="magics">Runs magic commands.</param>
+internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequests inputs, ExecutionHistory history, SessionMagics magics)
 {
-    private readonly CellRunner _cells = new(session, new SessionMagics());
+    private readonly CellRunner _cells = new(session, magics);
     private readonly PlotlyScript _plotly = new();
     private CancellationTokenSource? _running;
     private long _abortedUntil;

@@ -28,6 +28,9 @@ public static class Formatters
     /// <param name="formatter">Makes the renderings; must escape text from models and data (<see cref="Escape"/>).</param>
     public static void Register<T>(Func<T, MimeBundle> formatter) where T : notnull => Registered[typeof(T)] = value => formatter((T)value);
 
+    /// <summary>The types that have a formatter, for hosts that must name what they show; values of derived types are shown as well.</summary>
+    public static IReadOnlyCollection<Type> Types => [.. Registered.Keys];
+
     /// <summary>The renderings of a value (HTML, plain text and Markdown at least) with its provenance.</summary>
     /// <param name="value">Any value, null included.</param>
     public static MimeBundle Format(object? value)

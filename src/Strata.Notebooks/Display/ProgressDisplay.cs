@@ -1,18 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Strata.Models;
-using Strata.Notebooks;
 
-namespace Strata.Jupyter.Kernel;
+namespace Strata.Notebooks;
 
 /// <summary>Draws the progress of a cell's work as one output that is updated in place, and that stays with its final state. Work that is done at once is not drawn.</summary>
-/// <param name="send">Sends a message of a type under the cell.</param>
-internal sealed class ProgressDisplay(Action<string, JsonObject> send) : IProgress<WorkProgress>
+/// <param name="draw">Shows the output below the cell at the first call, and puts it in the place of the earlier one after that. Calls come one at a time.</param>
+public sealed class ProgressDisplay(Action<MimeBundle> draw) : IProgress<WorkProgress>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300), Pace = TimeSpan.FromMilliseconds(150);
 
-    private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly Lock _order = new();
     private readonly Stopwatch _cell = new();
     private readonly Stopwatch _work = new();
@@ -40,7 +37,7 @@ internal sealed class ProgressDisplay(Action<string, JsonObject> send) : IProgre
         }
     }
 
-    /// <summary>Draws the final state.</summary>
+    /// <summary>Draws the final state; later reports are ignored.</summary>
     /// <param name="completed">Whether the cell ran to its end.</param>
     public void Finish(bool completed)
     {
@@ -48,6 +45,12 @@ internal sealed class ProgressDisplay(Action<string, JsonObject> send) : IProgre
         {
             _finished = true;
             if (!_shown) return;
+            if (_last.Total == 0)
+            {
+                Draw($"{_last.Title}: {(completed ? "done" : "stopped")} after {Span(_work.Elapsed)}");
+                return;
+            }
+
             string amount = completed && _last.Done >= _last.Total ? $"{_last.Total:N0} {_last.Unit}" : $"stopped at {_last.Done:N0} of {_last.Total:N0} {_last.Unit}";
             Draw(string.Create(CultureInfo.InvariantCulture, $"{_last.Title}: {amount} in {Span(_work.Elapsed)}{Rate()}"));
         }
@@ -55,6 +58,7 @@ internal sealed class ProgressDisplay(Action<string, JsonObject> send) : IProgre
 
     private string Running()
     {
+        if (_last.Total == 0) return $"{_last.Title}: {Span(_work.Elapsed)}; interrupt to cancel";
         double seconds = _work.Elapsed.TotalSeconds;
         long done = _last.Done - _first.Done;
         string left = done > 0 && _last.Total > _last.Done ? $", {Span(TimeSpan.FromSeconds(seconds / done * (_last.Total - _last.Done)))} left" : "";
@@ -75,12 +79,7 @@ internal sealed class ProgressDisplay(Action<string, JsonObject> send) : IProgre
     private void Draw(string text)
     {
         string bar = string.Create(CultureInfo.InvariantCulture, $"<progress max=\"{Math.Max(1, _last.Total)}\" value=\"{_last.Done}\" style=\"width:18em\"></progress>");
-        send(_shown ? "update_display_data" : "display_data", new JsonObject
-        {
-            ["data"] = new JsonObject { [MimeBundle.PlainText] = text, [MimeBundle.Html] = $"<div>{bar} {Escape.Html(text)}</div>" },
-            ["metadata"] = new JsonObject(),
-            ["transient"] = new JsonObject { ["display_id"] = _id },
-        });
+        draw(new MimeBundle(new Dictionary<string, string> { [MimeBundle.Html] = $"<div>{bar} {Escape.Html(text)}</div>", [MimeBundle.PlainText] = text }));
         _shown = true;
     }
 }
