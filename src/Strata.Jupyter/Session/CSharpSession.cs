@@ -160,6 +160,8 @@ public sealed class CSharpSession
             return CellResult.Failed(CellErrors.FromException(exception, cellName, code));
         }
 
+        // What was displayed is shown already.
+        if (state.ReturnValue is DisplayHandle) return CellResult.Done;
         return new CellResult(state.ReturnValue, state.ReturnValue is not null || EndsInValue(script.GetCompilation()), null);
     }
 
