@@ -52,6 +52,9 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
         return new RunResult(outcomes, started, watch.Elapsed);
     }
 
+    /// <summary>Whether a language, as notebooks spell it, is one that the runner runs; a notebook that names none is in C#.</summary>
+    internal static bool IsCSharp(string? language) => language is null || CSharpNames.Contains(language, StringComparer.OrdinalIgnoreCase);
+
     private static bool HasCode(NotebookCell cell) => cell.Kind == CellKind.Code && !string.IsNullOrWhiteSpace(cell.Source);
 
     private async Task<CellOutcome> RunCellAsync(Notebook notebook, int position, int number, IProgress<WorkProgress> progress, CancellationToken cancellation)
@@ -82,7 +85,7 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
     private static CellError? ForeignLanguage(Notebook notebook, NotebookCell cell)
     {
         string? language = cell.Language ?? notebook.Language;
-        if (language is null || CSharpNames.Contains(language, StringComparer.OrdinalIgnoreCase)) return null;
+        if (IsCSharp(language)) return null;
         string message = $"The cell is in {language}; expected C#. Strata runs C# cells and magic commands only.";
         return new CellError("UnsupportedLanguage", message, [message]);
     }

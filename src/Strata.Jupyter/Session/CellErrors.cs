@@ -9,6 +9,9 @@ namespace Strata.Jupyter.Session;
 /// <summary>Turns diagnostics and exceptions into what the user of a cell needs: the message, the line, the source there.</summary>
 internal static class CellErrors
 {
+    // Of a recursion both ends are shown.
+    private const int NearestFrames = 12, FarthestFrames = 4;
+
     /// <summary>The error of a cell that does not compile.</summary>
     public static CellError FromDiagnostics(IEnumerable<Diagnostic> diagnostics, string code)
     {
@@ -44,6 +47,8 @@ internal static class CellErrors
 
     private static IEnumerable<string> Frames(Exception exception, string cell, string code)
     {
+        // Half a million frames of a recursion without end would take seconds to write down.
+        if (exception.Data[CellGuard.PlaceKey] is (string file, int line)) return [Place(Path.GetFileName(file), line, cell, code), "  and so on, as deep as the stack is"];
         List<string> frames = [];
         int kept = 0;
         foreach (StackFrame frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames())
@@ -54,14 +59,19 @@ internal static class CellErrors
             if (IsCell(method)) kept = frames.Count;
         }
 
-        return frames.Take(kept);
+        if (kept <= NearestFrames + FarthestFrames + 1) return frames.Take(kept);
+        return [.. frames.Take(NearestFrames), FormattableString.Invariant($"  ... {kept - NearestFrames - FarthestFrames:N0} more ..."), .. frames.Take(kept).TakeLast(FarthestFrames)];
     }
 
     private static string CellFrame(StackFrame frame, string cell, string code)
     {
         // The compiler puts the session's folder before a cell's name, and in optimized code it gives the last expression of a cell no line.
         string? file = Path.GetFileName(frame.GetFileName());
-        int line = file is null ? LastExpression.LineIn(code) ?? 0 : frame.GetFileLineNumber();
+        return Place(file, file is null ? LastExpression.LineIn(code) ?? 0 : frame.GetFileLineNumber(), cell, code);
+    }
+
+    private static string Place(string? file, int line, string cell, string code)
+    {
         string[] source = Lines(code);
         bool isHere = file is null || file == cell;
         return $"  at {file ?? cell}, line {line}{(isHere && line >= 1 && line <= source.Length ? $": {source[line - 1].Trim()}" : "")}";
@@ -75,7 +85,7 @@ internal static class CellErrors
     }
 
     private static bool IsPlumbing(MethodBase method) =>
-        method.DeclaringType?.Namespace is "System.Runtime.CompilerServices" or "System.Runtime.ExceptionServices" or "System.Threading.Tasks";
+        method.DeclaringType == typeof(CellGuard) || method.DeclaringType?.Namespace is "System.Runtime.CompilerServices" or "System.Runtime.ExceptionServices" or "System.Threading.Tasks";
 
     private static string[] Lines(string code) => code.ReplaceLineEndings("\n").Split('\n');
 
