@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.CodeAnalysis;
 using Strata.Notebooks;
 
@@ -10,20 +11,23 @@ internal sealed class ReferencedFormatters
     private readonly HashSet<MetadataReference> _known = new(SessionReferences.All, ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _registered = new(StringComparer.Ordinal);
 
-    /// <summary>C# code that refers to the assemblies that are new in a cell and registers their formatters; empty when there are none.</summary>
+    /// <summary>C# code that registers the formatters of the assemblies that are new in a cell; empty when there are none.</summary>
     /// <param name="cell">The compiled cell.</param>
     public string Registrations(Compilation cell)
     {
-        List<(string File, string Type)> sources = [];
+        StringBuilder references = new(), registrations = new();
         foreach (PortableExecutableReference reference in cell.References.OfType<PortableExecutableReference>().Where(_known.Add))
         {
-            if (reference.FilePath is { } file && SourceOf(cell.GetAssemblyOrModuleSymbol(reference)) is { } type && _registered.Add(type)) sources.Add((file, type));
+            if (RegistrarOf(cell.GetAssemblyOrModuleSymbol(reference)) is not { } type || !_registered.Add(type)) continue;
+            // What the cell itself refers to, code that runs before it must refer to as well.
+            if (cell.DirectiveReferences.Contains(reference)) references.Append($"#r \"{reference.FilePath}\"\n");
+            registrations.Append($"new {type}().{nameof(IAssemblyFormatters.Register)}();\n");
         }
 
-        return string.Concat(sources.Select(s => $"#r \"{s.File}\"\n")) + string.Concat(sources.Select(s => $"new {s.Type}().{nameof(IAssemblyFormatters.Register)}();\n"));
+        return references.Append(registrations).ToString();
     }
 
-    private static string? SourceOf(ISymbol? assembly)
+    private static string? RegistrarOf(ISymbol? assembly)
     {
         AttributeData? marker = assembly?.GetAttributes().FirstOrDefault(a => a.AttributeClass?.ToDisplayString() == Marker);
         return marker?.ConstructorArguments.FirstOrDefault().Value is INamedTypeSymbol { DeclaredAccessibility: Accessibility.Public } type

@@ -102,7 +102,8 @@ internal sealed class UnigramModel : TokenModel
         for (int end = word.Length; end > 0; end = best[end].Start)
         {
             int start = best[end].Start;
-            if (best[end].Id >= 0) tokens.Add(new WordToken(best[end].Id, start, end));
+            // The unknown token may stand in the text itself; it is then joined to unknown neighbours.
+            if (best[end].Id >= 0 && (best[end].Id != _options.Unknown || _bytes is not null)) tokens.Add(new WordToken(best[end].Id, start, end));
             else AddUnknown(word, start, end, tokens, before);
         }
 
