@@ -97,7 +97,7 @@ public class MagicTests
     {
         (IStandInHost host, _) = await OthelloHosts.Of("APRIL_2026");
 
-        CellOutcome cell = await host.RunAsync("#!sweep --windows --take 40 --name windows");
+        CellOutcome cell = await host.RunAsync("#!sweep --windows --take 20 --name windows");
 
         Assert.Empty(cell.Failures);
         ShownOutput progress = Assert.Single(cell.Outputs, o => o.States.Count > 1);
