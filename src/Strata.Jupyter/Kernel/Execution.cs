@@ -12,9 +12,10 @@ namespace Strata.Jupyter.Kernel;
 /// <param name="iopub">Where outputs go.</param>
 /// <param name="inputs">Asks for input.</param>
 /// <param name="history">Remembers what was executed.</param>
-internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequests inputs, ExecutionHistory history)
+/// <param name="magics">Runs magic commands.</param>
+internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequests inputs, ExecutionHistory history, SessionMagics magics)
 {
-    private readonly CellRunner _cells = new(session, new SessionMagics());
+    private readonly CellRunner _cells = new(session, magics);
     private readonly PlotlyScript _plotly = new();
     private CancellationTokenSource? _running;
     private long _abortedUntil;
@@ -59,6 +60,7 @@ internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequest
         CellError? error = await _cells.RunAsync(code, $"cell {_count}", cell);
         JsonObject expressions = error is null ? await EvaluateAsync(request, cell) : [];
         cell.Finish(error);
+        if (cell.ResultText is { } text && request.Flag("store_history", true)) history.AddOutput(_count, text);
         if (error is null) return new JsonObject { ["status"] = "ok", ["payload"] = new JsonArray(), ["user_expressions"] = expressions };
         if (request.Flag("stop_on_error", true)) _abortedUntil = Stopwatch.GetTimestamp();
         JsonObject reply = IoPub.Error(error);

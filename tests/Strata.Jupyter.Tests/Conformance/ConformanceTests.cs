@@ -44,7 +44,7 @@ public sealed class ConformanceTests : IDisposable
 
     private static async Task<(int Code, string Text)> Run(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root() };
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository.Folder };
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         using CancellationTokenSource patience = new(Patience);
@@ -59,12 +59,5 @@ public sealed class ConformanceTests : IDisposable
         }
 
         return (process.ExitCode, await error + await output);
-    }
-
-    private static string Root()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Kernel.sln is not above the tests.");
-        return folder;
     }
 }
