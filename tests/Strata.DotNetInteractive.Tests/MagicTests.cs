@@ -92,13 +92,12 @@ public class MagicTests
         Assert.Null(host.Variable("afterFailure"));
     }
 
-    [Theory, MemberData(nameof(Shapes))]
-    public async Task ProgressIsOneDisplayThatEndsWithTheCommand(string shape)
+    [Fact]
+    public async Task ProgressIsOneDisplayThatEndsWithTheCommand()
     {
-        (IStandInHost host, _) = await OthelloHosts.Of(shape);
+        (IStandInHost host, _) = await OthelloHosts.Of("APRIL_2026");
 
-        CellOutcome cell = await host.RunAsync("#!sweep --windows --take 40 --name windows");
-        await Task.Delay(300);
+        CellOutcome cell = await host.RunAsync("#!sweep --windows --take 20 --name windows");
 
         Assert.Empty(cell.Failures);
         ShownOutput progress = Assert.Single(cell.Outputs, o => o.States.Count > 1);
@@ -133,12 +132,33 @@ public class MagicTests
         (IStandInHost host, _) = await OthelloHosts.Of(shape);
 
         CellOutcome cell = await host.RunAsync("""
-            var byHand = Sweep.Run(model, data.Tokens(model).Take(40), model.Plans.AllWindows(), new SweepOptions { Progress = progress }, cancellation);
+            var reporter = progress;
+            for (int i = 0; i <= 5; i++)
+            {
+                reporter.Report(new WorkProgress("Counting", i, 5, "steps"));
+                await System.Threading.Tasks.Task.Delay(120, cancellation);
+            }
             """);
+        ((IProgress<WorkProgress>)host.Variable("reporter")!).Report(new WorkProgress("Counting", 5, 5, "steps"));
 
         Assert.Empty(cell.Failures);
-        Assert.IsType<SweepResult>(host.Variable("byHand"));
-        Assert.Matches(@" in \d+", Assert.Single(cell.Outputs).Last[MimeBundle.PlainText]);
+        ShownOutput shown = Assert.Single(cell.Outputs);
+        Assert.InRange(shown.States.Count, 2, 6);
+        Assert.StartsWith("Counting: 5 steps in ", shown.Last[MimeBundle.PlainText]);
+        Assert.Equal(0, cell.Late);
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public async Task ValuesAreCompletedFromWhatTheSessionHas(string shape)
+    {
+        (IStandInHost host, _) = await OthelloHosts.Of(shape);
+        await host.RunAsync("var otherModel = model;");
+        RegisteredParameter Parameter(string magic, string name) => host.Directives.Single(d => d.Name == magic).Parameters.Single(p => p.Name == name);
+
+        Assert.Equal(["f32", "bf16", "f16"], Parameter("#!model", "--storage").Completions);
+        Assert.Contains("blocks.*.resid_post", Parameter("#!capture", "--points").Completions);
+        Assert.Superset(new HashSet<string> { "model", "otherModel" }, Parameter("#!capture", "--model").Completions.ToHashSet());
+        Assert.DoesNotContain("acts", Parameter("#!capture", "--model").Completions);
     }
 
     [Theory, MemberData(nameof(Shapes))]

@@ -55,7 +55,7 @@ internal sealed record GalleryCard(string File, string Title, string Summary, st
         string? picture = Pictures.Select(mime => renderings.TryGetValue(mime, out string? content) ? DataUri.Of(mime, content) : null).FirstOrDefault(data => data is not null);
         if (picture is not null) return [(picture, renderings.ContainsKey(MimeBundle.Plotly))];
         return !renderings.TryGetValue(MimeBundle.Html, out string? html) ? []
-            : StrataFigure.Split(html).Select(piece => piece.Figure is { } figure ? DataUri.Of(MimeBundle.Svg, figure.Svg) : null).OfType<string>().Select(data => (data, true));
+            : StrataFigure.Split(html).Select(piece => piece.Figure?.Drawing).OfType<string>().Select(data => (data, true));
     }
 
     private static string Counted(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";

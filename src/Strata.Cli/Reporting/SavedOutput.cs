@@ -94,7 +94,7 @@ internal sealed partial class SavedOutput(MarkdownRenderer markdown, bool intera
         StringBuilder shown = new();
         foreach ((StrataFigure? figure, string piece) in StrataFigure.Split(html))
         {
-            string? drawing = figure is null ? null : $"<img alt=\"figure\" src=\"{DataUri.Of(MimeBundle.Svg, figure.Svg)}\">";
+            string? drawing = figure is null ? null : $"<img alt=\"figure\" src=\"{figure.Drawing}\">";
             string? drawn = figure is null ? null : Figure(figure.Json, drawing, figure.Notes);
             shown.Append(drawn ?? Frame(piece));
         }

@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 namespace Strata.Cli.Reporting;
 
 /// <summary>A figure of Strata inside saved HTML, taken apart: its parts are shown by the report's own means, and its script is not needed.</summary>
-/// <param name="Svg">The static drawing.</param>
+/// <param name="Drawing">The static drawing, as the address of a picture that holds its data.</param>
 /// <param name="Notes">Remarks, as plain text.</param>
 /// <param name="Json">The Plotly figure.</param>
-internal sealed partial record StrataFigure(string Svg, IReadOnlyList<string> Notes, string Json)
+internal sealed partial record StrataFigure(string Drawing, IReadOnlyList<string> Notes, string Json)
 {
     /// <summary>Splits HTML into figures of Strata and what stands between them.</summary>
     /// <param name="html">HTML of any origin: only what has exactly the form that Strata writes counts as a figure.</param>
@@ -19,14 +19,14 @@ internal sealed partial record StrataFigure(string Svg, IReadOnlyList<string> No
         {
             yield return (null, html[end..match.Index]);
             string[] notes = Note().Matches(match.Groups["rest"].Value).Select(note => WebUtility.HtmlDecode(note.Groups[1].Value)).ToArray();
-            yield return (new StrataFigure(match.Groups["svg"].Value, notes, match.Groups["json"].Value), match.Value);
+            yield return (new StrataFigure(match.Groups["drawing"].Value, notes, match.Groups["json"].Value), match.Value);
             end = match.Index + match.Length;
         }
 
         yield return (null, html[end..]);
     }
 
-    [GeneratedRegex("""<div class="strata-figure" id="strata-[0-9a-f]{16}"><div class="strata-plot">(?<svg><svg (?:(?!</?svg).)*</svg>)</div>(?<rest>(?:(?!<script|<svg).)*)<script type="application/json">(?<json>[^<]*)</script><script>[^<]*</script></div>""", RegexOptions.Singleline)]
+    [GeneratedRegex("""<div class="strata-figure" id="strata-[0-9a-f]{16}"><div class="strata-plot"><img alt="[^"]*" src="(?<drawing>data:image/svg\+xml;base64,[A-Za-z0-9+/=]*)"></div>(?<rest>(?:(?!<script|<svg).)*)<script type="application/json">(?<json>[^<]*)</script><script>[^<]*</script></div>""", RegexOptions.Singleline)]
     private static partial Regex Form();
 
     [GeneratedRegex("""<p class="strata-note">([^<]*)</p>""")]

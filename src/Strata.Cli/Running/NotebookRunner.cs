@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Strata.Jupyter.Session;
 using Strata.Models;
@@ -14,6 +15,7 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
     private static readonly string[] CSharpNames = ["C#", "csharp", "polyglot-notebook"];
 
     private readonly CellRunner _cells = new(session, magics);
+    private readonly ConcurrentDictionary<string, OutputCollector> _displays = new();
 
     /// <summary>How long a cell may run; null for any time.</summary>
     public TimeSpan? Timeout { get; init; }
@@ -59,7 +61,7 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
     {
         NotebookCell cell = notebook.Cells[position];
         using CancellationTokenSource interrupt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        OutputCollector host = new(session, format, progress, interrupt.Token);
+        OutputCollector host = new(session, format, progress, _displays, interrupt.Token);
         Stopwatch watch = Stopwatch.StartNew();
         if (Timeout is { } limit) interrupt.CancelAfter(limit);
 
@@ -69,6 +71,7 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
 
         cell.ExecutionCount = number;
         cell.Outputs = host.Finish(error);
+        host.Revised = outputs => cell.Outputs = outputs;
         CellStatus status = error is null ? CellStatus.Succeeded
             : !interrupted && cell.Tags.Contains("raises-exception") ? CellStatus.FailedAsExpected
             : CellStatus.Failed;

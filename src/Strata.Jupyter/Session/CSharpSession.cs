@@ -17,6 +17,7 @@ public sealed class CSharpSession
 {
     private readonly CellGlobals _globals = new();
     private readonly ConsoleCapture _console;
+    private readonly string _folder;
     private readonly ScriptOptions _options;
     private readonly SessionPackages _packages;
     private readonly List<(string Name, string Type)> _declared = [];
@@ -34,15 +35,15 @@ public sealed class CSharpSession
     {
         UnhandledExceptions.Handle();
         _console = new ConsoleCapture(() => _globals.Host);
-        string root = Path.GetFullPath(folder ?? Environment.CurrentDirectory);
-        _packages = new SessionPackages(root, restore);
+        _folder = Path.GetFullPath(folder ?? Environment.CurrentDirectory);
+        _packages = new SessionPackages(_folder, restore);
 
         // Optimized, because cells hold numeric loops; debug information keeps the line numbers of exceptions.
         _options = ScriptOptions.Default
             .WithReferences(SessionReferences.All)
             .WithImports(SessionReferences.Imports)
-            .WithMetadataResolver(SessionReferences.ResolverFor(root, _packages))
-            .WithSourceResolver(new SourceFileResolver([], root))
+            .WithMetadataResolver(SessionReferences.ResolverFor(_folder, _packages))
+            .WithSourceResolver(new SourceFileResolver([], _folder))
             .WithLanguageVersion(LanguageVersion.Latest)
             .WithOptimizationLevel(OptimizationLevel.Release)
             .WithEmitDebugInformation(true)
@@ -71,6 +72,7 @@ public sealed class CSharpSession
     /// <returns>Why the work failed; null when it did not.</returns>
     public async Task<CellError?> RunAsync(Func<Task> work, ICellHost host, string cellName, string code)
     {
+        MemoryReserve.Restore();
         _globals.Host = host;
         using IDisposable capture = _console.Begin();
         try
@@ -142,7 +144,7 @@ public sealed class CSharpSession
         await DeclarePendingAsync(cancellation);
         string code = await _packages.TakeAsync(source, host);
         (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(code, Options.WithFilePath(cellName), cancellation);
-        if (HasErrors(diagnostics)) return CellResult.Failed(CellErrors.FromDiagnostics(diagnostics, code));
+        if (HasErrors(diagnostics)) return CellResult.Failed(new CompileErrors(script.GetCompilation(), _folder).Of(diagnostics));
         if (_formatters.Registrations(script.GetCompilation()) is { Length: > 0 } registrations)
         {
             _state = await RunAsync(Next(registrations, Options.WithFilePath("formatters")), cancellation);
@@ -160,6 +162,8 @@ public sealed class CSharpSession
             return CellResult.Failed(CellErrors.FromException(exception, cellName, code));
         }
 
+        // What was displayed is shown already.
+        if (state.ReturnValue is DisplayHandle) return CellResult.Done;
         return new CellResult(state.ReturnValue, state.ReturnValue is not null || EndsInValue(script.GetCompilation()), null);
     }
 
@@ -199,7 +203,17 @@ public sealed class CSharpSession
         if (pending.Length == 0) return;
         string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
         Script<object> script = Next(code, Options.WithFilePath("declared results"));
-        _state = await RunAsync(script, cancellation);
+        try
+        {
+            _state = await RunAsync(script, cancellation);
+        }
+        catch
+        {
+            // Interrupted: they are declared before the next cell.
+            lock (_declared) _declared.InsertRange(0, pending.Where(p => !_declared.Exists(later => later.Name == p.Name)));
+            throw;
+        }
+
         foreach ((string name, _) in pending) _globals.__values.Remove(name);
     }
 

@@ -15,8 +15,8 @@ internal static class LlamaLayout
     {
         int width = config.OptionalInt("hidden_size", 1, 1 << 20) ?? defaults.Width ?? config.RequiredInt("hidden_size", 1, 1 << 20);
         int heads = config.OptionalInt("num_attention_heads", 1, 1 << 16) ?? defaults.Heads ?? config.RequiredInt("num_attention_heads", 1, 1 << 16);
-        int keyValueHeads = config.OptionalInt("num_key_value_heads", 1, 1 << 16) ?? defaults.KeyValueHeads ?? heads;
-        int headWidth = config.OptionalInt("head_dim", 2, 1 << 16) ?? defaults.HeadWidth ?? width / heads;
+        int keyValueHeads = config.IntOr("num_key_value_heads", 1, 1 << 16, defaults.KeyValueHeads) ?? heads;
+        int headWidth = config.IntOr("head_dim", 2, 1 << 16, defaults.HeadWidth) ?? width / heads;
         if (heads % keyValueHeads != 0) throw new InvalidFileException(config.Path, $"num_attention_heads {heads} does not divide into groups over num_key_value_heads {keyValueHeads}.");
         if (headWidth < 2 || headWidth % 2 != 0) throw new InvalidFileException(config.Path, $"heads of width {headWidth} cannot turn in pairs; an even head_dim is needed.");
         if ((long)heads * headWidth > 1 << 24) throw new InvalidFileException(config.Path, $"{heads} heads of width {headWidth} are wider together than {1 << 24}, the most that Strata computes.");
@@ -49,6 +49,16 @@ internal static class LlamaLayout
             EosIds = config.Ids("eos_token_id"),
         };
     }
+
+    /// <summary>Sets the window of each block.</summary>
+    /// <param name="spec">The architecture.</param>
+    /// <param name="window">Window of the blocks that have one; null for none.</param>
+    /// <param name="slides">Has this block a window?</param>
+    public static ModelSpec WithWindows(this ModelSpec spec, int? window, Func<int, bool> slides) => window is null ? spec : spec.WithBlocks((i, block) => slides(i) ? block with { Window = window } : block);
+
+    /// <summary>Changes single blocks.</summary>
+    public static ModelSpec WithBlocks(this ModelSpec spec, Func<int, BlockSpec, BlockSpec> change) =>
+        spec with { BlockSpecs = new(Enumerable.Range(0, spec.Blocks).Select(i => change(i, spec.Block(i)))) };
 
     /// <summary>Names and shapes of the weights.</summary>
     /// <param name="spec">The architecture.</param>

@@ -233,14 +233,9 @@ public sealed class BatchRun
     {
         BlockWeights weights = _model.Weights.Blocks[block];
         AttentionHeads heads = _model.Spec.AttentionHeads(block);
-        Tensor q = Visit(scope, execution, HookKind.Query, Limited(scope, scope.Linear(normalized, weights.Query)));
-        Tensor k = Visit(scope, execution, HookKind.Key, Limited(scope, scope.Linear(normalized, weights.Key)));
+        Tensor q = Queries(scope, scope.Linear(normalized, weights.Query), weights.QueryNorm, execution, HookKind.Query, HookKind.QueryNorm);
+        Tensor k = Queries(scope, scope.Linear(normalized, weights.Key), weights.KeyNorm, execution, HookKind.Key, HookKind.KeyNorm);
         Tensor v = Visit(scope, execution, HookKind.Value, Limited(scope, scope.Linear(normalized, weights.Value)));
-        if (weights.QueryNorm is not null)
-        {
-            q = Visit(scope, execution, HookKind.QueryNorm, NormOfHeads(scope, q, weights.QueryNorm));
-            k = Visit(scope, execution, HookKind.KeyNorm, NormOfHeads(scope, k, weights.KeyNorm!));
-        }
 
         if (_model.Spec.Block(block).Rotary is RotarySpec rotary)
         {
@@ -255,6 +250,14 @@ public sealed class BatchRun
         Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, keyBias, execution) : scope.Attention(q, k, v, heads, _segments, keyBias);
         Tensor output = scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output);
         return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm));
+    }
+
+    /// <summary>Queries (or keys) up to their norm, where they have one; the last step is held within limits.</summary>
+    private Tensor Queries(TensorScope scope, Tensor x, NormWeights? norm, int execution, HookKind plain, HookKind normalized)
+    {
+        if (norm is null) return Visit(scope, execution, plain, Limited(scope, x));
+        int width = _model.Spec.QueryKeyNorm == QueryKeyNorm.PerHead ? _model.Spec.HeadWidth : 0;
+        return Visit(scope, execution, normalized, Limited(scope, Norm(scope, Visit(scope, execution, plain, x), norm, _model.Spec, width)));
     }
 
     /// <summary>Attention with the scores and patterns held, one sequence at a time, because somebody reads or changes them.</summary>
@@ -328,12 +331,6 @@ public sealed class BatchRun
         Scaled(scope, norm is null ? output : Norm(scope, output, norm, _model.Spec), _model.Spec.ResidualScale);
 
     private Tensor Limited(TensorScope scope, Tensor x) => _model.Spec.QueryKeyValueLimit is float limit ? scope.Clamp(x, limit) : x;
-
-    private Tensor NormOfHeads(TensorScope scope, Tensor x, NormWeights norm)
-    {
-        int width = _model.Spec.QueryKeyNorm == QueryKeyNorm.PerHead ? _model.Spec.HeadWidth : 0;
-        return Norm(scope, x, norm, _model.Spec, width);
-    }
 
     /// <summary>Rows of the position table for the positions of the batch.</summary>
     private int[] TableRows() => _model.Spec.PositionOffset == 0 ? _positions : _positions.Select(position => position + _model.Spec.PositionOffset).ToArray();

@@ -7,7 +7,7 @@ namespace Strata.Models;
 public sealed class HookCatalog
 {
     private static readonly HookKind[] AttentionKinds =
-        [HookKind.ResidPre, HookKind.AttentionNorm, HookKind.Query, HookKind.Key, HookKind.Value, HookKind.QueryNorm, HookKind.KeyNorm, HookKind.RotaryQuery, HookKind.RotaryKey, HookKind.Scores, HookKind.Pattern, HookKind.Mixed, HookKind.AttentionOut, HookKind.ResidMid];
+        [HookKind.ResidPre, HookKind.AttentionNorm, HookKind.Query, HookKind.QueryNorm, HookKind.Key, HookKind.KeyNorm, HookKind.Value, HookKind.RotaryQuery, HookKind.RotaryKey, HookKind.Scores, HookKind.Pattern, HookKind.Mixed, HookKind.AttentionOut, HookKind.ResidMid];
 
     private static readonly HookKind[] MlpKinds =
         [HookKind.MlpNorm, HookKind.MlpPre, HookKind.MlpPreLinear, HookKind.MlpPost, HookKind.Router, HookKind.ExpertWeights, HookKind.SharedExpert, HookKind.MlpOut, HookKind.ResidPost];

@@ -21,17 +21,17 @@ public enum HookKind
     /// <summary>Queries, all heads side by side, before norm and rotary.</summary>
     Query,
 
-    /// <summary>Keys before norm and rotary.</summary>
-    Key,
-
-    /// <summary>Values.</summary>
-    Value,
-
     /// <summary>Queries after their norm, gain included: <c>attn.norm_q</c>.</summary>
     QueryNorm,
 
+    /// <summary>Keys before norm and rotary.</summary>
+    Key,
+
     /// <summary>Keys after their norm, gain included: <c>attn.norm_k</c>.</summary>
     KeyNorm,
+
+    /// <summary>Values.</summary>
+    Value,
 
     /// <summary>Queries after rotary.</summary>
     RotaryQuery,

@@ -96,7 +96,7 @@ internal sealed class AddedTokenMatcher
         return !wordBefore && !wordAfter;
     }
 
-    private static bool IsWordCharacter(Rune rune) => Rune.GetUnicodeCategory(rune) is
+    private static bool IsWordCharacter(Rune rune) => rune.Value is 0x200C or 0x200D or >= 0x24B6 and <= 0x24E9 || Rune.GetUnicodeCategory(rune) is
         UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
         or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter or UnicodeCategory.NonSpacingMark
         or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark or UnicodeCategory.DecimalDigitNumber

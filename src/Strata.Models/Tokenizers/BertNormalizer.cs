@@ -31,8 +31,10 @@ internal static class BertNormalizer
     {
         protected override void Map(Rune rune, int start, int end, AlignedText.Builder result)
         {
-            if (rune.Value is '\t' or '\n' or '\r' || Rune.IsWhiteSpace(rune)) result.Append(' ', start, end);
-            else if (rune.Value is not (0 or 0xFFFD) && !IsControl(rune)) result.Append(rune.Value, start, end);
+            // Of the control characters that are white space only these three count as spaces.
+            bool space = rune.Value is '\t' or '\n' or '\r';
+            if (!space && (rune.Value == 0xFFFD || IsControl(rune))) return;
+            result.Append(space || Rune.IsWhiteSpace(rune) ? ' ' : rune.Value, start, end);
         }
 
         private static bool IsControl(Rune rune) => Rune.GetUnicodeCategory(rune) is

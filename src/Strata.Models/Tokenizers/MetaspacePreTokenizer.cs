@@ -43,12 +43,23 @@ internal sealed class MetaspacePreTokenizer(string mark, PrependScheme scheme, b
         return split ? _split.Apply(marked) : marked;
     }
 
+    /// <summary>Whether a piece holds the beginning of the text, which need not be its first character where marks were put in order.</summary>
+    private static bool IsFirst(Piece piece)
+    {
+        for (int i = 0; i < piece.Length; i++)
+        {
+            if (piece.Source.StartOf(piece.Start + i) == 0) return true;
+        }
+
+        return false;
+    }
+
     private Piece Mark(Piece piece)
     {
         AlignedText.Builder text = new(piece.Length + mark.Length);
         int start = piece.Source.StartOf(piece.Start);
         bool marked = piece.Characters[0] == ' ' || piece.Characters.StartsWith(mark, StringComparison.Ordinal);
-        if (!marked && (scheme == PrependScheme.Always || (scheme == PrependScheme.First && start == 0))) text.Append(mark, start, start);
+        if (!marked && (scheme == PrependScheme.Always || (scheme == PrependScheme.First && IsFirst(piece)))) text.Append(mark, start, start);
         for (int i = 0; i < piece.Length; i++)
         {
             (int from, int to) = piece.Range(i, 1);

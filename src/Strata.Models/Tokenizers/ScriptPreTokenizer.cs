@@ -48,7 +48,7 @@ internal static class UnicodeScripts
     }
 }
 
-/// <summary>Cuts where the script changes, as SentencePiece does in training: kana count as Han, spaces belong to what stands around them.</summary>
+/// <summary>Cuts where the script changes, as SentencePiece does in training: kana count as Han, spaces belong to what stands before them. Spaces before everything else are dropped.</summary>
 internal sealed class ScriptPreTokenizer : PreTokenizer
 {
     private const int ProlongedSound = 0x30FC;
@@ -68,9 +68,9 @@ internal sealed class ScriptPreTokenizer : PreTokenizer
             foreach (Rune rune in piece.Characters.EnumerateRunes())
             {
                 int script = ScriptOf(rune);
-                if (script != UnicodeScripts.Any && last != UnicodeScripts.Any && last != script)
+                if (script != UnicodeScripts.Any && last != script)
                 {
-                    result.Add(piece.Part(done, at - done));
+                    if (last != UnicodeScripts.Any) result.Add(piece.Part(done, at - done));
                     done = at;
                 }
 
@@ -78,7 +78,7 @@ internal sealed class ScriptPreTokenizer : PreTokenizer
                 at += rune.Utf16SequenceLength;
             }
 
-            result.Add(piece.Part(done, piece.Length - done));
+            if (last != UnicodeScripts.Any) result.Add(piece.Part(done, piece.Length - done));
         }
 
         return result;

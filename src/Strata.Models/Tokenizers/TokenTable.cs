@@ -3,7 +3,7 @@ namespace Strata.Models;
 /// <summary>All tokens of a tokenizer with their ids: those of the model and the added ones. Ids may have holes, as where a vocabulary was cut or filled up, but not many more than tokens.</summary>
 internal sealed class TokenTable
 {
-    private const int ExtraHoles = 65_536;
+    private const int ExtraHoles = 4096;
 
     private readonly string?[] _tokens;
     private readonly Dictionary<string, int> _ids;

@@ -13,6 +13,6 @@ internal static class FigureHtml
         foreach (string note in figure.GivenNotes.Take(MaxNotes).Concat(fitted.Notes)) remarks.Append("<p class=\"strata-note\">").Append(Escape.Html(Escape.Clip(note, 600))).Append("</p>");
         if (!PlotlyAsset.IsAvailable) remarks.Append("<p class=\"strata-note\">Static drawing: this build holds no plotly.js.</p>");
         remarks.Append(ProvenanceLines.Details(figure.Provenance));
-        return PlotlyFragment.Render(fitted.Svg, remarks.ToString(), fitted.PlotlyJson);
+        return PlotlyFragment.Render(SvgImage.Html(fitted.Svg, figure.Title), remarks.ToString(), fitted.PlotlyJson);
     }
 }

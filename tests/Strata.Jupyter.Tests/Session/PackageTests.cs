@@ -161,7 +161,7 @@ public sealed class PackageTests : IDisposable
             #r "nuget: Microsoft.Extensions.Logging, 10.*"
             using Humanizer;
             using Microsoft.Extensions.Logging;
-            using var factory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Warning));
+            var factory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Warning));
             $"{"layer".ToQuantity(12)} {typeof(CsvHelper.CsvReader).Name} {factory.CreateLogger("x").IsEnabled(LogLevel.Debug)} {typeof(Microsoft.Extensions.DependencyInjection.ServiceCollection).Name}"
             """, new RecordingHost(session));
         bool unreachable = result.Error is { } error && (error.Message.Contains("NU1301", StringComparison.Ordinal) || error.Message.Contains("NU1101", StringComparison.Ordinal));

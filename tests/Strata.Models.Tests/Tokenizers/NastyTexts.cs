@@ -30,12 +30,19 @@ internal static class NastyTexts
         return [.. first, .. Enumerable.Range(0, count - first.Length).Select(_ => Text(choice))];
     }
 
-    private static string Text(SeededChoice choice)
+    /// <summary>Texts of the words alone, to train a vocabulary that does not know all characters of the others.</summary>
+    public static string[] MakeTraining(int count, int seed)
+    {
+        SeededChoice choice = new(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => Text(choice, wordsOnly: true))];
+    }
+
+    private static string Text(SeededChoice choice, bool wordsOnly = false)
     {
         StringBuilder text = new();
         for (int parts = 1 + choice.Below(12); parts > 0; parts--)
         {
-            int kind = choice.Below(20);
+            int kind = wordsOnly ? choice.Below(2) * 19 : choice.Below(20);
             if (kind < 10) text.Append(Words[choice.Below(Words.Length)]);
             else if (kind < 13) text.Append(Character(choice));
             else if (kind < 15) AppendRun(text, choice);

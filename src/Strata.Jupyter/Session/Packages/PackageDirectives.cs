@@ -20,7 +20,7 @@ internal sealed record PackageDirectives(IReadOnlyList<PackageRequest> Requests,
     public static PackageDirectives Read(string code, string folder)
     {
         // Most cells have none, and need not be parsed for it.
-        if (!code.Contains("#load", StringComparison.Ordinal) && !code.Contains(PackageRequest.Scheme, StringComparison.OrdinalIgnoreCase)) return new PackageDirectives([], [], code);
+        if (!code.Contains("#load", StringComparison.Ordinal) && !code.Contains("#i", StringComparison.Ordinal) && !code.Contains(PackageRequest.Scheme, StringComparison.OrdinalIgnoreCase)) return new PackageDirectives([], [], code);
         string[] sources = SourceDirectives(code).Select(directive => Source(directive.ToString(), folder)).ToArray();
         List<PackageRequest> requests = [];
         Collect(code, folder, requests, []);
