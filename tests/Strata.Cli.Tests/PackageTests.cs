@@ -64,8 +64,15 @@ public sealed class PackageTests : FolderTest
         int[] ports = FreePorts(5);
         string connection = Write("connection.json", JsonSerializer.Serialize(new
         {
-            transport = "tcp", ip = "127.0.0.1", key = "a key", signature_scheme = "hmac-sha256",
-            shell_port = ports[0], iopub_port = ports[1], stdin_port = ports[2], control_port = ports[3], hb_port = ports[4],
+            transport = "tcp",
+            ip = "127.0.0.1",
+            key = "a key",
+            signature_scheme = "hmac-sha256",
+            shell_port = ports[0],
+            iopub_port = ports[1],
+            stdin_port = ports[2],
+            control_port = ports[3],
+            hb_port = ports[4],
         }));
         using Process kernel = Start(command[0], command[1..^1].Append(connection));
         try
