@@ -33,7 +33,6 @@ public sealed class Model
         Seed = seed;
         _hash = hash;
         Plans = new LayerPlans(spec.Blocks);
-        RotaryFrequencies = spec.Rotary?.Frequencies(spec.HeadWidth);
     }
 
     /// <summary>The folder as the user named it, or what a random network is.</summary>
@@ -65,9 +64,7 @@ public sealed class Model
 
     internal ModelWeights Weights { get; }
 
-    internal float[]? RotaryFrequencies { get; }
-
-    /// <summary>Loads a Hugging Face folder: <c>config.json</c>, <c>*.safetensors</c>, <c>tokenizer.json</c>.</summary>
+    /// <summary>Loads a Hugging Face folder: <c>config.json</c>, <c>*.safetensors</c>, a tokenizer (see <see cref="Tokenizer.LoadFolder"/>).</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Engine, storage format, progress.</param>
     /// <param name="cancellation">Stops between blocks.</param>
@@ -81,9 +78,9 @@ public sealed class Model
         ModelSpec spec = family.ReadSpec(checkpoint.Config);
         WeightMap map = MapOf(family, spec, checkpoint);
         CheckWeights(checkpoint, map);
-        Tokenizer? tokenizer = checkpoint.TokenizerPath is string path ? Tokenizer.Load(path, checkpoint.TokenizerConfigPath) : null;
+        Tokenizer? tokenizer = Tokenizer.LoadFolder(checkpoint.Folder);
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
-            throw new InvalidFileException(checkpoint.TokenizerPath!, $"has id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
+            throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, options.Progress, cancellation);
         return new Model(folder, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null);
     }
@@ -126,8 +123,9 @@ public sealed class Model
     {
         if (streams.Columns != Spec.Width) throw new StrataException($"Rows of {streams.Columns} numbers were given; the residual stream of {Name} is {Spec.Width} wide.");
         using TensorScope scope = Engine.OpenScope();
-        Tensor normalized = BatchRun.Norm(scope, scope.FromHost(streams.Values, streams.Rows, streams.Columns), Weights.FinalNorm, Spec);
-        return new FloatMatrix(scope.Linear(normalized, Weights.Unembedding).ToArray(), streams.Rows, Spec.Vocabulary);
+        Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
+        Tensor normalized = Spec.FinalNorm ? BatchRun.Norm(scope, rows, Weights.FinalNorm, Spec) : rows;
+        return new FloatMatrix(BatchRun.Unembed(scope, normalized, this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
     /// <summary>Continues prompts under a plan and interventions.</summary>
@@ -163,7 +161,7 @@ public sealed class Model
     /// <summary>Name, family and size.</summary>
     public override string ToString() => $"{Name}: {Spec.Family}, {Spec.Blocks} blocks of width {Spec.Width}";
 
-    private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer.json; give token ids instead of text.");
+    private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.");
 
     private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelOptions? options)
     {

@@ -61,6 +61,7 @@ internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequest
         CellError? error = await _cells.RunAsync(code, $"cell {_count}", cell);
         JsonObject expressions = error is null ? await EvaluateAsync(request, cell) : [];
         cell.Finish(error);
+        if (cell.ResultText is { } text && request.Flag("store_history", true)) history.AddOutput(_count, text);
         if (error is null) return new JsonObject { ["status"] = "ok", ["payload"] = new JsonArray(), ["user_expressions"] = expressions };
         if (request.Flag("stop_on_error", true)) _abortedUntil = Stopwatch.GetTimestamp();
         JsonObject reply = IoPub.Error(error);

@@ -47,7 +47,7 @@ public sealed class JupyterKernel : IAsyncDisposable
         _inputs = new InputRequests(_stdin, _codec);
         _execution = new Execution(_session, _iopub, _inputs, _history, _magics);
         _completion = new Completion(_session, _magics);
-        _inspection = new Inspection(_session);
+        _inspection = new Inspection(_session, _magics);
     }
 
     /// <summary>Serves front ends until one asks for the end.</summary>

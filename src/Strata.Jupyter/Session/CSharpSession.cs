@@ -4,6 +4,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
+using Strata.Jupyter.Session.Packages;
 using Strata.Models;
 
 namespace Strata.Jupyter.Session;
@@ -16,24 +17,33 @@ public sealed class CSharpSession
 {
     private readonly CellGlobals _globals = new();
     private readonly ConsoleCapture _console;
+    private readonly string _folder;
     private readonly ScriptOptions _options;
+    private readonly SessionPackages _packages;
     private readonly List<(string Name, string Type)> _declared = [];
+    private readonly ReferencedFormatters _formatters = new();
     private ScriptState<object>? _state;
 
     /// <summary>An empty session.</summary>
     /// <param name="folder">Where <c>#r</c> and <c>#load</c> look for files; the current folder when null.</param>
-    public CSharpSession(string? folder = null)
+    public CSharpSession(string? folder = null) : this(folder, new PackageRestore(PackageRestore.UserCache, DotnetTool.Places()))
+    {
+    }
+
+    /// <summary>An empty session that restores packages in a way of its own.</summary>
+    internal CSharpSession(string? folder, PackageRestore restore)
     {
         UnhandledExceptions.Handle();
         _console = new ConsoleCapture(() => _globals.Host);
-        string root = Path.GetFullPath(folder ?? Environment.CurrentDirectory);
+        _folder = Path.GetFullPath(folder ?? Environment.CurrentDirectory);
+        _packages = new SessionPackages(_folder, restore);
 
         // Optimized, because cells hold numeric loops; debug information keeps the line numbers of exceptions.
         _options = ScriptOptions.Default
             .WithReferences(SessionReferences.All)
             .WithImports(SessionReferences.Imports)
-            .WithMetadataResolver(SessionReferences.ResolverFor(root))
-            .WithSourceResolver(new SourceFileResolver([], root))
+            .WithMetadataResolver(SessionReferences.ResolverFor(_folder, _packages))
+            .WithSourceResolver(new SourceFileResolver([], _folder))
             .WithLanguageVersion(LanguageVersion.Latest)
             .WithOptimizationLevel(OptimizationLevel.Release)
             .WithEmitDebugInformation(true)
@@ -50,7 +60,7 @@ public sealed class CSharpSession
     public async Task<CellResult> ExecuteAsync(string code, ICellHost host, string cellName = "cell")
     {
         CellResult result = CellResult.Done;
-        CellError? error = await RunAsync(async () => result = await SubmitAsync(code, cellName, host.Cancellation), host, cellName, code);
+        CellError? error = await RunAsync(async () => result = await SubmitAsync(code, cellName, host), host, cellName, code);
         return error is null ? result : CellResult.Failed(error);
     }
 
@@ -119,18 +129,28 @@ public sealed class CSharpSession
     internal async Task<Compilation> AnalyseAsync(string code)
     {
         await DeclarePendingAsync(CancellationToken.None);
-        return Next(code, _options.WithFilePath("draft")).GetCompilation();
+        return Next(PackageDirectives.WithoutSources(code), Options.WithFilePath("draft")).GetCompilation();
     }
 
     /// <summary>The names of all variables.</summary>
     public IReadOnlyList<string> VariableNames =>
         (_state?.Variables.Select(v => v.Name) ?? []).Concat(_globals.__values.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
 
-    private async Task<CellResult> SubmitAsync(string code, string cellName, CancellationToken cancellation)
+    private ScriptOptions Options => _options.AddReferences(_packages.References);
+
+    private async Task<CellResult> SubmitAsync(string source, string cellName, ICellHost host)
     {
+        CancellationToken cancellation = host.Cancellation;
         await DeclarePendingAsync(cancellation);
-        (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(code, _options.WithFilePath(cellName), cancellation);
-        if (HasErrors(diagnostics)) return CellResult.Failed(CellErrors.FromDiagnostics(diagnostics, code));
+        string code = await _packages.TakeAsync(source, host);
+        (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(code, Options.WithFilePath(cellName), cancellation);
+        if (HasErrors(diagnostics)) return CellResult.Failed(new CompileErrors(script.GetCompilation(), _folder).Of(diagnostics));
+        if (_formatters.Registrations(script.GetCompilation()) is { Length: > 0 } registrations)
+        {
+            _state = await RunAsync(Next(registrations, Options.WithFilePath("formatters")), cancellation);
+            if (_state.Exception is { } failure) host.Write(StandardStream.Error, $"Formatters that an assembly brings could not be registered: {failure.Message}\n");
+            (script, _) = Compile(code, Options.WithFilePath(cellName), cancellation);
+        }
 
         // What a failing cell declared before it failed stays, as in every notebook. A cell that was left behind and ends late must not undo later ones.
         ScriptState<object>? before = _state;
@@ -142,6 +162,8 @@ public sealed class CSharpSession
             return CellResult.Failed(CellErrors.FromException(exception, cellName, code));
         }
 
+        // What was displayed is shown already.
+        if (state.ReturnValue is DisplayHandle) return CellResult.Done;
         return new CellResult(state.ReturnValue, state.ReturnValue is not null || EndsInValue(script.GetCompilation()), null);
     }
 
@@ -180,7 +202,7 @@ public sealed class CSharpSession
 
         if (pending.Length == 0) return;
         string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
-        Script<object> script = Next(code, _options.WithFilePath("declared results"));
+        Script<object> script = Next(code, Options.WithFilePath("declared results"));
         try
         {
             _state = await RunAsync(script, cancellation);

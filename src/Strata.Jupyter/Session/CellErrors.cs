@@ -1,36 +1,14 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Reflection;
-using Microsoft.CodeAnalysis;
 using Strata.Models;
 
 namespace Strata.Jupyter.Session;
 
-/// <summary>Turns diagnostics and exceptions into what the user of a cell needs: the message, the line, the source there.</summary>
+/// <summary>Turns exceptions into what the user of a cell needs: the message, the line, the source there.</summary>
 internal static class CellErrors
 {
     // Of a recursion both ends are shown.
     private const int NearestFrames = 12, FarthestFrames = 4;
-
-    /// <summary>The error of a cell that does not compile.</summary>
-    public static CellError FromDiagnostics(IEnumerable<Diagnostic> diagnostics, string code)
-    {
-        string[] source = Lines(code);
-        List<string> traceback = [];
-        foreach (Diagnostic error in diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).OrderBy(d => d.Location.SourceSpan.Start))
-        {
-            FileLinePositionSpan place = error.Location.GetLineSpan();
-            int line = place.StartLinePosition.Line, column = place.StartLinePosition.Character;
-            traceback.Add($"({line + 1},{column + 1}): error {error.Id}: {error.GetMessage(CultureInfo.InvariantCulture)}");
-            if (error.Id == "CS0006" && error.GetMessage(CultureInfo.InvariantCulture).Contains("nuget:", StringComparison.OrdinalIgnoreCase))
-                traceback.Add("    This session restores no packages: reference the assembly by its path, #r \"folder/Name.dll\".");
-            if (line >= source.Length) continue;
-            traceback.Add($"    {source[line]}");
-            traceback.Add($"    {Indent(source[line], column)}^");
-        }
-
-        return new CellError("CompilationError", traceback.FirstOrDefault() ?? "The cell does not compile.", traceback);
-    }
 
     /// <summary>The error of a cell that threw. Frames from the cell's code upward are kept, those of the host below it are not.</summary>
     public static CellError FromException(Exception exception, string cell, string code)
@@ -52,7 +30,7 @@ internal static class CellErrors
     private static IEnumerable<string> Frames(Exception exception, string cell, string code)
     {
         // Half a million frames of a recursion without end would take seconds to write down.
-        if (exception.Data[CellGuard.PlaceKey] is (string file, int line)) return [Place(Path.GetFileName(file), line, cell, code), "  and so on, as deep as the stack is"];
+        if (exception.Data[CellGuard.PlaceKey] is (string file, int line)) return [Place(file, line, cell, code), "  and so on, as deep as the stack is"];
         List<string> frames = [];
         int kept = 0;
         foreach (StackFrame frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames())
@@ -70,15 +48,16 @@ internal static class CellErrors
     private static string CellFrame(StackFrame frame, string cell, string code)
     {
         // The compiler puts the session's folder before a cell's name, and in optimized code it gives the last expression of a cell no line.
-        string? file = Path.GetFileName(frame.GetFileName());
-        return Place(file, file is null ? LastExpression.LineIn(code) ?? 0 : frame.GetFileLineNumber(), cell, code);
+        string? path = frame.GetFileName();
+        return Place(path, path is null ? LastExpression.LineIn(code) ?? 0 : frame.GetFileLineNumber(), cell, code);
     }
 
-    private static string Place(string? file, int line, string cell, string code)
+    private static string Place(string? path, int line, string cell, string code)
     {
-        string[] source = Lines(code);
+        string? file = Path.GetFileName(path);
         bool isHere = file is null || file == cell;
-        return $"  at {file ?? cell}, line {line}{(isHere && line >= 1 && line <= source.Length ? $": {source[line - 1].Trim()}" : "")}";
+        string[] source = isHere ? Lines(code) : File.Exists(path) ? File.ReadAllLines(path) : [];
+        return $"  at {file ?? cell}, line {line}{(line >= 1 && line <= source.Length ? $": {source[line - 1].Trim()}" : "")}";
     }
 
     private static bool IsCell(MethodBase method)
@@ -92,6 +71,4 @@ internal static class CellErrors
         method.DeclaringType == typeof(CellGuard) || method.DeclaringType?.Namespace is "System.Runtime.CompilerServices" or "System.Runtime.ExceptionServices" or "System.Threading.Tasks";
 
     private static string[] Lines(string code) => code.ReplaceLineEndings("\n").Split('\n');
-
-    private static string Indent(string line, int column) => string.Concat(line.Take(column).Select(c => c == '\t' ? '\t' : ' '));
 }

@@ -27,7 +27,16 @@ public sealed class CellGlobals
     }
 
     /// <summary>Shows a value below the cell, formatted as the cell's last expression would be.</summary>
-    public void display(object? value) => Host.Show(value);
+    /// <returns>The output, which can be given another value.</returns>
+    public DisplayHandle display(object? value)
+    {
+        string id = Guid.NewGuid().ToString("N");
+        Host.Show(value, id);
+        return new DisplayHandle(this, id);
+    }
+
+    /// <summary>Asks in the front end for a line that is not shown while it is typed; it stands in no output and in no history.</summary>
+    public string password(string prompt = "Password: ") => Host.ReadPassword(prompt);
 
     /// <summary>Takes away the outputs that the cell has so far.</summary>
     /// <param name="wait">Whether to wait until the next output is there to take their place, which avoids flicker.</param>

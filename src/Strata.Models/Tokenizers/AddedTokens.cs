@@ -9,13 +9,19 @@ internal sealed record AddedToken(int Id, string Content, bool Special, bool Sin
 {
     private const int MaxLength = 256;
 
+    /// <summary>A special token that is found as it is written.</summary>
+    public static AddedToken SpecialToken(int id, string content) => new(id, content, Special: true, SingleWord: false, LeftStrip: false, RightStrip: false, Normalized: false);
+
     /// <summary>Reads one of the <c>added_tokens</c> of tokenizer.json.</summary>
-    public static AddedToken Read(ConfigReader config)
+    public static AddedToken Read(ConfigReader config) => Read(config, config.RequiredInt("id", 0, int.MaxValue));
+
+    /// <summary>Reads an added token whose id stands elsewhere, as in <c>added_tokens_decoder</c> of tokenizer_config.json.</summary>
+    public static AddedToken Read(ConfigReader config, int id)
     {
         string content = config.RequiredString("content");
         if (content.Length is 0 or > MaxLength) throw config.Refuse("content", $"has {content.Length} characters; expected 1 to {MaxLength}.");
         bool special = config.OptionalBool("special") ?? false;
-        return new AddedToken(config.RequiredInt("id", 0, int.MaxValue), content, special, config.OptionalBool("single_word") ?? false,
+        return new AddedToken(id, content, special, config.OptionalBool("single_word") ?? false,
             config.OptionalBool("lstrip") ?? false, config.OptionalBool("rstrip") ?? false, config.OptionalBool("normalized") ?? !special);
     }
 }
@@ -23,34 +29,17 @@ internal sealed record AddedToken(int Id, string Content, bool Special, bool Sin
 /// <summary>Finds added tokens in a text: from left to right, the longest of those that begin at a place.</summary>
 internal sealed class AddedTokenMatcher
 {
-    private readonly Dictionary<(int Node, char Character), int> _edges = [];
-    private readonly List<AddedToken?> _tokenAt = [null];
+    private readonly AddedToken[] _tokens;
+    private readonly CharTrie _texts;
     private readonly SearchValues<char> _beginnings;
 
     /// <summary>A matcher of tokens, each with the text to look for.</summary>
     public AddedTokenMatcher(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
-        HashSet<char> beginnings = [];
-        foreach ((string text, AddedToken token) in tokens)
-        {
-            if (text.Length == 0) continue;
-            beginnings.Add(text[0]);
-            int node = 0;
-            foreach (char c in text)
-            {
-                if (!_edges.TryGetValue((node, c), out int next))
-                {
-                    _edges.Add((node, c), next = _tokenAt.Count);
-                    _tokenAt.Add(null);
-                }
-
-                node = next;
-            }
-
-            _tokenAt[node] ??= token;
-        }
-
-        _beginnings = SearchValues.Create([.. beginnings]);
+        (string Text, AddedToken Token)[] wanted = [.. tokens.Where(token => token.Text.Length > 0)];
+        _tokens = Array.ConvertAll(wanted, token => token.Token);
+        _texts = new CharTrie([.. wanted.Select((token, i) => (token.Text, i))]);
+        _beginnings = SearchValues.Create([.. wanted.Select(token => token.Text[0]).Distinct()]);
     }
 
     /// <summary>Cuts a piece into added tokens and what lies between them, in order.</summary>
@@ -89,30 +78,15 @@ internal sealed class AddedTokenMatcher
             int skip = text[at..].IndexOfAny(_beginnings);
             if (skip < 0) break;
             at += skip;
-            if (LongestAt(text[at..], out int length) is { } token)
+            if (_texts.Longest(text[at..], out int length) is >= 0 and int token)
             {
                 end = at + length;
-                return token;
+                return _tokens[token];
             }
         }
 
         end = text.Length;
         return null;
-    }
-
-    private AddedToken? LongestAt(ReadOnlySpan<char> text, out int length)
-    {
-        AddedToken? longest = null;
-        length = 0;
-        int node = 0;
-        for (int i = 0; i < text.Length && _edges.TryGetValue((node, text[i]), out node); i++)
-        {
-            if (_tokenAt[node] is not { } token) continue;
-            longest = token;
-            length = i + 1;
-        }
-
-        return longest;
     }
 
     private static bool StandsAlone(ReadOnlySpan<char> text, int start, int end)
@@ -122,7 +96,7 @@ internal sealed class AddedTokenMatcher
         return !wordBefore && !wordAfter;
     }
 
-    private static bool IsWordCharacter(Rune rune) => Rune.GetUnicodeCategory(rune) is
+    private static bool IsWordCharacter(Rune rune) => rune.Value is 0x200C or 0x200D or >= 0x24B6 and <= 0x24E9 || Rune.GetUnicodeCategory(rune) is
         UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
         or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter or UnicodeCategory.NonSpacingMark
         or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark or UnicodeCategory.DecimalDigitNumber

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Strata.Models;
 
 /// <summary>A text that was made from another one, and for each of its characters the range of the original that it stands for (UTF-16 positions).</summary>
@@ -29,6 +27,9 @@ internal sealed class AlignedText
     /// <summary>Where the range of a character ends in the original.</summary>
     public int EndOf(int at) => _ends is null ? at + _offset + 1 : _ends[at];
 
+    /// <summary>Where the original ends, as far as the characters tell.</summary>
+    public int End => Text.Length == 0 ? _offset : EndOf(Text.Length - 1);
+
     /// <summary>A part as a text of its own, still aligned with the original.</summary>
     public AlignedText Slice(int start, int length) => start == 0 && length == Text.Length
         ? this
@@ -37,19 +38,20 @@ internal sealed class AlignedText
     /// <summary>Collects characters with their ranges.</summary>
     public sealed class Builder(int capacity)
     {
-        private readonly StringBuilder _text = new(capacity);
-        private readonly List<int> _starts = new(capacity);
-        private readonly List<int> _ends = new(capacity);
+        private char[] _text = new char[Math.Max(capacity, 16)];
+        private int[] _starts = new int[Math.Max(capacity, 16)];
+        private int[] _ends = new int[Math.Max(capacity, 16)];
 
         /// <summary>Characters so far.</summary>
-        public int Length => _starts.Count;
+        public int Length { get; private set; }
 
         /// <summary>Adds one UTF-16 character.</summary>
         public void Append(char character, int start, int end)
         {
-            _text.Append(character);
-            _starts.Add(start);
-            _ends.Add(end);
+            if (Length == _text.Length) Grow();
+            _text[Length] = character;
+            _starts[Length] = start;
+            _ends[Length++] = end;
         }
 
         /// <summary>Adds a code point; both halves of a surrogate pair stand for the whole range.</summary>
@@ -66,8 +68,42 @@ internal sealed class AlignedText
             }
         }
 
+        /// <summary>Adds characters that all stand for one range.</summary>
+        public void Append(ReadOnlySpan<char> characters, int start, int end)
+        {
+            foreach (char c in characters) Append(c, start, end);
+        }
+
+        /// <summary>Adds a part of a text with the ranges it has there.</summary>
+        public void Append(AlignedText text, int start, int length)
+        {
+            for (int i = start; i < start + length; i++) Append(text.Text[i], text.StartOf(i), text.EndOf(i));
+        }
+
+        /// <summary>Takes characters off the end.</summary>
+        public void Truncate(int length) => Length = length;
+
+        /// <summary>A character that was added.</summary>
+        public char this[int at] => _text[at];
+
+        /// <summary>Where the range of a character begins.</summary>
+        public int StartOf(int at) => _starts[at];
+
+        /// <summary>Lets the range of every character end where that of the next begins, as SentencePiece counts; the last ends at the given place.</summary>
+        public void CloseGaps(int end)
+        {
+            for (int i = Length - 1; i >= 0; i--) _ends[i] = i == Length - 1 ? end : char.IsLowSurrogate(_text[i + 1]) ? _ends[i + 1] : _starts[i + 1];
+        }
+
         /// <summary>The text.</summary>
-        public AlignedText Build() => new(_text.ToString(), 0, [.. _starts], [.. _ends]);
+        public AlignedText Build() => new(new string(_text, 0, Length), 0, _starts.AsSpan(0, Length).ToArray(), _ends.AsSpan(0, Length).ToArray());
+
+        private void Grow()
+        {
+            Array.Resize(ref _text, Length * 2);
+            Array.Resize(ref _starts, Length * 2);
+            Array.Resize(ref _ends, Length * 2);
+        }
     }
 }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 
@@ -11,67 +10,96 @@ namespace Strata.Models;
 /// </summary>
 internal sealed class BytePairModel : TokenModel
 {
-    private const int CachedWords = 1 << 16;
-    private const int LongestCachedWord = 64;
+    /// <summary>SentencePiece's mark of a space, U+2581.</summary>
+    private const char Space = '\u2581';
     private const int None = -1;
 
     private readonly Dictionary<long, (int Rank, int Id)> _merges;
-    private readonly int? _unknown;
-    private readonly bool _fuseUnknown;
-    private readonly bool _ignoreMerges;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _ids;
-    private readonly ConcurrentDictionary<string, WordToken[]> _cache = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, WordToken[]>.AlternateLookup<ReadOnlySpan<char>> _cached;
+    private readonly BytePairOptions _options;
+    private readonly int[]? _bytes;
+    private readonly bool _spaceBeginsWords;
 
-    private BytePairModel(ConfigReader config, Dictionary<string, int> vocabulary) : base(vocabulary)
+    /// <summary>A model.</summary>
+    /// <param name="vocabulary">Ids of the tokens.</param>
+    /// <param name="merges">For each pair of ids, see <see cref="Key"/>, its place in the order of merges and the id of what it becomes.</param>
+    /// <param name="options">The rest.</param>
+    public BytePairModel(Dictionary<string, int> vocabulary, Dictionary<long, (int Rank, int Id)> merges, BytePairOptions options) : base(vocabulary)
     {
-        _ids = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
-        _cached = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
-        _merges = ReadMerges(config);
-        _unknown = ReadUnknown(config, vocabulary);
-        _fuseUnknown = config.OptionalBool("fuse_unk") ?? false;
-        _ignoreMerges = config.OptionalBool("ignore_merges") ?? false;
+        _merges = merges;
+        _options = options;
+        _bytes = options.ByteFallback ? ByteTokens(vocabulary) : null;
+        _spaceBeginsWords = !options.IgnoreMerges && options.Prefix.Length == 0 && options.Suffix.Length == 0 && vocabulary.ContainsKey(Space.ToString())
+            && !vocabulary.Keys.Concat(options.Whole).Any(SpansWords);
     }
 
     public static BytePairModel Read(ConfigReader config, Dictionary<string, int> vocabulary)
     {
-        if (config.OptionalBool("byte_fallback") == true)
-            throw config.Refuse("byte_fallback", "is true: the tokenizer spells unknown characters as byte tokens, as SentencePiece does. Byte-level BPE (GPT-2, Llama 3, Qwen) is supported, this is not.");
-        if (config.OptionalFloat("dropout") is { } dropout and not 0)
-            throw config.Refuse("dropout", $"is {dropout}; a tokenizer that skips merges at random is not supported.");
-        foreach (string affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
+        // Dropout is for training; a file that has it is encoded without, as when a trained tokenizer is used.
+        BytePairOptions options = new()
         {
-            if (config.OptionalString(affix) is { Length: > 0 } text) throw config.Refuse(affix, $"is {Excerpt.Quote(text)}; only BPE without it is supported.");
-        }
-
-        return new BytePairModel(config, vocabulary);
+            Unknown = ReadUnknown(config, vocabulary),
+            FuseUnknown = config.OptionalBool("fuse_unk") ?? false,
+            IgnoreMerges = config.OptionalBool("ignore_merges") ?? false,
+            ByteFallback = config.OptionalBool("byte_fallback") ?? false,
+            Prefix = config.OptionalString("continuing_subword_prefix") ?? "",
+            Suffix = config.OptionalString("end_of_word_suffix") ?? "",
+        };
+        return new BytePairModel(vocabulary, ReadMerges(config, vocabulary, options.Prefix), options);
     }
 
+    /// <summary>The key of a pair of ids.</summary>
+    public static long Key(int left, int right) => ((long)left << 32) | (uint)right;
+
+    /// <summary>
+    /// Where no token goes on behind the end of a word into the next one, words that begin with SentencePiece's space can be merged one by one, and their tokens
+    /// remembered, although the text was not cut: no merge ever crosses from one to the next.
+    /// </summary>
     public override void Tokenize(ReadOnlySpan<char> word, List<WordToken> tokens)
     {
-        if (_cached.TryGetValue(word, out WordToken[]? known))
+        if (!_spaceBeginsWords)
         {
-            tokens.AddRange(known);
+            base.Tokenize(word, tokens);
             return;
         }
 
-        int before = tokens.Count;
-        if (_ignoreMerges && _ids.TryGetValue(word, out int id)) tokens.Add(new WordToken(id, word.Length));
-        else Merge(word, tokens);
-        // A full cache stays as it is: the frequent words came first.
-        if (word.Length <= LongestCachedWord && _cache.Count < CachedWords) _cached.TryAdd(word, [.. tokens[before..]]);
+        for (int start = 0, end; start < word.Length; start = end)
+        {
+            end = EndOfWord(word, start);
+            int before = tokens.Count;
+            base.Tokenize(word[start..end], tokens);
+            for (int i = before; start > 0 && i < tokens.Count; i++) tokens[i] = new WordToken(tokens[i].Id, tokens[i].Start + start, tokens[i].End + start);
+        }
     }
+
+    protected override void Split(ReadOnlySpan<char> word, List<WordToken> tokens)
+    {
+        if (_options.IgnoreMerges && Ids.TryGetValue(word, out int id)) tokens.Add(new WordToken(id, 0, word.Length));
+        else Merge(word, tokens);
+    }
+
+    private static int EndOfWord(ReadOnlySpan<char> text, int start)
+    {
+        int letters = text[start..].IndexOfAnyExcept(Space);
+        if (letters < 0) return text.Length;
+        int next = text[(start + letters)..].IndexOf(Space);
+        return next < 0 ? text.Length : start + letters + next;
+    }
+
+    /// <summary>Whether a token has a space behind something that is none.</summary>
+    private static bool SpansWords(string token) => token.AsSpan().TrimStart(Space).Contains(Space);
 
     private void Merge(ReadOnlySpan<char> word, List<WordToken> tokens)
     {
-        Symbol[] symbols = ArrayPool<Symbol>.Shared.Rent(word.Length);
+        // A character has at most three bytes for each of its UTF-16 units.
+        Symbol[] symbols = ArrayPool<Symbol>.Shared.Rent(_bytes is null ? word.Length + 1 : word.Length * 3 + 1);
         try
         {
             int count = Spell(word, symbols);
+            if (count == 0) return;
             PriorityQueue<Pair, long> queue = new();
             for (int i = 0; i + 1 < count; i++) Offer(queue, symbols, i);
             while (queue.TryDequeue(out Pair pair, out _)) Join(queue, symbols, pair);
-            for (int i = 0; i != None; i = symbols[i].Next) tokens.Add(new WordToken(symbols[i].Id, symbols[i].Length));
+            for (int i = 0; i != None; i = symbols[i].Next) tokens.Add(new WordToken(symbols[i].Id, symbols[i].Start, symbols[i].End));
         }
         finally
         {
@@ -86,18 +114,42 @@ internal sealed class BytePairModel : TokenModel
         bool afterUnknown = false;
         for (int at = 0; at < word.Length;)
         {
-            Rune.DecodeFromUtf16(word[at..], out _, out int length);
-            ReadOnlySpan<char> character = word.Slice(at, length);
-            bool known = _ids.TryGetValue(character, out int id);
-            if (!known) id = _unknown ?? throw new StrataException($"The tokenizer's vocabulary has no token for {Excerpt.Quote(character)} and none for unknown characters.");
-            if (!known && afterUnknown && _fuseUnknown) symbols[count - 1].Length += length;
-            else symbols[count++] = new Symbol { Id = id, Length = length, Previous = count - 2, Next = count };
-            afterUnknown = !known;
+            int id = _options.WholeTokens.Longest(word[at..], out int length);
+            if (id < 0) Rune.DecodeFromUtf16(word[at..], out _, out length);
+            bool known = id >= 0 || FindCharacter(word, at, length, out id);
+            if (!known && _bytes is not null) AddBytes(word, at, length, symbols, ref count);
+            else if (known) symbols[count] = Linked(id, at, at + length, count++);
+            else if (afterUnknown && _options.FuseUnknown) symbols[count - 1].End += length;
+            else symbols[count] = Linked(Unknown(word.Slice(at, length)), at, at + length, count++);
+            afterUnknown = !known && _bytes is null;
             at += length;
         }
 
-        symbols[count - 1].Next = None;
+        if (count > 0) symbols[count - 1].Next = None;
         return count;
+    }
+
+    private static Symbol Linked(int id, int start, int end, int at) => new() { Id = id, Start = start, End = end, Previous = at - 1, Next = at + 1 };
+
+    /// <summary>Looks for a character as the vocabulary writes it at this place of a word.</summary>
+    private bool FindCharacter(ReadOnlySpan<char> word, int at, int length, out int id)
+    {
+        ReadOnlySpan<char> character = word.Slice(at, length);
+        bool prefixed = at > 0 && _options.Prefix.Length > 0;
+        bool suffixed = at + length == word.Length && _options.Suffix.Length > 0;
+        return prefixed || suffixed
+            ? Ids.TryGetValue($"{(prefixed ? _options.Prefix : "")}{character}{(suffixed ? _options.Suffix : "")}", out id)
+            : Ids.TryGetValue(character, out id);
+    }
+
+    private int Unknown(ReadOnlySpan<char> character) => _options.Unknown
+        ?? throw new StrataException($"The tokenizer's vocabulary has no token for {Excerpt.Quote(character)} and none for unknown characters.");
+
+    private void AddBytes(ReadOnlySpan<char> word, int at, int length, Symbol[] symbols, ref int count)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        Rune.DecodeFromUtf16(word.Slice(at, length), out Rune rune, out _);
+        foreach (byte b in utf8[..rune.EncodeToUtf8(utf8)]) symbols[count] = Linked(_bytes![b], at, at + length, count++);
     }
 
     /// <summary>Queues the pair that begins at a symbol, if it was ever merged.</summary>
@@ -109,8 +161,6 @@ internal sealed class BytePairModel : TokenModel
         if (_merges.TryGetValue(Key(left, right), out (int Rank, int Id) merge)) queue.Enqueue(new Pair(at, left, right, merge.Id), ((long)merge.Rank << 32) | (uint)at);
     }
 
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
-
     /// <summary>Merges a pair, unless one of its symbols has gone into another merge since it was queued.</summary>
     private void Join(PriorityQueue<Pair, long> queue, Symbol[] symbols, Pair pair)
     {
@@ -118,7 +168,7 @@ internal sealed class BytePairModel : TokenModel
         if (left.Id != pair.Left || left.Next == None || symbols[left.Next].Id != pair.Right) return;
         ref Symbol right = ref symbols[left.Next];
         left.Id = pair.Merged;
-        left.Length += right.Length;
+        left.End = right.End;
         left.Next = right.Next;
         right.Id = None;
         right.Next = None;
@@ -127,7 +177,7 @@ internal sealed class BytePairModel : TokenModel
         Offer(queue, symbols, pair.At);
     }
 
-    private Dictionary<long, (int Rank, int Id)> ReadMerges(ConfigReader config)
+    private static Dictionary<long, (int Rank, int Id)> ReadMerges(ConfigReader config, Dictionary<string, int> vocabulary, string prefix)
     {
         if (!config.Has("merges")) throw config.Refuse("merges", "is missing; a BPE model needs its merges.");
         Dictionary<long, (int, int)> merges = [];
@@ -136,8 +186,9 @@ internal sealed class BytePairModel : TokenModel
         {
             string place = $"merges[{rank}]";
             (string left, string right) = ReadPair(config, place, item);
-            long key = Key(IdOf(config, place, left), IdOf(config, place, right));
-            merges[key] = (rank++, IdOf(config, place, left + right));
+            string tail = prefix.Length > 0 && right.StartsWith(prefix, StringComparison.Ordinal) ? right[prefix.Length..] : right;
+            long key = Key(IdOf(config, vocabulary, place, left), IdOf(config, vocabulary, place, right));
+            merges[key] = (rank++, IdOf(config, vocabulary, place, left + tail));
         }
 
         return merges;
@@ -157,17 +208,52 @@ internal sealed class BytePairModel : TokenModel
             : throw config.Refuse(place, $"is {Excerpt.Quote(item.GetRawText())}; expected two tokens, as \"a b\" or [\"a\", \"b\"].");
     }
 
-    private int IdOf(ConfigReader config, string place, string token) => Vocabulary.TryGetValue(token, out int id)
+    private static int IdOf(ConfigReader config, Dictionary<string, int> vocabulary, string place, string token) => vocabulary.TryGetValue(token, out int id)
         ? id
         : throw config.Refuse(place, $"names the token {Excerpt.Quote(token)}, which is not in \"vocab\".");
 
     private struct Symbol
     {
         public int Id;
-        public int Length;
+        public int Start;
+        public int End;
         public int Previous;
         public int Next;
     }
 
     private readonly record struct Pair(int At, int Left, int Right, int Merged);
+}
+
+/// <summary>What a BPE model has beside its vocabulary and merges.</summary>
+internal sealed record BytePairOptions
+{
+    private static readonly CharTrie Empty = new([]);
+
+    /// <summary>Id of the token for unknown characters; null when there is none.</summary>
+    public int? Unknown { get; init; }
+
+    /// <summary>Whether neighbouring unknown characters are one token.</summary>
+    public bool FuseUnknown { get; init; }
+
+    /// <summary>Whether a word that is itself a token stays whole.</summary>
+    public bool IgnoreMerges { get; init; }
+
+    /// <summary>Whether an unknown character becomes its UTF-8 bytes, where the vocabulary has all byte tokens.</summary>
+    public bool ByteFallback { get; init; }
+
+    /// <summary>What the vocabulary sets before a piece that goes on a word.</summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary>What the vocabulary sets behind a piece that ends a word.</summary>
+    public string Suffix { get; init; } = "";
+
+    /// <summary>Tokens that are found in the text before it falls into characters and that never merge, with their ids.</summary>
+    public CharTrie WholeTokens { get; private init; } = Empty;
+
+    /// <summary>The texts of <see cref="WholeTokens"/>.</summary>
+    public IReadOnlyCollection<string> Whole { get; private init; } = [];
+
+    /// <summary>These options with tokens that stay whole.</summary>
+    public BytePairOptions WithWhole(IReadOnlyCollection<(string Text, int Id)> tokens) =>
+        tokens.Count == 0 ? this : this with { WholeTokens = new CharTrie(tokens), Whole = [.. tokens.Select(token => token.Text)] };
 }

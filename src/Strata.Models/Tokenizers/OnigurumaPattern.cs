@@ -145,16 +145,30 @@ internal sealed class OnigurumaPattern
         Copy(1);
         if (_at < _pattern.Length && _pattern[_at] == '^') Copy(1);
         if (_at < _pattern.Length && _pattern[_at] == ']') throw Unsupported("an empty character class");
+        ClassMembers(nested: false);
+        Copy(1);
+    }
+
+    /// <summary>What stands in a class up to its end; a class within it that is not inverted adds its members to it.</summary>
+    private void ClassMembers(bool nested)
+    {
         while (_at < _pattern.Length && _pattern[_at] != ']')
         {
-            if (_pattern[_at] == '[') throw Unsupported("a class within a class");
-            if (Next("&&")) throw Unsupported("an intersection of classes");
-            if (_pattern[_at] == '\\') Escape(inClass: true);
+            if (_pattern[_at] == '[') NestedClass(nested);
+            else if (Next("&&")) throw Unsupported("an intersection of classes");
+            else if (_pattern[_at] == '\\') Escape(inClass: true);
             else Copy(1);
         }
 
         if (_at == _pattern.Length) throw Unsupported("a character class that does not end");
-        Copy(1);
+    }
+
+    private void NestedClass(bool nested)
+    {
+        if (nested || Next("[:") || Next("[^") || Next("[]")) throw Unsupported("a class within a class, other than a plain one");
+        _at++;
+        ClassMembers(nested: true);
+        _at++;
     }
 
     private void Escape(bool inClass)

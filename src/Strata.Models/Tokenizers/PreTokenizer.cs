@@ -1,9 +1,11 @@
+using System.Text;
+
 namespace Strata.Models;
 
 /// <summary>The step of a tokenizer that cuts text into pieces, which the model then splits into tokens one by one.</summary>
 internal abstract class PreTokenizer
 {
-    private const string Supported = "ByteLevel, Split, Whitespace, WhitespaceSplit and Sequence";
+    private const string Supported = "BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, Metaspace, Punctuation, Sequence, Split, UnicodeScripts, Whitespace and WhitespaceSplit";
 
     /// <summary>The smaller pieces; none of them is empty.</summary>
     public abstract List<Piece> Apply(List<Piece> pieces);
@@ -12,50 +14,34 @@ internal abstract class PreTokenizer
     /// <exception cref="InvalidFileException">It is not valid, or of a kind that is not supported.</exception>
     public static PreTokenizer Read(ConfigReader config) => config.RequiredString("type") switch
     {
+        "BertPreTokenizer" => Bert(),
         "ByteLevel" => new ByteLevelPreTokenizer(config.OptionalBool("add_prefix_space") ?? true, config.OptionalBool("use_regex") ?? true),
-        "Split" => ReadSplit(config),
+        "CharDelimiterSplit" => new SplitPreTokenizer(TextPattern.Literal(TextPattern.RequiredCharacter(config, "delimiter")), SplitBehavior.Removed, invert: false),
+        "Digits" => new SplitPreTokenizer(TextPattern.Characters(Rune.IsNumber), config.OptionalBool("individual_digits") ?? false ? SplitBehavior.Isolated : SplitBehavior.Contiguous, invert: false),
+        "Metaspace" => MetaspacePreTokenizer.FromConfig(config),
+        "Punctuation" => new SplitPreTokenizer(TextPattern.Characters(TextPattern.IsPunctuation), config.Has("behavior") ? ReadBehavior(config) : SplitBehavior.Isolated, invert: false),
+        "Split" => new SplitPreTokenizer(TextPattern.Read(config), ReadBehavior(config), config.OptionalBool("invert") ?? false),
+        "UnicodeScripts" => new ScriptPreTokenizer(),
         "Whitespace" => new SplitPreTokenizer(TokenPattern.Words.Matches, SplitBehavior.Removed, invert: true),
-        "WhitespaceSplit" => new SplitPreTokenizer(WhiteSpace, SplitBehavior.Removed, invert: false),
+        "WhitespaceSplit" => new SplitPreTokenizer(TextPattern.Characters(Rune.IsWhiteSpace), SplitBehavior.Removed, invert: false),
         "Sequence" => new SequencePreTokenizer([.. config.Objects("pretokenizers").Select(Read)]),
         string other => throw config.Refuse("type", $"is {Excerpt.Quote(other)}; supported pre-tokenizers are {Supported}."),
     };
 
-    private static SplitPreTokenizer ReadSplit(ConfigReader config)
+    /// <summary>One pre-tokenizer after another.</summary>
+    public static PreTokenizer Chain(params PreTokenizer[] steps) => new SequencePreTokenizer(steps);
+
+    /// <summary>Words as BERT cuts them: at white space, and each punctuation mark on its own.</summary>
+    public static PreTokenizer Bert() => new SequencePreTokenizer([
+        new SplitPreTokenizer(TextPattern.Characters(Rune.IsWhiteSpace), SplitBehavior.Removed, invert: false),
+        new SplitPreTokenizer(TextPattern.Characters(TextPattern.IsPunctuation), SplitBehavior.Isolated, invert: false)]);
+
+    private static SplitBehavior ReadBehavior(ConfigReader config)
     {
         string name = config.RequiredString("behavior");
-        if (!Enum.TryParse(name, out SplitBehavior behavior) || behavior.ToString() != name)
-            throw config.Refuse("behavior", $"is {Excerpt.Quote(name)}; expected {string.Join(", ", Enum.GetNames<SplitBehavior>())}.");
-        ConfigReader pattern = config.Object("pattern");
-        bool invert = config.OptionalBool("invert") ?? false;
-        if (pattern.OptionalString("String") is { } text) return new SplitPreTokenizer((piece, _) => Occurrences(piece, text), behavior, invert);
-        if (pattern.OptionalString("Regex") is not { } regex) throw config.Refuse("pattern", "has neither \"Regex\" nor \"String\".");
-        try
-        {
-            return new SplitPreTokenizer(TokenPattern.Parse(regex).Matches, behavior, invert);
-        }
-        catch (FormatException e)
-        {
-            throw pattern.Refuse("Regex", $"{e.Message}. Given: {Excerpt.Quote(regex)}.");
-        }
-    }
-
-    private static List<(int Start, int End)> WhiteSpace(ReadOnlySpan<char> text, TimeBudget _)
-    {
-        List<(int Start, int End)> found = [];
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (char.IsWhiteSpace(text[i])) found.Add((i, i + 1));
-        }
-
-        return found;
-    }
-
-    private static List<(int Start, int End)> Occurrences(ReadOnlySpan<char> text, string wanted)
-    {
-        List<(int Start, int End)> found = [];
-        if (wanted.Length == 0) return found;
-        for (int at = 0, next; (next = text[at..].IndexOf(wanted, StringComparison.Ordinal)) >= 0; at += next + wanted.Length) found.Add((at + next, at + next + wanted.Length));
-        return found;
+        return Enum.TryParse(name, out SplitBehavior behavior) && behavior.ToString() == name
+            ? behavior
+            : throw config.Refuse("behavior", $"is {Excerpt.Quote(name)}; expected {string.Join(", ", Enum.GetNames<SplitBehavior>())}.");
     }
 
     private sealed class SequencePreTokenizer(PreTokenizer[] steps) : PreTokenizer
@@ -82,9 +68,6 @@ internal enum SplitBehavior
     /// <summary>Neighbouring matches are one piece.</summary>
     Contiguous,
 }
-
-/// <summary>Finds the matches in a text, from left to right without overlap.</summary>
-internal delegate List<(int Start, int End)> MatchFinder(ReadOnlySpan<char> text, TimeBudget budget);
 
 /// <summary>Cuts pieces at matches.</summary>
 internal sealed class SplitPreTokenizer(MatchFinder find, SplitBehavior behavior, bool invert) : PreTokenizer

@@ -3,18 +3,23 @@ namespace Strata.Models;
 /// <summary>What became of a text: its ids, and everything needed to see why.</summary>
 public sealed class TokenIds
 {
-    internal TokenIds(string text, int[] ids, string[] tokens, (int Start, int End)[] offsets, BosPolicy bosPolicy, string? warning)
+    internal TokenIds(string text, string? second, int[] ids, string[] tokens, (int Start, int End)[] offsets, int[] typeIds, BosPolicy bosPolicy, string? warning)
     {
         Text = text;
+        SecondText = second;
         Ids = ids;
         Tokens = tokens;
         Offsets = offsets;
+        TypeIds = typeIds;
         BosPolicy = bosPolicy;
         Warning = warning;
     }
 
     /// <summary>The text as it was given.</summary>
     public string Text { get; }
+
+    /// <summary>The second text of a pair; null for a single text.</summary>
+    public string? SecondText { get; }
 
     /// <summary>Ids, one per token.</summary>
     public int[] Ids { get; }
@@ -27,6 +32,9 @@ public sealed class TokenIds
     /// Tokens that hold parts of one character share its range; special tokens that the tokenizer added have (0, 0).
     /// </summary>
     public (int Start, int End)[] Offsets { get; }
+
+    /// <summary>For each token the number of its segment, as BERT-like networks embed it; 0 everywhere where the tokenizer knows of one segment only.</summary>
+    public int[] TypeIds { get; }
 
     /// <summary>How the tokenizer treats the beginning-of-sequence token, and why.</summary>
     public BosPolicy BosPolicy { get; }

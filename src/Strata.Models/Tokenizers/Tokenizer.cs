@@ -3,50 +3,38 @@ using System.Text.Json;
 namespace Strata.Models;
 
 /// <summary>
-/// A tokenizer read from the files of a Hugging Face folder: byte-level BPE (GPT-2, Llama 3, Qwen, Pythia) and word-level ones. Text goes through added tokens, normalizer,
-/// pre-tokenizer, model and template, as tokenizer.json says; truncation and padding of the file are not applied. Safe to use from several threads.
+/// A tokenizer read from the files of a Hugging Face folder; see <see cref="LoadFolder"/> for which. Text goes through added tokens, normalizer, pre-tokenizer, model and
+/// template, as the files say; truncation and padding of the files are not applied. Safe to use from several threads.
 /// </summary>
 public sealed class Tokenizer
 {
     private const int MaxFileBytes = 256 << 20;
 
-    private readonly string _path;
-    private readonly string[] _tokens;
-    private readonly Dictionary<string, int> _ids;
+    private readonly TokenizerParts _parts;
+    private readonly TokenTable _table;
     private readonly HashSet<int> _added;
     private readonly HashSet<int> _special;
     private readonly AddedTokenMatcher _literalTokens;
     private readonly AddedTokenMatcher _normalizedTokens;
-    private readonly Normalizer? _normalizer;
-    private readonly PreTokenizer? _preTokenizer;
-    private readonly TokenModel _model;
     private readonly SpecialTokenTemplate _template;
-    private readonly TokenDecoder _decoder;
 
-    private Tokenizer(ConfigReader file, ConfigReader? settings)
+    internal Tokenizer(TokenizerParts parts, ConfigReader? settings, string? chatTemplate = null)
     {
-        _path = file.Path;
-        _model = TokenModel.Read(file.Object("model"));
-        AddedToken[] added = [.. file.Objects("added_tokens").Select(AddedToken.Read)];
-        _ids = JoinVocabularies(file, _model.Vocabulary, added);
-        _tokens = OrderById(file, _ids);
-        _added = [.. added.Select(token => token.Id)];
-        _special = [.. added.Where(token => token.Special).Select(token => token.Id)];
-        _normalizer = file.OptionalObject("normalizer") is { } normalizer ? Normalizer.Read(normalizer) : null;
-        _preTokenizer = file.OptionalObject("pre_tokenizer") is { } preTokenizer ? PreTokenizer.Read(preTokenizer) : null;
-        _decoder = file.OptionalObject("decoder") is { } decoder ? TokenDecoders.Read(decoder) : TokenDecoder.JoinWithSpaces;
-        _literalTokens = new AddedTokenMatcher(added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
-        _normalizedTokens = new AddedTokenMatcher(added.Where(token => token.Normalized).Select(token => (Normalize(AlignedText.Of(token.Content)).Text, token)));
-        SpecialTokenTemplate template = file.OptionalObject("post_processor") is { } processor ? SpecialTokenTemplate.Read(processor, _tokens.Length) : SpecialTokenTemplate.Empty;
+        _parts = parts;
+        _table = parts.Table;
+        _added = [.. parts.Added.Select(token => token.Id)];
+        _special = [.. parts.Added.Where(token => token.Special).Select(token => token.Id).Concat(parts.OtherSpecial)];
+        _literalTokens = new AddedTokenMatcher(parts.Added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
+        _normalizedTokens = new AddedTokenMatcher(parts.Added.Where(token => token.Normalized).Select(token => (Normalize(AlignedText.Of(token.Content)).Text, token)));
         EosId = SpecialId(settings, "eos_token", out _);
         PadId = SpecialId(settings, "pad_token", out _);
         int? bos = SpecialId(settings, "bos_token", out string? bosToken);
-        BosPolicy = new BosPolicy(bosToken, bos, bos is { } id && template.Before.Contains(id), settings?.OptionalBool("add_bos_token"));
-        _template = Adjust(template, settings?.OptionalBool("add_eos_token"));
+        BosPolicy = new BosPolicy(bosToken, bos, bos is { } id && parts.Template.Begins(id), settings?.OptionalBool("add_bos_token"));
+        _template = Adjust(parts.Template, settings?.OptionalBool("add_eos_token"));
     }
 
-    /// <summary>Number of tokens, added ones included; ids run from 0 to one less.</summary>
-    public int VocabularySize => _tokens.Length;
+    /// <summary>Number of ids, those of added tokens included; ids run from 0 to one less. An id that no token has counts too.</summary>
+    public int VocabularySize => _table.Size;
 
     /// <summary>How the beginning-of-sequence token is treated.</summary>
     public BosPolicy BosPolicy { get; }
@@ -61,9 +49,15 @@ public sealed class Tokenizer
     public int? PadId { get; }
 
     /// <summary>The special tokens with their ids, in the order of the ids.</summary>
-    public IReadOnlyList<(string Token, int Id)> SpecialTokens => [.. _special.Order().Select(id => (_tokens[id], id))];
+    public IReadOnlyList<(string Token, int Id)> SpecialTokens => [.. _special.Order().Select(id => (_table[id], id))];
 
-    /// <summary>Reads a tokenizer.</summary>
+    /// <summary>How tokenizer.json wants long texts cut; null when it does not say. Not applied by <see cref="Encode(string, bool?)"/>.</summary>
+    public TruncationSettings? Truncation => _parts.Truncation;
+
+    /// <summary>How tokenizer.json wants short texts filled up; null when it does not say. Not applied by <see cref="Encode(string, bool?)"/>.</summary>
+    public PaddingSettings? Padding => _parts.Padding;
+
+    /// <summary>Reads a tokenizer from tokenizer.json.</summary>
     /// <param name="tokenizerPath">Path of <c>tokenizer.json</c>.</param>
     /// <param name="configPath">Path of <c>tokenizer_config.json</c>, which names the special tokens; null when there is none.</param>
     /// <exception cref="InvalidFileException">A file is missing, invalid or asks for something that is not supported; the message names the place.</exception>
@@ -74,6 +68,24 @@ public sealed class Tokenizer
         return Create(file, tokenizerPath, settings, configPath);
     }
 
+    /// <summary>
+    /// Reads the tokenizer of a folder. Of several files the first of these wins: <c>tokenizer.json</c>; <c>tokenizer.model</c>, <c>spiece.model</c> or <c>sentencepiece.bpe.model</c>
+    /// (SentencePiece, or tiktoken where the file holds ranks); <c>vocab.json</c> with <c>merges.txt</c>; <c>vocab.txt</c>; <c>*.tiktoken</c>. Special tokens, the treatment of BOS
+    /// and the chat template come from <c>tokenizer_config.json</c>.
+    /// </summary>
+    /// <returns>The tokenizer; null when the folder has none of these files.</returns>
+    /// <exception cref="InvalidFileException">A file is invalid or asks for something that is not supported; the message names the place.</exception>
+    public static Tokenizer? LoadFolder(string folder) => new TokenizerFolder(folder).Load();
+
+    /// <summary>Reads a tiktoken file: a token in base64, a space and its rank on each line.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="pattern">How text is cut before bytes are merged: a regular expression, or one of the names <c>gpt2</c>, <c>cl100k_base</c>, <c>o200k_base</c>, <c>llama3</c>, <c>qwen</c>.</param>
+    /// <param name="specialTokens">Special tokens with their ids, which follow the ranks; may be null.</param>
+    /// <exception cref="InvalidFileException">The file is not valid.</exception>
+    /// <exception cref="StrataException">The pattern is neither a known name nor an expression that is supported.</exception>
+    public static Tokenizer LoadTiktoken(string path, string pattern, IReadOnlyDictionary<string, int>? specialTokens = null) =>
+        new(TiktokenFile.Read(path, pattern, [.. (specialTokens ?? new Dictionary<string, int>()).Select(token => AddedToken.SpecialToken(token.Value, token.Key))]), null);
+
     /// <summary>Reads a tokenizer from the bytes of its files.</summary>
     internal static Tokenizer Parse(ReadOnlyMemory<byte> tokenizer, ReadOnlyMemory<byte>? config, string path)
     {
@@ -83,7 +95,7 @@ public sealed class Tokenizer
     }
 
     private static Tokenizer Create(JsonDocument file, string path, JsonDocument? settings, string? settingsPath) =>
-        new(new ConfigReader(file.RootElement, path), settings is null ? null : new ConfigReader(settings.RootElement, settingsPath!));
+        new(TokenizerParts.ReadJson(new ConfigReader(file.RootElement, path)), settings is null ? null : new ConfigReader(settings.RootElement, settingsPath!));
 
     /// <summary>Turns a text into ids.</summary>
     /// <param name="text">The text. Special tokens that are written out in it become their ids.</param>
@@ -92,19 +104,23 @@ public sealed class Tokenizer
     public TokenIds Encode(string text, bool? addSpecialTokens = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        bool add = addSpecialTokens ?? true;
-        List<int> ids = [];
-        List<(int Start, int End)> offsets = [];
-        if (add) AddTemplate(_template.Before, ids, offsets);
-        foreach ((Piece piece, AddedToken? token) in _literalTokens.Split(Piece.All(AlignedText.Of(text))))
-        {
-            if (token is not null) AddToken(token.Id, piece.Range(0, piece.Length), ids, offsets);
-            else EncodeNormalized(Normalize(piece.Source.Slice(piece.Start, piece.Length)), ids, offsets);
-        }
+        TokenList tokens = new();
+        foreach (TemplatePart part in addSpecialTokens ?? true ? _template.Single : SpecialTokenTemplate.Empty.Single) AddPart(part, text, tokens);
+        return Result(text, null, tokens);
+    }
 
-        if (add) AddTemplate(_template.After, ids, offsets);
-        int[] result = [.. ids];
-        return new TokenIds(text, result, Array.ConvertAll(result, id => _tokens[id]), [.. offsets], BosPolicy, BosPolicy.Check(result));
+    /// <summary>Turns a pair of texts, such as a question and a passage, into ids.</summary>
+    /// <param name="text">The first text.</param>
+    /// <param name="second">The second text; its tokens' offsets count in it.</param>
+    /// <param name="addSpecialTokens">Whether to add what the tokenizer's template sets around a pair; null means yes.</param>
+    /// <exception cref="StrataException">The vocabulary cannot express a text, or a regular expression of the file takes too long on it.</exception>
+    public TokenIds Encode(string text, string second, bool? addSpecialTokens = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(second);
+        TokenList tokens = new();
+        foreach (TemplatePart part in addSpecialTokens ?? true ? _template.Pair : SpecialTokenTemplate.Empty.Pair) AddPart(part, part.Second ? second : text, tokens);
+        return Result(text, second, tokens);
     }
 
     /// <summary>Turns ids into a text.</summary>
@@ -114,75 +130,79 @@ public sealed class Tokenizer
     /// <exception cref="StrataException">An id is not in the vocabulary.</exception>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = false)
     {
-        List<(string, bool)> tokens = new(ids.Length);
+        List<DecodedToken> tokens = new(ids.Length);
         foreach (int id in ids)
         {
             string token = Token(id);
-            if (!skipSpecial || !_special.Contains(id)) tokens.Add((token, _added.Contains(id)));
+            if (_table.Has(id) && !(skipSpecial && _special.Contains(id))) tokens.Add(new DecodedToken(id, token, _added.Contains(id)));
         }
 
-        return _decoder.Decode(tokens);
+        return _parts.Decoder.Decode(tokens);
     }
 
-    /// <summary>A token as the vocabulary writes it.</summary>
+    /// <summary>A token as the vocabulary writes it; empty where the vocabulary has a hole.</summary>
     /// <exception cref="StrataException">The id is not in the vocabulary.</exception>
-    public string Token(int id) => id >= 0 && id < _tokens.Length
-        ? _tokens[id]
-        : throw new StrataException($"{id} is not a token id of {_path}; ids run from 0 to {_tokens.Length - 1}.");
+    public string Token(int id) => id >= 0 && id < _table.Size
+        ? _table[id]
+        : throw new StrataException($"{id} is not a token id of {_parts.Path}; ids run from 0 to {_table.Size - 1}.");
 
     /// <summary>The id of a token as the vocabulary writes it; null when there is no such token.</summary>
-    public int? Id(string token) => _ids.TryGetValue(token, out int id) ? id : null;
+    public int? Id(string token) => _table.Id(token);
 
     /// <summary>Vocabulary size and the treatment of BOS.</summary>
     public override string ToString() => $"{VocabularySize:N0} tokens. {BosPolicy.Note}";
 
-    private AlignedText Normalize(AlignedText text) => _normalizer?.Apply(text) ?? text;
+    private AlignedText Normalize(AlignedText text) => _parts.Normalizer?.Apply(text) ?? text;
 
-    private void EncodeNormalized(AlignedText text, List<int> ids, List<(int Start, int End)> offsets)
+    private TokenIds Result(string text, string? second, TokenList tokens)
     {
-        List<WordToken> tokens = [];
+        int[] ids = [.. tokens.Ids];
+        return new TokenIds(text, second, ids, Array.ConvertAll(ids, id => _table[id]), [.. tokens.Offsets], [.. tokens.TypeIds], BosPolicy, BosPolicy.Check(ids));
+    }
+
+    private void AddPart(TemplatePart part, string text, TokenList tokens)
+    {
+        tokens.TypeId = part.TypeId;
+        if (part.Ids is not null)
+        {
+            foreach (int id in part.Ids) tokens.Add(id, (0, 0));
+            return;
+        }
+
+        foreach ((Piece piece, AddedToken? token) in _literalTokens.Split(Piece.All(AlignedText.Of(text))))
+        {
+            if (token is not null) tokens.Add(token.Id, piece.Range(0, piece.Length));
+            else AddNormalized(Normalize(piece.Source.Slice(piece.Start, piece.Length)), tokens);
+        }
+    }
+
+    private void AddNormalized(AlignedText text, TokenList tokens)
+    {
+        List<WordToken> parts = [];
         foreach ((Piece piece, AddedToken? token) in _normalizedTokens.Split(Piece.All(text)))
         {
             if (token is not null)
             {
-                AddToken(token.Id, piece.Range(0, piece.Length), ids, offsets);
+                tokens.Add(token.Id, piece.Range(0, piece.Length));
                 continue;
             }
 
-            List<Piece> words = _preTokenizer?.Apply([piece]) ?? [piece];
+            List<Piece> words = _parts.PreTokenizer?.Apply([piece]) ?? [piece];
             foreach (Piece word in words)
             {
-                tokens.Clear();
-                _model.Tokenize(word.Characters, tokens);
-                int at = 0;
-                foreach (WordToken part in tokens)
-                {
-                    AddToken(part.Id, word.Range(at, part.Length), ids, offsets);
-                    at += part.Length;
-                }
+                parts.Clear();
+                _parts.Model.Tokenize(word.Characters, parts);
+                foreach (WordToken part in parts) tokens.Add(part.Id, word.Range(part.Start, part.End - part.Start));
             }
         }
-    }
-
-    private static void AddToken(int id, (int Start, int End) range, List<int> ids, List<(int Start, int End)> offsets)
-    {
-        ids.Add(id);
-        offsets.Add(range);
-    }
-
-    private static void AddTemplate(int[] template, List<int> ids, List<(int Start, int End)> offsets)
-    {
-        foreach (int id in template) AddToken(id, (0, 0), ids, offsets);
     }
 
     /// <summary>The template as tokenizer_config.json wants it: <c>add_bos_token</c> and <c>add_eos_token</c> win over tokenizer.json.</summary>
     private SpecialTokenTemplate Adjust(SpecialTokenTemplate template, bool? addEos)
     {
-        int[] before = template.Before;
-        int[] after = template.After;
-        if (BosId is { } bos && BosPolicy.ConfigAdds is { } addBos && addBos != BosPolicy.TemplateAdds) before = addBos ? [bos, .. before] : [.. before.Where(id => id != bos)];
-        if (EosId is { } eos && addEos is { } wanted && wanted != after.Contains(eos)) after = wanted ? [.. after, eos] : [.. after.Where(id => id != eos)];
-        return new SpecialTokenTemplate(before, after);
+        if (BosId is { } bos && BosPolicy.ConfigAdds is { } addBos && addBos != BosPolicy.TemplateAdds) template = template.WithBefore(bos, addBos);
+        if (EosId is { } eos && addEos is { } wanted && wanted != template.Ends(eos)) template = template.WithBehind(eos, wanted);
+        return template;
     }
 
     /// <summary>A special token of tokenizer_config.json: a string, or an object with its content.</summary>
@@ -194,33 +214,23 @@ public sealed class Tokenizer
         return Id(token!);
     }
 
-    /// <summary>The model's vocabulary with the added tokens; one that is in both must have the same id.</summary>
-    private static Dictionary<string, int> JoinVocabularies(ConfigReader file, Dictionary<string, int> vocabulary, AddedToken[] added)
+    /// <summary>Tokens as they come.</summary>
+    private sealed class TokenList
     {
-        Dictionary<string, int> ids = new(vocabulary, StringComparer.Ordinal);
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        for (int i = 0; i < added.Length; i++)
+        public List<int> Ids { get; } = [];
+
+        public List<(int Start, int End)> Offsets { get; } = [];
+
+        public List<int> TypeIds { get; } = [];
+
+        /// <summary>The segment number of what is added next.</summary>
+        public int TypeId { get; set; }
+
+        public void Add(int id, (int Start, int End) range)
         {
-            (string content, int id) = (added[i].Content, added[i].Id);
-            if (!seen.Add(content)) throw file.Refuse($"added_tokens[{i}]", $"adds {Excerpt.Quote(content)} a second time.");
-            if (!ids.TryAdd(content, id) && ids[content] != id) throw file.Refuse($"added_tokens[{i}]", $"gives {Excerpt.Quote(content)} the id {id}; in \"model.vocab\" it has {ids[content]}.");
+            Ids.Add(id);
+            Offsets.Add(range);
+            TypeIds.Add(TypeId);
         }
-
-        return ids;
-    }
-
-    /// <summary>The tokens in the order of their ids, which must be 0, 1, 2, ... without holes.</summary>
-    private static string[] OrderById(ConfigReader file, Dictionary<string, int> ids)
-    {
-        string[] tokens = new string[ids.Count];
-        foreach ((string token, int id) in ids)
-        {
-            if (id >= tokens.Length)
-                throw file.Refuse("model.vocab", $"and \"added_tokens\" have {ids.Count} tokens, so ids must run from 0 to {ids.Count - 1} without holes; {Excerpt.Quote(token)} has {id}.");
-            if (tokens[id] is { } other) throw file.Refuse("model.vocab", $"gives the id {id} to both {Excerpt.Quote(other)} and {Excerpt.Quote(token)}.");
-            tokens[id] = token;
-        }
-
-        return tokens.Length > 0 ? tokens : throw file.Refuse("model.vocab", "is empty.");
     }
 }

@@ -19,6 +19,12 @@ public sealed record MimeBundle(IReadOnlyDictionary<string, string> Renderings)
     /// <summary>text/markdown.</summary>
     public const string Markdown = "text/markdown";
 
+    /// <summary>text/latex.</summary>
+    public const string LaTeX = "text/latex";
+
+    /// <summary>application/json.</summary>
+    public const string Json = "application/json";
+
     /// <summary>image/svg+xml.</summary>
     public const string Svg = "image/svg+xml";
 

@@ -45,6 +45,12 @@ public sealed class ProgressDisplay(Action<MimeBundle> draw) : IProgress<WorkPro
         {
             _finished = true;
             if (!_shown) return;
+            if (_last.Total == 0)
+            {
+                Draw($"{_last.Title}: {(completed ? "done" : "stopped")} after {Span(_work.Elapsed)}");
+                return;
+            }
+
             string amount = completed && _last.Done >= _last.Total ? $"{_last.Total:N0} {_last.Unit}" : $"stopped at {_last.Done:N0} of {_last.Total:N0} {_last.Unit}";
             Draw(string.Create(CultureInfo.InvariantCulture, $"{_last.Title}: {amount} in {Span(_work.Elapsed)}{Rate()}"));
         }
@@ -52,6 +58,7 @@ public sealed class ProgressDisplay(Action<MimeBundle> draw) : IProgress<WorkPro
 
     private string Running()
     {
+        if (_last.Total == 0) return $"{_last.Title}: {Span(_work.Elapsed)}; interrupt to cancel";
         double seconds = _work.Elapsed.TotalSeconds;
         long done = _last.Done - _first.Done;
         string left = done > 0 && _last.Total > _last.Done ? $", {Span(TimeSpan.FromSeconds(seconds / done * (_last.Total - _last.Done)))} left" : "";

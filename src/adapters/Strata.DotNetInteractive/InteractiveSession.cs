@@ -15,6 +15,8 @@ public sealed class InteractiveSession(Func<string, object?> find, Action<string
     private readonly MagicCommands _commands = new(new StrataSession(find));
     private readonly ConditionalWeakTable<object, ProgressDisplay> _progress = [];
 
+    static InteractiveSession() => PrivateAssemblies.Enable();
+
     /// <summary>The magic commands to register.</summary>
     public static IReadOnlyList<MagicSignature> Magics => MagicGrammar.All;
 

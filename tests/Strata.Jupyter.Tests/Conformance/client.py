@@ -121,6 +121,8 @@ def requests(f):
     assert tip["found"] and "Model.Load(" in tip["data"]["text/plain"] and "throws InvalidFileException" in tip["data"]["text/plain"], tip
     assert not f.reply(c.inspect("nothing_here", 3))["content"]["found"]
     assert f.reply(c.inspect("#!sweep", 3))["content"]["found"]
+    tip = f.reply(c.inspect("#!measure acts --form textbook", 19))["content"]["data"]["text/plain"]
+    assert tip.startswith("#!measure --form: ") and "textbook, reference" in tip, tip
     for code, status in [("1 + 1", "complete"), ("if (true) {", "incomplete"), ("int x = ) ;", "invalid"), ("#!strata", "complete")]:
         assert f.reply(c.is_complete(code))["content"]["status"] == status, code
     f.run("Sum(1, 2)", store_history=False)
@@ -138,6 +140,23 @@ def requests(f):
     assert reply["user_expressions"]["good"]["data"]["text/plain"] == "42" and reply["user_expressions"]["bad"]["status"] == "error", reply
     reply, messages = f.run('Console.WriteLine("old"); clear_output(); display("new")')
     assert kinds(messages)[2:5] == ["stream", "clear_output", "display_data"], kinds(messages)
+
+
+    history = f.reply(c.history(hist_access_type="tail", n=1, raw=True, output=True))["content"]["history"]
+    assert history[0][2][1] is None, history
+    f.run("6 * 7")
+    history = f.reply(c.history(hist_access_type="tail", n=1, raw=True, output=True))["content"]["history"]
+    assert history[0][2] == ["6 * 7", "42"], history
+    # An output is given another value by its own cell and by a later one; its number stays.
+    _, messages = f.run('var shown = display("a"); shown.Update("b"); shown.Update(new Html("<i>c</i>"));')
+    assert kinds(messages)[2:5] == ["display_data", "update_display_data", "update_display_data"], kinds(messages)
+    ids = {m["content"]["transient"]["display_id"] for m in messages[2:5]}
+    assert len(ids) == 1 and messages[4]["content"]["data"]["text/html"] == "<i>c</i>", messages
+    _, messages = f.run('shown.Update(5)')
+    update = [m for m in messages if m["msg_type"] == "update_display_data"]
+    assert len(update) == 1 and {update[0]["content"]["transient"]["display_id"]} == ids, kinds(messages)
+    _, messages = f.run('display("once")')
+    assert kinds(messages) == ["status", "execute_input", "display_data", "status"], kinds(messages)
 
 
 def stop_on_error(f):
@@ -241,6 +260,12 @@ def stdin(f):
     f.manager.interrupt_kernel()
     assert f.reply(msg_id, 10)["content"]["ename"] == "Interrupted"
     assert f.value("name") == "Ada"
+    msg_id = f.client.execute('var secret = password("Key: ");', allow_stdin=True)
+    question = f.client.get_stdin_msg(timeout=PATIENCE)["content"]
+    assert question == {"prompt": "Key: ", "password": True}, question
+    f.client.input("open")
+    assert f.reply(msg_id)["content"]["status"] == "ok"
+    assert f.value("secret.Length") == "4"
 
 
 def lifetime(f):

@@ -76,8 +76,8 @@ public sealed class NormalizerTests
     [Fact]
     public void An_unknown_kind_is_refused_with_those_that_are_known()
     {
-        string message = Assert.Throws<InvalidFileException>(() => Apply("Precompiled", "a")).Message;
-        Assert.Contains("Precompiled", message);
+        string message = Assert.Throws<InvalidFileException>(() => Apply("Precompile", "a")).Message;
+        Assert.Contains("\"Precompile\"", message);
         Assert.Contains("NFKC", message);
     }
 }

@@ -111,7 +111,7 @@ public sealed class PreTokenizerTests
     }
 
     [Theory]
-    [InlineData("""{"type":"Metaspace"}""", "\"Metaspace\"")]
+    [InlineData("""{"type":"Metaspaces"}""", "\"Metaspaces\"")]
     [InlineData("""{"type":"Split","pattern":{},"behavior":"Isolated"}""", "neither")]
     [InlineData("""{"type":"Split","pattern":{"String":"a"},"behavior":"1"}""", "expected Isolated")]
     [InlineData("""{}""", "\"type\" is missing")]

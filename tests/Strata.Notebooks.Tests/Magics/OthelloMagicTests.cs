@@ -150,7 +150,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         Assert.InRange(table["legal moves"].Numbers[0], 0.85, 1);
         Assert.Equal(0, table["added loss"].Numbers[0]);
         Assert.True(table["added loss"].Numbers[1] > 0);
-        Assert.Contains("<svg", host.Outputs[0].Renderings[MimeBundle.Html]);
+        Assert.Contains("<img alt=", host.Outputs[0].Renderings[MimeBundle.Html]);
         Assert.Contains("legal moves", host.Text);
     }
 
@@ -299,7 +299,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
             Assert.DoesNotContain(value.GetType().FullName!, bundle.Renderings[MimeBundle.PlainText]);
             Assert.NotEmpty(bundle.Renderings[MimeBundle.Markdown]);
         });
-        Assert.All(drawn, value => Assert.Contains("<svg", Formatters.Format(value).Renderings[MimeBundle.Html]));
+        Assert.All(drawn, value => Assert.Contains("<img alt=", Formatters.Format(value).Renderings[MimeBundle.Html]));
     }
 
     [Fact]

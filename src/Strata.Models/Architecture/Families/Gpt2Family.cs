@@ -29,6 +29,7 @@ public sealed class Gpt2Family : ModelFamily
         Activation = Activation.GeluTanh,
         GatedMlp = false,
         AttentionBias = true,
+        AttentionOutputBias = true,
         MlpBias = true,
         TiedUnembedding = true,
     };
@@ -56,9 +57,10 @@ public sealed class Gpt2Family : ModelFamily
             Activation = config.Activation("activation_function", "gelu_new"),
             GatedMlp = false,
             AttentionBias = true,
+            AttentionOutputBias = true,
             MlpBias = true,
             TiedUnembedding = config.OptionalBool("tie_word_embeddings") ?? true,
-            ScaleAttention = config.OptionalBool("scale_attn_weights") ?? true,
+            AttentionScale = config.OptionalBool("scale_attn_weights") ?? true ? null : 1,
             ScaleAttentionByInverseBlock = config.OptionalBool("scale_attn_by_inverse_layer_idx") ?? false,
             InitializerRange = (float)(config.OptionalFloat("initializer_range") ?? 0.02),
             BosId = config.OptionalInt("bos_token_id", 0, int.MaxValue),
@@ -70,12 +72,13 @@ public sealed class Gpt2Family : ModelFamily
     public override WeightMap Map(ModelSpec spec, Func<string, bool> has)
     {
         string prefix = has("wte.weight") ? "" : "transformer.";
-        return new WeightMap(
-            new($"{prefix}wte.weight", new(spec.Vocabulary, spec.Width), WeightRole.Embedding),
-            new($"{prefix}wpe.weight", new(spec.MaxPositions, spec.Width), WeightRole.Embedding),
-            Enumerable.Range(0, spec.Blocks).Select(i => Block(spec, $"{prefix}h.{i}.")).ToArray(),
-            Norm(spec, $"{prefix}ln_f"),
-            spec.TiedUnembedding ? null : new("lm_head.weight", new(spec.Vocabulary, spec.Width), WeightRole.Linear));
+        return new WeightMap(new($"{prefix}wte.weight", new(spec.Vocabulary, spec.Width), WeightRole.Embedding),
+            Enumerable.Range(0, spec.Blocks).Select(i => Block(spec, $"{prefix}h.{i}.")).ToArray())
+        {
+            PositionEmbedding = new($"{prefix}wpe.weight", new(spec.MaxPositions, spec.Width), WeightRole.Embedding),
+            FinalNorm = WeightNames.Norm(spec, $"{prefix}ln_f"),
+            Unembedding = spec.TiedUnembedding ? null : new("lm_head.weight", new(spec.Vocabulary, spec.Width), WeightRole.Linear),
+        };
     }
 
     /// <summary>Maps that write to the residual stream start smaller by √(2·blocks).</summary>
@@ -85,22 +88,20 @@ public sealed class Gpt2Family : ModelFamily
     private static BlockMap Block(ModelSpec spec, string prefix)
     {
         int width = spec.Width;
-        LinearEntry QueryKeyValue(int part) => Linear(prefix + "attn.c_attn", width, 3 * width, WeightRole.Linear, part * width, width);
-        return new BlockMap(
-            Norm(spec, prefix + "ln_1"),
-            QueryKeyValue(0),
-            QueryKeyValue(1),
-            QueryKeyValue(2),
-            Linear(prefix + "attn.c_proj", width, width, WeightRole.ResidualLinear, 0, width),
-            Norm(spec, prefix + "ln_2"),
-            null,
-            Linear(prefix + "mlp.c_fc", width, spec.MlpWidth, WeightRole.Linear, 0, spec.MlpWidth),
-            Linear(prefix + "mlp.c_proj", spec.MlpWidth, width, WeightRole.ResidualLinear, 0, width));
+        LinearEntry fused = Linear(prefix + "attn.c_attn", width, 3 * width, WeightRole.Linear);
+        return new BlockMap
+        {
+            AttentionNorm = WeightNames.Norm(spec, prefix + "ln_1"),
+            Query = fused.Part(0, width),
+            Key = fused.Part(width, width),
+            Value = fused.Part(2 * width, width),
+            Output = Linear(prefix + "attn.c_proj", width, width, WeightRole.ResidualLinear),
+            MlpNorm = WeightNames.Norm(spec, prefix + "ln_2"),
+            Mlp = new MlpMap(null, Linear(prefix + "mlp.c_fc", width, spec.MlpWidth, WeightRole.Linear), Linear(prefix + "mlp.c_proj", spec.MlpWidth, width, WeightRole.ResidualLinear)),
+        };
     }
 
-    private static LinearEntry Linear(string name, int inputs, int outputs, WeightRole role, int first, int count) =>
-        new(new($"{name}.weight", new(inputs, outputs), role), new($"{name}.bias", new(outputs), WeightRole.Bias), WeightOrientation.InputsByOutputs, first, count);
-
-    private static NormEntry Norm(ModelSpec spec, string name) =>
-        new(new($"{name}.weight", new(spec.Width), WeightRole.Gain), new($"{name}.bias", new(spec.Width), WeightRole.Bias));
+    /// <summary>A linear map stored [inputs, outputs].</summary>
+    private static LinearEntry Linear(string name, int inputs, int outputs, WeightRole role) =>
+        new(new($"{name}.weight", new(inputs, outputs), role), new($"{name}.bias", new(outputs), WeightRole.Bias), WeightOrientation.InputsByOutputs, 0, outputs);
 }

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Strata.Models.Tests;
+
+/// <summary>Debian's Python with the packages that some references need.</summary>
+internal static class Python
+{
+    private const string Interpreter = "/usr/bin/python3";
+
+    /// <summary>Skips the test where a module is missing; with CI=true it fails.</summary>
+    public static void Require(string module, string package)
+    {
+        string? problem = Run("-c", $"import {module}");
+        if (problem is null) return;
+        string missing = $"{module} is not installed for {Interpreter} (apt-get install {package}): {problem}";
+        if (Environment.GetEnvironmentVariable("CI") is "true" or "1") throw new InvalidOperationException(missing);
+        Skip.If(true, missing);
+    }
+
+    /// <summary>Runs a script of <c>tests/reference/tokenizers</c>.</summary>
+    public static void RunScript(string name, params string[] arguments)
+    {
+        string script = Path.Combine(Reference.PytorchSuite.Repository(), "tests/reference/tokenizers", name);
+        if (Run([script, .. arguments]) is { } failed) throw new InvalidOperationException($"{name} failed: {failed}");
+    }
+
+    /// <summary>Runs Python; null when it succeeded, else what it said.</summary>
+    private static string? Run(params string[] arguments)
+    {
+        if (!File.Exists(Interpreter)) return "there is no such interpreter";
+        ProcessStartInfo start = new(Interpreter, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        string errors = process.StandardError.ReadToEnd();
+        output.Wait();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? null : errors.Trim();
+    }
+}
