@@ -94,7 +94,7 @@ public sealed class PytorchSuite : IDisposable
         for (int i = 0; i < wanted.Length; i++)
         {
             bool same = float.IsNegativeInfinity(wanted[i]) ? float.IsNegativeInfinity(actual[i]) : Math.Abs(wanted[i] - actual[i]) <= tolerance;
-            Assert.True(same, $"{name}[{i}]: {actual[i]:R}, expected {wanted[i]:R} within {tolerance}");
+            if (!same) Assert.Fail($"{name}[{i}]: {actual[i]:R}, expected {wanted[i]:R} within {tolerance}");
         }
     }
 
