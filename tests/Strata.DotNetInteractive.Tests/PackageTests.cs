@@ -59,6 +59,7 @@ public sealed class PackageTests : IClassFixture<PackedPackage>
     {
         Assert.Contains("tools/net10.0/System.CommandLine.dll", _package.Entries);
         Assert.DoesNotContain("System.CommandLine", _package.Dependencies);
+        Assert.Contains("System.CommandLine", _package.Text("THIRD-PARTY-NOTICES.txt"));
     }
 
     [Fact]
