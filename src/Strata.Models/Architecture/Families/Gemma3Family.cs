@@ -16,8 +16,18 @@ public sealed class Gemma3Family(string name) : ModelFamily
         config.RefuseIfTrue("use_bidirectional_attention", "and Strata computes this family with causal attention only.");
         ModelSpec spec = LlamaLayout.ReadSpec(WithoutNestedRotary(config), Name, new LlamaDefaults
         {
-            Width = 2304, MlpWidth = 9216, Blocks = 26, Heads = 8, KeyValueHeads = 4, HeadWidth = 256, Vocabulary = 262_208, Positions = 131_072,
-            Theta = 1_000_000, Tied = true, ActivationKey = "hidden_activation", Activation = "gelu_pytorch_tanh",
+            Width = 2304,
+            MlpWidth = 9216,
+            Blocks = 26,
+            Heads = 8,
+            KeyValueHeads = 4,
+            HeadWidth = 256,
+            Vocabulary = 262_208,
+            Positions = 131_072,
+            Theta = 1_000_000,
+            Tied = true,
+            ActivationKey = "hidden_activation",
+            Activation = "gelu_pytorch_tanh",
         });
         spec = spec with
         {

@@ -19,6 +19,9 @@ public sealed class MixtralFamily : ModelFamily
     /// <inheritdoc/>
     public override WeightMap Map(ModelSpec spec, Func<string, bool> has) => LlamaLayout.Map(spec, has, new LlamaNames
     {
-        Experts = "block_sparse_moe", ExpertGate = "w1", ExpertIn = "w3", ExpertOut = "w2",
+        Experts = "block_sparse_moe",
+        ExpertGate = "w1",
+        ExpertIn = "w3",
+        ExpertOut = "w2",
     });
 }

@@ -28,6 +28,11 @@ public sealed class PhiFamily : ModelFamily
     /// <inheritdoc/>
     public override WeightMap Map(ModelSpec spec, Func<string, bool> has) => LlamaLayout.Map(spec, has, new LlamaNames
     {
-        AttentionOutput = "dense", QueryNorm = "q_layernorm", KeyNorm = "k_layernorm", MlpIn = "fc1", MlpOut = "fc2", FinalNorm = "final_layernorm",
+        AttentionOutput = "dense",
+        QueryNorm = "q_layernorm",
+        KeyNorm = "k_layernorm",
+        MlpIn = "fc1",
+        MlpOut = "fc2",
+        FinalNorm = "final_layernorm",
     });
 }
