@@ -9,6 +9,10 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 missing=()
 /usr/bin/python3 -c 'import torch' 2>/dev/null || missing+=(python3-torch libopenblas0-openmp)
 /usr/bin/python3 -c 'import jupyter_client' 2>/dev/null || missing+=(python3-jupyter-client)
+command -v jupyter-kernelspec >/dev/null || missing+=(jupyter-client)
+/usr/bin/python3 -c 'import nbconvert, nbclient' 2>/dev/null || missing+=(python3-nbconvert python3-nbclient)
+/usr/bin/python3 -c 'import notebook' 2>/dev/null || missing+=(jupyter-notebook)
+command -v pandoc >/dev/null || missing+=(pandoc)
 command -v chromium >/dev/null || missing+=(chromium)
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -97,7 +97,7 @@ public class MagicTests
     {
         (IStandInHost host, _) = await OthelloHosts.Of("APRIL_2026");
 
-        CellOutcome cell = await host.RunAsync("#!sweep --windows --take 40 --name windows");
+        CellOutcome cell = await host.RunAsync("#!sweep --windows --take 20 --name windows");
 
         Assert.Empty(cell.Failures);
         ShownOutput progress = Assert.Single(cell.Outputs, o => o.States.Count > 1);
@@ -146,6 +146,19 @@ public class MagicTests
         Assert.InRange(shown.States.Count, 2, 6);
         Assert.StartsWith("Counting: 5 steps in ", shown.Last[MimeBundle.PlainText]);
         Assert.Equal(0, cell.Late);
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public async Task ValuesAreCompletedFromWhatTheSessionHas(string shape)
+    {
+        (IStandInHost host, _) = await OthelloHosts.Of(shape);
+        await host.RunAsync("var otherModel = model;");
+        RegisteredParameter Parameter(string magic, string name) => host.Directives.Single(d => d.Name == magic).Parameters.Single(p => p.Name == name);
+
+        Assert.Equal(["f32", "bf16", "f16"], Parameter("#!model", "--storage").Completions);
+        Assert.Contains("blocks.*.resid_post", Parameter("#!capture", "--points").Completions);
+        Assert.Superset(new HashSet<string> { "model", "otherModel" }, Parameter("#!capture", "--model").Completions.ToHashSet());
+        Assert.DoesNotContain("acts", Parameter("#!capture", "--model").Completions);
     }
 
     [Theory, MemberData(nameof(Shapes))]

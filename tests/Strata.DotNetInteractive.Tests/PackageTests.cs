@@ -39,17 +39,27 @@ public sealed class PackageTests : IClassFixture<PackedPackage>
     public void NoAssemblyRefersToTheHostOrToWhatIsNotThere()
     {
         string runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        foreach (string entry in _package.Entries.Where(e => e.EndsWith(".dll", StringComparison.Ordinal)))
+        string[] assemblies = _package.Entries.Where(e => e.EndsWith(".dll", StringComparison.Ordinal)).ToArray();
+        HashSet<string> inside = assemblies.Select(entry => Path.GetFileNameWithoutExtension(entry)).ToHashSet();
+        foreach (string entry in assemblies)
         {
             using PEReader image = new(new MemoryStream(_package.Bytes(entry)));
             MetadataReader metadata = image.GetMetadataReader();
             foreach (string reference in metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name)))
             {
                 Assert.DoesNotContain("Interactive", reference.Replace("Strata.DotNetInteractive", ""));
-                bool found = File.Exists(Path.Combine(runtime, reference + ".dll")) || _package.Entries.Contains($"lib/net10.0/{reference}.dll") || _package.Dependencies.Contains(reference);
+                bool found = File.Exists(Path.Combine(runtime, reference + ".dll")) || inside.Contains(reference) || _package.Dependencies.Contains(reference);
                 Assert.True(found, $"{entry} refers to {reference}, which is neither in the runtime, nor in the package, nor one of its dependencies.");
             }
         }
+    }
+
+    [Fact]
+    public void WhatTheHostHasInAnotherVersionLiesApart()
+    {
+        Assert.Contains("tools/net10.0/System.CommandLine.dll", _package.Entries);
+        Assert.DoesNotContain("System.CommandLine", _package.Dependencies);
+        Assert.Contains("System.CommandLine", _package.Text("THIRD-PARTY-NOTICES.txt"));
     }
 
     [Fact]

@@ -37,12 +37,13 @@ internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequest
         string code = request.Text("code") ?? "";
         bool silent = request.Flag("silent", false);
         if (!silent && !string.IsNullOrWhiteSpace(code) && request.Flag("store_history", true)) history.Add(++_count, code);
-        if (!silent) iopub.Publish("execute_input", request, new JsonObject { ["code"] = code, ["execution_count"] = _count });
 
-        using CancellationTokenSource interrupt = new();
+        // Whoever sees that the cell has begun can interrupt it. Not disposed, since an interrupt may come late.
+        CancellationTokenSource interrupt = new();
         Volatile.Write(ref _running, interrupt);
         try
         {
+            if (!silent) iopub.Publish("execute_input", request, new JsonObject { ["code"] = code, ["execution_count"] = _count });
             JsonObject reply = await RunAsync(request, code, silent, interrupt.Token);
             reply["execution_count"] = _count;
             return reply;

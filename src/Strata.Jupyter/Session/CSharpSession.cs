@@ -72,6 +72,7 @@ public sealed class CSharpSession
     /// <returns>Why the work failed; null when it did not.</returns>
     public async Task<CellError?> RunAsync(Func<Task> work, ICellHost host, string cellName, string code)
     {
+        MemoryReserve.Restore();
         _globals.Host = host;
         using IDisposable capture = _console.Begin();
         try
@@ -202,7 +203,17 @@ public sealed class CSharpSession
         if (pending.Length == 0) return;
         string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
         Script<object> script = Next(code, Options.WithFilePath("declared results"));
-        _state = await RunAsync(script, cancellation);
+        try
+        {
+            _state = await RunAsync(script, cancellation);
+        }
+        catch
+        {
+            // Interrupted: they are declared before the next cell.
+            lock (_declared) _declared.InsertRange(0, pending.Where(p => !_declared.Exists(later => later.Name == p.Name)));
+            throw;
+        }
+
         foreach ((string name, _) in pending) _globals.__values.Remove(name);
     }
 

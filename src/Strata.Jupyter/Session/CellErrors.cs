@@ -15,14 +15,16 @@ internal static class CellErrors
     {
         Exception cause = exception;
         while (cause is TargetInvocationException or AggregateException { InnerExceptions.Count: 1 } && cause.InnerException is { } inner) cause = inner;
+        if (cause is OutOfMemoryException) MemoryReserve.Release();
 
         // The message of a failure that was foreseen is written for users; other exceptions say more by their type.
         string name = cause.GetType().FullName ?? cause.GetType().Name;
-        List<string> traceback = [cause is StrataException ? cause.Message : $"{name}: {cause.Message}"];
+        string message = cause is OutOfMemoryException memory ? MemoryReserve.Explain(memory) : cause.Message;
+        List<string> traceback = [cause is StrataException ? message : $"{name}: {message}"];
         for (Exception? inner = cause.InnerException; inner is not null && cause is not StrataException; inner = inner.InnerException)
             traceback.Add($"  caused by {inner.GetType().FullName}: {inner.Message}");
         traceback.AddRange(Frames(cause, cell, code));
-        return new CellError(name, cause.Message, traceback);
+        return new CellError(name, message, traceback);
     }
 
     private static IEnumerable<string> Frames(Exception exception, string cell, string code)

@@ -9,13 +9,16 @@ internal sealed class CellScope(ICellHost host)
     private static readonly AsyncLocal<CellScope?> Flow = new();
 
     private readonly CancellationTokenSource _cancellation = new();
-    private volatile bool _interrupted, _incomplete;
+    private volatile bool _incomplete;
 
     /// <summary>The execution that the calling code belongs to; null outside cells.</summary>
     public static CellScope? Current => Flow.Value;
 
     /// <summary>Takes the cell's output.</summary>
     public ICellHost Host => host;
+
+    /// <summary>What loops of the cell look at.</summary>
+    public CellFlag Flag { get; } = new();
 
     /// <summary>Cancelled when the cell is interrupted. Code of the cell may register callbacks that block, hence not the host's own token.</summary>
     public CancellationToken Cancellation => _cancellation.Token;
@@ -27,7 +30,7 @@ internal sealed class CellScope(ICellHost host)
     /// <param name="ended">Completed when the cell's own code has ended, however.</param>
     public void Interrupt(Task ended)
     {
-        _interrupted = true;
+        Flag.Raise();
         CellGuard.Arm();
         _ = DisarmAfterAsync(ended);
         _ = Task.Run(_cancellation.Cancel);
@@ -47,7 +50,7 @@ internal sealed class CellScope(ICellHost host)
     /// <exception cref="OperationCanceledException">It was.</exception>
     public void ThrowIfInterrupted()
     {
-        if (_interrupted) throw new OperationCanceledException("The cell was interrupted.", Cancellation);
+        if (Flag.IsRaised) throw new OperationCanceledException("The cell was interrupted.", Cancellation);
     }
 
     private static async Task DisarmAfterAsync(Task ended)

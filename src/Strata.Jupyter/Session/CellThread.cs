@@ -61,17 +61,19 @@ internal static class CellThread
 
     private static void Run(Func<Task> work, CellScope scope, CellContext context, TaskCompletionSource done)
     {
-        CellGuard.UseStack(StackBytes);
+        CellGuard.Begin(StackBytes, scope.Flag);
         scope.Begin();
         SynchronizationContext.SetSynchronizationContext(context);
         try
         {
             context.Complete(work());
             scope.ThrowIfIncomplete();
+            CellGuard.End();
             done.SetResult();
         }
         catch (Exception e)
         {
+            CellGuard.End();
             done.SetException(e);
         }
     }

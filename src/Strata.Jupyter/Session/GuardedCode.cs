@@ -21,7 +21,11 @@ internal sealed class GuardedCode : CSharpSyntaxWalker
     private readonly CancellationToken _cancellation;
     private readonly string _source;
     private readonly StringBuilder _text = new();
-    private int _copied;
+    private int _copied, _loops;
+
+    // The variable with the flag for the loop around the visited code; null outside loops. Iterators have none: they may go on in another cell than they began in.
+    private string? _flag;
+    private bool _inIterator;
 
     private GuardedCode(SemanticModel model, CancellationToken cancellation)
     {
@@ -46,30 +50,15 @@ internal sealed class GuardedCode : CSharpSyntaxWalker
         return code._text.ToString();
     }
 
-    public override void VisitWhileStatement(WhileStatementSyntax node)
-    {
-        Visit(node.Condition);
-        VisitLoopBody(node.Statement);
-    }
+    public override void VisitWhileStatement(WhileStatementSyntax node) => VisitLoop(node, node.Statement);
 
-    public override void VisitDoStatement(DoStatementSyntax node)
-    {
-        VisitLoopBody(node.Statement);
-        Visit(node.Condition);
-    }
+    public override void VisitDoStatement(DoStatementSyntax node) => VisitLoop(node, node.Statement);
 
-    public override void VisitForStatement(ForStatementSyntax node)
-    {
-        Visit(node.Declaration);
-        foreach (ExpressionSyntax initializer in node.Initializers) Visit(initializer);
-        Visit(node.Condition);
-        foreach (ExpressionSyntax incrementor in node.Incrementors) Visit(incrementor);
-        VisitLoopBody(node.Statement);
-    }
+    public override void VisitForStatement(ForStatementSyntax node) => VisitLoop(node, node.Statement);
 
-    public override void VisitForEachStatement(ForEachStatementSyntax node) => VisitForEach(node);
+    public override void VisitForEachStatement(ForEachStatementSyntax node) => VisitLoop(node, node.Statement);
 
-    public override void VisitForEachVariableStatement(ForEachVariableStatementSyntax node) => VisitForEach(node);
+    public override void VisitForEachVariableStatement(ForEachVariableStatementSyntax node) => VisitLoop(node, node.Statement);
 
     public override void VisitGotoStatement(GotoStatementSyntax node)
     {
@@ -105,22 +94,35 @@ internal sealed class GuardedCode : CSharpSyntaxWalker
 
     public override void VisitAnonymousMethodExpression(AnonymousMethodExpressionSyntax node) => VisitLambda(node);
 
-    private void VisitForEach(CommonForEachStatementSyntax node)
+    /// <summary>The outermost loop of a function gets a block around it, in which a variable holds the flag for it and for the loops in it.</summary>
+    private void VisitLoop(StatementSyntax loop, StatementSyntax body)
     {
-        Visit(node.Expression);
-        VisitLoopBody(node.Statement);
+        bool isOutermost = _flag is null && !_inIterator;
+        if (isOutermost)
+        {
+            _flag = $"__strata{_loops++}";
+            Insert(loop.SpanStart, $"{{var {_flag}={Guard}{nameof(CellGuard.Flag)}();");
+        }
+
+        foreach (SyntaxNode child in loop.ChildNodes())
+            if (child == body) VisitLoopBody(body);
+            else Visit(child);
+        if (!isOutermost) return;
+        Insert(loop.Span.End, "}");
+        _flag = null;
     }
 
     private void VisitLoopBody(StatementSyntax body)
     {
+        string check = _flag is null ? Check : $"if({_flag}.{nameof(CellFlag.IsRaised)}){Guard}{nameof(CellGuard.Stop)}();";
         if (body is BlockSyntax block)
         {
-            Insert(block.OpenBraceToken.Span.End, Check);
+            Insert(block.OpenBraceToken.Span.End, check);
             Visit(block);
             return;
         }
 
-        Insert(body.SpanStart, "{" + Check);
+        Insert(body.SpanStart, "{" + check);
         Visit(body);
         Insert(body.Span.End, "}");
     }
@@ -134,12 +136,15 @@ internal sealed class GuardedCode : CSharpSyntaxWalker
             return;
         }
 
-        foreach (SyntaxNode child in node.ChildNodes())
+        Nested(method.IsIterator, () =>
         {
-            if (child == body) Insert(body.OpenBraceToken.Span.End, CheckFor(body, method.IsAsync));
-            if (child == arrow) VisitArrow(arrow, "", method, "");
-            else Visit(child);
-        }
+            foreach (SyntaxNode child in node.ChildNodes())
+            {
+                if (child == body) Insert(body.OpenBraceToken.Span.End, CheckFor(body, method.IsAsync));
+                if (child == arrow) VisitArrow(arrow, "", method, "");
+                else Visit(child);
+            }
+        });
     }
 
     /// <summary>A property or an indexer; one with an arrow in place of accessors has a getter alone.</summary>
@@ -148,6 +153,15 @@ internal sealed class GuardedCode : CSharpSyntaxWalker
         foreach (SyntaxNode child in node.ChildNodes())
             if (child == arrow) VisitArrow(arrow, "{get", null, "}");
             else Visit(child);
+    }
+
+    /// <summary>Visits what belongs to a function of its own; flags of loops around it are not its.</summary>
+    private void Nested(bool isIterator, Action visit)
+    {
+        (string? flag, bool inIterator) = (_flag, _inIterator);
+        (_flag, _inIterator) = (null, isIterator);
+        visit();
+        (_flag, _inIterator) = (flag, inIterator);
     }
 
     /// <summary>Makes a block of an arrow: the arrow gives way to its brace, and a <c>return</c> stands where the expression begins, so that no line changes.</summary>
@@ -166,7 +180,15 @@ internal sealed class GuardedCode : CSharpSyntaxWalker
     private void VisitLambda(AnonymousFunctionExpressionSyntax node)
     {
         if (IsExpressionTree(node)) return;
-        if (_model.GetSymbolInfo(node, _cancellation).Symbol is not IMethodSymbol method || IsCalledByNativeCode(method)) DefaultVisit(node);
+        Nested(isIterator: false, () => VisitLambda(node, _model.GetSymbolInfo(node, _cancellation).Symbol as IMethodSymbol));
+    }
+
+    private void VisitLambda(AnonymousFunctionExpressionSyntax node, IMethodSymbol? method)
+    {
+        if (method is null || IsCalledByNativeCode(method))
+        {
+            DefaultVisit(node);
+        }
         else if (node.Block is { } block)
         {
             Insert(block.OpenBraceToken.Span.End, CheckFor(block, method.IsAsync));

@@ -15,7 +15,7 @@ internal static class UnhandledExceptions
     public static bool Report(Exception exception)
     {
         if (CellScope.Current is not { } scope) return false;
-        if (exception is OperationCanceledException && scope.Cancellation.IsCancellationRequested)
+        if (exception is OperationCanceledException && scope.Flag.IsRaised)
         {
             scope.LoseThread();
             return true;

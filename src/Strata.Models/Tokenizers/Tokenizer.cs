@@ -17,6 +17,7 @@ public sealed class Tokenizer
     private readonly AddedTokenMatcher _literalTokens;
     private readonly AddedTokenMatcher _normalizedTokens;
     private readonly SpecialTokenTemplate _template;
+    private readonly (string Name, object? Token)[] _namedTokens;
 
     internal Tokenizer(TokenizerParts parts, ConfigReader? settings, string? chatTemplate = null)
     {
@@ -31,6 +32,8 @@ public sealed class Tokenizer
         int? bos = SpecialId(settings, "bos_token", out string? bosToken);
         BosPolicy = new BosPolicy(bosToken, bos, bos is { } id && parts.Template.Begins(id), settings?.OptionalBool("add_bos_token"));
         _template = Adjust(parts.Template, settings?.OptionalBool("add_eos_token"));
+        ChatTemplates = ReadChatTemplates(settings, chatTemplate);
+        _namedTokens = settings is null ? [] : [.. TokenizerSettings.Named.Where(settings.Has).Select(name => (name, (object?)TokenizerSettings.Token(settings, name)))];
     }
 
     /// <summary>Number of ids, those of added tokens included; ids run from 0 to one less. An id that no token has counts too.</summary>
@@ -56,6 +59,9 @@ public sealed class Tokenizer
 
     /// <summary>How tokenizer.json wants short texts filled up; null when it does not say. Not applied by <see cref="Encode(string, bool?)"/>.</summary>
     public PaddingSettings? Padding => _parts.Padding;
+
+    /// <summary>The chat templates of the checkpoint by their names; the only one of most is named <c>default</c>. Empty when there is none.</summary>
+    public IReadOnlyDictionary<string, ChatTemplate> ChatTemplates { get; }
 
     /// <summary>Reads a tokenizer from tokenizer.json.</summary>
     /// <param name="tokenizerPath">Path of <c>tokenizer.json</c>.</param>
@@ -123,6 +129,24 @@ public sealed class Tokenizer
         return Result(text, second, tokens);
     }
 
+    /// <summary>Writes a conversation as the text that the checkpoint was trained on. It holds the special tokens: encode it with <c>addSpecialTokens: false</c>.</summary>
+    /// <param name="messages">The messages, the oldest first.</param>
+    /// <param name="addGenerationPrompt">Whether to end with the beginning of an answer.</param>
+    /// <param name="options">Which template, tools, other variables.</param>
+    /// <exception cref="StrataException">The checkpoint has no such template, or the template refuses the messages or is not valid.</exception>
+    public string ApplyChatTemplate(IEnumerable<ChatMessage> messages, bool addGenerationPrompt = false, ChatTemplateOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        options ??= new ChatTemplateOptions();
+        List<(string, object?)> variables = [.. _namedTokens];
+        variables.Add(("messages", messages.Select(ChatTemplate.Value).ToList()));
+        variables.Add(("add_generation_prompt", addGenerationPrompt));
+        variables.Add(("tools", JinjaValues.Of(options.Tools)));
+        variables.Add(("documents", null));
+        foreach ((string name, System.Text.Json.Nodes.JsonNode? value) in options.Variables ?? []) variables.Add((name, JinjaValues.Of(value)));
+        return FindChatTemplate(options).Render(variables, options.Now ?? DateTime.Now);
+    }
+
     /// <summary>Turns ids into a text.</summary>
     /// <param name="ids">The ids.</param>
     /// <param name="skipSpecial">Whether to leave out special tokens.</param>
@@ -151,6 +175,32 @@ public sealed class Tokenizer
 
     /// <summary>Vocabulary size and the treatment of BOS.</summary>
     public override string ToString() => $"{VocabularySize:N0} tokens. {BosPolicy.Note}";
+
+    private ChatTemplate FindChatTemplate(ChatTemplateOptions options)
+    {
+        string name = options.Name ?? (options.Tools is not null && ChatTemplates.ContainsKey("tool_use") ? "tool_use" : "default");
+        if (ChatTemplates.TryGetValue(name, out ChatTemplate? template)) return template;
+        throw new StrataException(ChatTemplates.Count == 0
+            ? $"The tokenizer of {_parts.Path} has no chat template: tokenizer_config.json has no \"chat_template\" and there is no chat_template.jinja. Base models have none; write the prompt yourself."
+            : $"The tokenizer of {_parts.Path} has no chat template {Excerpt.Quote(name)}. {NearestNames.Suggest(name, ChatTemplates.Keys)}");
+    }
+
+    /// <summary><c>chat_template</c> of tokenizer_config.json, a string or a list of named ones; a file of its own wins.</summary>
+    private Dictionary<string, ChatTemplate> ReadChatTemplates(ConfigReader? settings, string? file)
+    {
+        string folder = Path.GetDirectoryName(_parts.Path) is { Length: > 0 } path ? path : _parts.Path;
+        Dictionary<string, ChatTemplate> templates = new(StringComparer.Ordinal);
+        if (settings is not null && settings.Has("chat_template"))
+        {
+            if (settings.Element.GetProperty("chat_template").ValueKind != JsonValueKind.Array)
+                templates["default"] = new ChatTemplate(settings.RequiredString("chat_template"), folder);
+            else
+                foreach (ConfigReader entry in settings.Objects("chat_template")) templates[entry.RequiredString("name")] = new ChatTemplate(entry.RequiredString("template"), folder);
+        }
+
+        if (file is not null) templates["default"] = new ChatTemplate(file, folder);
+        return templates;
+    }
 
     private AlignedText Normalize(AlignedText text) => _parts.Normalizer?.Apply(text) ?? text;
 
@@ -210,7 +260,7 @@ public sealed class Tokenizer
     {
         token = null;
         if (settings is null || !settings.Has(name)) return null;
-        token = settings.Element.GetProperty(name).ValueKind == JsonValueKind.Object ? settings.Object(name).RequiredString("content") : settings.OptionalString(name);
+        token = TokenizerSettings.Token(settings, name);
         return Id(token!);
     }
 

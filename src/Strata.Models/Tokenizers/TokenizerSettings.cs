@@ -8,7 +8,8 @@ namespace Strata.Models;
 /// <param name="older">added_tokens.json: tokens with their ids; null when there is none.</param>
 internal sealed class TokenizerSettings(ConfigReader config, ConfigReader? older)
 {
-    private static readonly string[] Named = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+    /// <summary>The keys of special tokens.</summary>
+    public static IReadOnlyList<string> Named { get; } = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
     /// <summary>The file itself.</summary>
     public ConfigReader Config => config;
@@ -20,7 +21,10 @@ internal sealed class TokenizerSettings(ConfigReader config, ConfigReader? older
     public bool Legacy => config.OptionalBool("legacy") ?? true;
 
     /// <summary>A special token that the file names, a string or an object with its content; null where it names none.</summary>
-    public string? Token(string name)
+    public string? Token(string name) => Token(config, name);
+
+    /// <summary>A special token that tokenizer_config.json names.</summary>
+    public static string? Token(ConfigReader config, string name)
     {
         if (!config.Has(name)) return null;
         return config.Element.GetProperty(name).ValueKind == JsonValueKind.Object ? config.Object(name).RequiredString("content") : config.OptionalString(name);

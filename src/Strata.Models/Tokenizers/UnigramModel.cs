@@ -99,25 +99,36 @@ internal sealed class UnigramModel : TokenModel
     private void Trace(ReadOnlySpan<char> word, Node[] best, List<WordToken> tokens)
     {
         int before = tokens.Count;
+        bool unknownBehind = false;
         for (int end = word.Length; end > 0; end = best[end].Start)
         {
             int start = best[end].Start;
-            // The unknown token may stand in the text itself; it is then joined to unknown neighbours.
-            if (best[end].Id >= 0 && (best[end].Id != _options.Unknown || _bytes is not null)) tokens.Add(new WordToken(best[end].Id, start, end));
+            bool unknown = IsUnknown(best[end]);
+            // The unknown token may be written out in the text; it is itself there, unless an unknown neighbour draws it in.
+            bool writtenOut = unknown && best[end].Id >= 0 && !unknownBehind && !(start > 0 && IsUnknown(best[start]));
+            if (!unknown || writtenOut) tokens.Add(new WordToken(best[end].Id, start, end));
             else AddUnknown(word, start, end, tokens, before);
+            unknownBehind = unknown;
         }
 
         tokens.Reverse(before, tokens.Count - before);
     }
 
-    /// <summary>Adds an unknown character, from the back: its bytes, or the unknown token, which a run of unknown characters may share.</summary>
+    private bool IsUnknown(Node node) => node.Id < 0 || node.Id == _options.Unknown;
+
+    /// <summary>Adds what is unknown, from the back: its bytes, or the unknown token, which a run of unknown characters may share.</summary>
     private void AddUnknown(ReadOnlySpan<char> word, int start, int end, List<WordToken> tokens, int first)
     {
         if (_bytes is not null)
         {
             Span<byte> utf8 = stackalloc byte[4];
-            Rune.DecodeFromUtf16(word[start..end], out Rune rune, out _);
-            for (int i = rune.EncodeToUtf8(utf8) - 1; i >= 0; i--) tokens.Add(new WordToken(_bytes[utf8[i]], start, end));
+            for (int at = end; at > start;)
+            {
+                Rune.DecodeLastFromUtf16(word[start..at], out Rune rune, out int length);
+                for (int i = rune.EncodeToUtf8(utf8) - 1; i >= 0; i--) tokens.Add(new WordToken(_bytes[utf8[i]], at - length, at));
+                at -= length;
+            }
+
             return;
         }
 

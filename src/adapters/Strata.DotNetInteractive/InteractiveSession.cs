@@ -10,9 +10,10 @@ namespace Strata.DotNetInteractive;
 /// </summary>
 /// <param name="find">The value of a variable of the C# kernel; null where there is none.</param>
 /// <param name="declare">Makes a value a variable of the C# kernel, of the given public type.</param>
-public sealed class InteractiveSession(Func<string, object?> find, Action<string, object, Type> declare)
+/// <param name="names">The names of the C# kernel's variables.</param>
+public sealed class InteractiveSession(Func<string, object?> find, Action<string, object, Type> declare, Func<IEnumerable<string>> names)
 {
-    private readonly MagicCommands _commands = new(new StrataSession(find));
+    private readonly MagicCommands _commands = new(new StrataSession(find, names));
     private readonly ConditionalWeakTable<object, ProgressDisplay> _progress = [];
 
     static InteractiveSession() => PrivateAssemblies.Enable();
@@ -23,7 +24,7 @@ public sealed class InteractiveSession(Func<string, object?> find, Action<string
     /// <summary>What the value of an option or argument could be.</summary>
     /// <param name="magic">The command's word, with <c>#!</c>.</param>
     /// <param name="parameter">The option with its dashes, or the argument's name.</param>
-    public IEnumerable<string> ValuesOf(string magic, string parameter) => [];
+    public IEnumerable<string> ValuesOf(string magic, string parameter) => _commands.ValuesOf(magic, parameter).Select(candidate => candidate.Text);
 
     /// <summary>Runs a magic command. Never throws for what the command does: a failure is reported through the context.</summary>
     /// <param name="command">The host's description of the command, from which the line is read; see <see cref="DirectiveLine"/>.</param>

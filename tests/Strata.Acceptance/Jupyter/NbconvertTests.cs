@@ -23,14 +23,14 @@ public sealed class NbconvertTests(JupyterHome jupyter)
     }
 
     [SkippableFact]
-    public async Task ThePaintersAreExecutedByNbclientAndByNbconvertInOneStep()
+    public async Task ThePaintersAreExecutedByNbclientAndBecomeAPage()
     {
         await Require();
         string executed = jupyter.Result(Painters + ".ipynb"), html = jupyter.Result(Painters + ".html");
         Finished run = await jupyter.Run("-c", "import nbclient, nbformat, sys; nbformat.write(nbclient.execute(nbformat.read(sys.argv[1], 4)), sys.argv[2])", Painters + ".ipynb", executed);
         Assert.True(run.Code == 0, run.Error);
         await RequireValid(executed);
-        await Convert("--to", "html", "--execute", "--output", html, Painters + ".ipynb");
+        await Convert("--to", "html", "--output", html, executed);
         await Drawn(html, least: 7);
     }
 

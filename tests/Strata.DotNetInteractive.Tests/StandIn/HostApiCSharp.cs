@@ -94,7 +94,6 @@ namespace Microsoft.DotNet.Interactive
             finally
             {
                 context.End();
-                KernelInvocationContext.Current = null;
             }
 
             return context.Outcome;

@@ -53,6 +53,23 @@ namespace Microsoft.DotNet.Interactive.Commands
     }
 }
 
+namespace Microsoft.DotNet.Interactive.Events
+{
+    public class DisplayedValueUpdated
+    {
+        public DisplayedValueUpdated(object value, string valueId, KernelCommand command, IReadOnlyCollection<FormattedValue> formattedValues = null) =>
+            (Value, ValueId, Command, FormattedValues) = (value, valueId, command, formattedValues);
+
+        public object Value { get; }
+
+        public string ValueId { get; }
+
+        public KernelCommand Command { get; }
+
+        public IReadOnlyCollection<FormattedValue> FormattedValues { get; }
+    }
+}
+
 namespace Microsoft.DotNet.Interactive.Directives
 {
     public abstract class KernelDirective
@@ -220,9 +237,13 @@ namespace Microsoft.DotNet.Interactive
 
         internal void End()
         {
+            // The ambient context is gone before the last actions, as in the host.
+            Current = null;
             foreach (var action in _atEnd) action(this);
             Complete(Command);
         }
+
+        public void Publish(Events.DisplayedValueUpdated update) => Publish(update.ValueId, update.FormattedValues.ToArray(), isUpdate: true);
 
         /// <summary>As in the host, what arrives after the end is lost; the tests count it.</summary>
         internal void Publish(string id, IReadOnlyList<FormattedValue> values, bool isUpdate)

@@ -137,8 +137,9 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         Assert.Contains(model.TokenLabel(lens.Cells[0][8][3].TopId), plotly);
         Assert.Contains("blocks.7.resid_post", plotly);
         Assert.Contains("agreement", host.Text);
-        Assert.Contains("&lt;start&gt;", host.Html);
-        Assert.DoesNotContain("<start>", host.Html);
+        string drawing = host.Outputs[0].Renderings[MimeBundle.Svg];
+        Assert.Contains("&lt;start&gt;", drawing);
+        Assert.DoesNotContain("<start>", drawing + host.Html);
     }
 
     [Fact]

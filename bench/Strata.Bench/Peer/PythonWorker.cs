@@ -4,14 +4,19 @@ using System.Text.Json.Nodes;
 
 namespace Strata.Bench.Peer;
 
-/// <summary>The PyTorch side, <c>bench/pytorch/peer.py</c>, kept running so that both sides can alternate.</summary>
-internal sealed class PytorchWorker : IDisposable
+/// <summary>A peer written in Python, kept running so that both sides can alternate. It answers each line of JSON with one.</summary>
+internal sealed class PythonWorker : IDisposable
 {
     private readonly Process _process;
+    private readonly string _needs;
 
-    public PytorchWorker(string repository)
+    /// <summary>Starts the peer and asks for its versions.</summary>
+    /// <param name="script">The peer's file.</param>
+    /// <param name="needs">Debian packages without which it does not run.</param>
+    public PythonWorker(string script, string needs)
     {
-        ProcessStartInfo start = new("/usr/bin/python3", [Path.Combine(repository, "bench", "pytorch", "peer.py")])
+        _needs = needs;
+        ProcessStartInfo start = new("/usr/bin/python3", [script])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -21,7 +26,7 @@ internal sealed class PytorchWorker : IDisposable
         Header = Ask(new JsonObject { ["cmd"] = "info" });
     }
 
-    /// <summary>Versions of PyTorch and its BLAS.</summary>
+    /// <summary>Versions of what it measures.</summary>
     public JsonElement Header { get; }
 
     /// <summary>Runs one request once and gives its seconds.</summary>
@@ -31,9 +36,9 @@ internal sealed class PytorchWorker : IDisposable
     {
         _process.StandardInput.WriteLine(request.ToJsonString());
         _process.StandardInput.Flush();
-        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The PyTorch side ended. It needs python3-torch and libopenblas0-openmp.");
+        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{_process.StartInfo.ArgumentList[0]} ended. It needs {_needs}.");
         JsonElement answer = JsonDocument.Parse(line).RootElement;
-        return answer.TryGetProperty("error", out JsonElement error) ? throw new InvalidOperationException($"PyTorch: {error}") : answer;
+        return answer.TryGetProperty("error", out JsonElement error) ? throw new InvalidOperationException($"{_process.StartInfo.ArgumentList[0]}: {error}") : answer;
     }
 
     public void Dispose()
