@@ -9,6 +9,9 @@ public sealed class BloomFamily : ModelFamily
     public override string Name => "bloom";
 
     /// <inheritdoc/>
+    public override string Networks => "BLOOM, BLOOMZ";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         config.RefuseIfTrue("apply_residual_connection_post_layernorm", "and Strata computes a residual stream that is not normalised between blocks.");

@@ -10,6 +10,9 @@ public sealed class FalconFamily : ModelFamily
     public override string Name => "falcon";
 
     /// <inheritdoc/>
+    public override string Networks => "Falcon 7B, 40B, 180B, RW, Falcon 2";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         int width = config.RequiredInt("hidden_size", 1, 1 << 20);

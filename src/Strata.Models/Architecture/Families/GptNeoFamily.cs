@@ -9,6 +9,9 @@ public sealed class GptNeoFamily : ModelFamily
     public override string Name => "gpt_neo";
 
     /// <inheritdoc/>
+    public override string Networks => "GPT-Neo";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         int width = config.RequiredInt("hidden_size", 1, 1 << 20), heads = config.RequiredInt("num_heads", 1, 1 << 16);

@@ -7,6 +7,9 @@ public sealed class GptNeoXFamily : ModelFamily
     public override string Name => "gpt_neox";
 
     /// <inheritdoc/>
+    public override string Networks => "GPT-NeoX, Pythia";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         int width = config.RequiredInt("hidden_size", 1, 1 << 20), heads = config.RequiredInt("num_attention_heads", 1, 1 << 16);
