@@ -54,6 +54,9 @@ public sealed class Tokenizer
     /// <summary>The special tokens with their ids, in the order of the ids.</summary>
     public IReadOnlyList<(string Token, int Id)> SpecialTokens => [.. _special.Order().Select(id => (_table[id], id))];
 
+    /// <summary>The model that turns words into ids: BPE, Unigram, WordPiece or WordLevel.</summary>
+    public string ModelName => _parts.Model.Name;
+
     /// <summary>How tokenizer.json wants long texts cut; null when it does not say. Not applied by <see cref="Encode(string, bool?)"/>.</summary>
     public TruncationSettings? Truncation => _parts.Truncation;
 
