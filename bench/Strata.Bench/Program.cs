@@ -1,29 +1,41 @@
 using BenchmarkDotNet.Running;
+using Strata.Bench.Kernel;
 using Strata.Bench.Peer;
 using Strata.Bench.Tokenizers;
 
 // dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--no-pytorch]   the speed table
 // dotnet run -c Release --project bench/Strata.Bench -- tokenizers                     megabytes of English per second
+// dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
 // dotnet run -c Release --project bench/Strata.Bench -- --filter '*'                   micro-benchmarks
+int rounds = args.Skip(1).Select(a => int.TryParse(a, out int number) ? number : 0).Append(7).First(r => r > 0);
 if (args is ["peer", ..])
 {
-    using PytorchWorker? pytorch = args.Contains("--no-pytorch") ? null : new PytorchWorker(Repository());
-    new SpeedTable(pytorch, args.Skip(1).Select(a => int.TryParse(a, out int rounds) ? rounds : 0).Append(7).First(r => r > 0)).Run();
+    using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : new PythonWorker(InRepository("bench", "pytorch", "peer.py"), "python3-torch and libopenblas0-openmp");
+    new SpeedTable(pytorch, rounds).Run();
+    return 0;
+}
+
+if (args is ["kernel", ..])
+{
+    using PythonWorker jupyter = new(InRepository("bench", "jupyter", "kernels.py"), "python3-jupyter-client and python3-ipykernel");
+    string? tool = args.Skip(1).FirstOrDefault(a => !int.TryParse(a, out _));
+    string[] command = tool is null ? ["dotnet", InRepository("src", "Strata.Cli", "bin", "Release", "net10.0", "strata.dll")] : [Path.GetFullPath(tool)];
+    new KernelStart(jupyter, command, InRepository("data", "othello"), rounds).Run();
     return 0;
 }
 
 if (args is ["tokenizers"])
 {
-    TokenizerSpeed.Run(Repository());
+    TokenizerSpeed.Run(InRepository("tests", "data", "tokenizers"));
     return 0;
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;
 
-static string Repository()
+static string InRepository(params string[] path)
 {
     string? folder = AppContext.BaseDirectory;
     while (folder is not null && !File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder);
-    return folder ?? throw new InvalidOperationException("Run from a checkout.");
+    return Path.Combine([folder ?? throw new InvalidOperationException("Run from a checkout."), .. path]);
 }

@@ -33,7 +33,6 @@ public sealed class Model
         Seed = seed;
         _hash = hash;
         Plans = new LayerPlans(spec.Blocks);
-        RotaryFrequencies = spec.Rotary?.Frequencies(spec.HeadWidth);
     }
 
     /// <summary>The folder as the user named it, or what a random network is.</summary>
@@ -64,8 +63,6 @@ public sealed class Model
     public Provenance Provenance => new() { Model = $"{Name} ({Spec.Family})", ModelHash = Hash, Engine = Engine.Name, Seed = Seed };
 
     internal ModelWeights Weights { get; }
-
-    internal float[]? RotaryFrequencies { get; }
 
     /// <summary>Loads a Hugging Face folder: <c>config.json</c>, <c>*.safetensors</c>, a tokenizer (see <see cref="Tokenizer.LoadFolder"/>).</summary>
     /// <param name="folder">The folder.</param>
@@ -126,8 +123,9 @@ public sealed class Model
     {
         if (streams.Columns != Spec.Width) throw new StrataException($"Rows of {streams.Columns} numbers were given; the residual stream of {Name} is {Spec.Width} wide.");
         using TensorScope scope = Engine.OpenScope();
-        Tensor normalized = BatchRun.Norm(scope, scope.FromHost(streams.Values, streams.Rows, streams.Columns), Weights.FinalNorm, Spec);
-        return new FloatMatrix(scope.Linear(normalized, Weights.Unembedding).ToArray(), streams.Rows, Spec.Vocabulary);
+        Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
+        Tensor normalized = Spec.FinalNorm ? BatchRun.Norm(scope, rows, Weights.FinalNorm, Spec) : rows;
+        return new FloatMatrix(BatchRun.Unembed(scope, normalized, this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
     /// <summary>Continues prompts under a plan and interventions.</summary>

@@ -11,9 +11,7 @@ public sealed class ModelExplanation
         Points = new HookCatalog(model.Spec, model.Plans.Identity()).Points;
         List<string> limits = ["gradients are not computed", "position interpolation beyond the stated positions is not applied"];
         if (model.Tokenizer is null) limits.Add("no tokenizer.json was found: give token ids, not text");
-        if (model.Spec.Rotary is null) limits.Add("attn.rot_q and attn.rot_k do not exist: positions are learned vectors (pos_embed)");
-        else limits.Add("pos_embed does not exist: positions turn queries and keys (attn.rot_q, attn.rot_k)");
-        if (!model.Spec.GatedMlp) limits.Add("mlp.pre_linear does not exist: the MLP is not gated");
+        limits.AddRange(MissingPoints(model.Spec));
         Limits = limits;
     }
 
@@ -29,6 +27,22 @@ public sealed class ModelExplanation
     /// <summary>Shape of a point's value for one sequence of T positions.</summary>
     public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : $"[T, {point.Columns}]";
 
+    /// <summary>Hook points that other architectures have, and why they do not exist here.</summary>
+    private static IEnumerable<string> MissingPoints(ModelSpec spec)
+    {
+        BlockSpec[] blocks = Enumerable.Range(0, spec.Blocks).Select(spec.Block).ToArray();
+        if (spec.Positions != PositionKind.Learned)
+            yield return $"pos_embed does not exist: {(spec.Positions == PositionKind.Rotary ? "positions turn queries and keys (attn.rot_q, attn.rot_k)" : "positions bias the scores (attn.scores)")}";
+        else yield return "attn.rot_q and attn.rot_k do not exist: positions are learned vectors (pos_embed)";
+        if (spec.Positions == PositionKind.Rotary && blocks.Any(b => b.Rotary is null)) yield return "attn.rot_q and attn.rot_k do not exist in some blocks, which know no positions";
+        if (spec.ParallelResidual) yield return "resid_mid does not exist: attention and MLP read the same stream";
+        if (spec.NormPlacement is NormPlacement.Output or NormPlacement.Stream) yield return "ln1.normalized and ln2.normalized do not exist: attention and MLP read the stream itself";
+        else if (spec.SharedNorm) yield return "ln2.normalized does not exist: the MLP reads ln1.normalized";
+        if (!spec.FinalNorm) yield return "ln_final.normalized does not exist: the stream is unembedded as it is";
+        if (!spec.GatedMlp) yield return "mlp.pre_linear does not exist: the MLP is not gated";
+        if (blocks.Any(b => b.Experts is not null)) yield return "mlp.pre and mlp.post do not exist in blocks with experts, which work on some tokens only (mlp.router, mlp.weights)";
+    }
+
     /// <summary>The facts of the architecture, name and value.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts
     {
@@ -39,11 +53,18 @@ public sealed class ModelExplanation
             [
                 ("family", s.Family), ("blocks", $"{s.Blocks}"), ("width", $"{s.Width}"), ("heads", $"{s.Heads} of width {s.HeadWidth}"), ("key/value heads", $"{s.KeyValueHeads}"),
                 ("MLP width", $"{s.MlpWidth}{(s.GatedMlp ? ", gated" : "")}"), ("activation", $"{s.Activation}"), ("norm", $"{s.Norm}, epsilon {s.NormEpsilon:R}"),
-                ("positions", s.Rotary is null ? $"learned, {s.MaxPositions}" : $"rotary (theta {s.Rotary.Theta:R}, {s.Rotary.Scaling.ToString().ToLowerInvariant()}), {s.MaxPositions}"),
+                ("positions", Positions(s)),
                 ("vocabulary", $"{s.Vocabulary}{(s.TiedUnembedding ? ", unembedding tied" : "")}"), ("weights in memory", $"{Model.WeightBytes:N0} bytes"), ("engine", Model.Engine.Name),
             ];
         }
     }
+
+    private static string Positions(ModelSpec s) => s.Positions switch
+    {
+        PositionKind.Learned => $"learned, {s.MaxPositions}",
+        PositionKind.Bias => $"linear biases of the scores, {s.MaxPositions}",
+        _ => s.Rotary is null ? $"rotary, {s.MaxPositions}" : $"rotary (theta {s.Rotary.Theta:R}, {s.Rotary.Scaling.ToString().ToLowerInvariant()}), {s.MaxPositions}",
+    };
 
     /// <summary>Facts, hook points and limits as text.</summary>
     public override string ToString()

@@ -14,4 +14,10 @@ public enum Activation
 
     /// <summary>max(x, 0).</summary>
     Relu,
+
+    /// <summary>x · σ(1.702x): <c>quick_gelu</c>.</summary>
+    QuickGelu,
+
+    /// <summary>x · Φ(x), held within ±10: <c>gelu_10</c>.</summary>
+    GeluErf10,
 }

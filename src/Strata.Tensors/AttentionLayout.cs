@@ -6,7 +6,14 @@ namespace Strata.Tensors;
 /// <param name="HeadWidth">Width of a head.</param>
 /// <param name="Scale">Factor on q·k, usually 1/√HeadWidth.</param>
 /// <param name="Causal">A query sees only keys at or before its own position.</param>
-public readonly record struct AttentionHeads(int Heads, int KeyValueHeads, int HeadWidth, float Scale, bool Causal);
+public readonly record struct AttentionHeads(int Heads, int KeyValueHeads, int HeadWidth, float Scale, bool Causal)
+{
+    /// <summary>A query sees only keys fewer than this many positions before its own (itself included): a sliding window. 0 for no window; causal layers only.</summary>
+    public int Window { get; init; }
+
+    /// <summary>Scores s become c · tanh(s / c) with this c, before any bias; 0 for no cap.</summary>
+    public float SoftCap { get; init; }
+}
 
 /// <summary>
 /// One sequence of a batch: rows <c>QueryStart .. QueryStart + QueryCount</c> of the query tensor attend to rows

@@ -105,17 +105,21 @@ public abstract class TensorEngine
     /// <summary>result [ids.Length, width] = rows of table [vocabulary, width].</summary>
     protected internal abstract void Embed(Tensor table, ReadOnlySpan<int> ids, Tensor result);
 
-    /// <summary>(x − mean) / √(variance + eps) · gain + bias, each row alone; variance divides by the width. Null gain means 1, null bias 0.</summary>
-    protected internal abstract void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, Tensor result);
+    /// <summary>
+    /// (x − mean) / √(variance + eps) · gain + bias, each group of <paramref name="width"/> columns of a row alone (the whole row, or one head); variance divides
+    /// by the width. Gain and bias have that width; null gain means 1, null bias 0.
+    /// </summary>
+    protected internal abstract void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, int width, Tensor result);
 
-    /// <summary>x / √(mean x² + eps) · gain, each row alone. Null gain means 1.</summary>
-    protected internal abstract void RmsNorm(Tensor x, Tensor? gain, float epsilon, Tensor result);
+    /// <summary>x / √(mean x² + eps) · gain, each group of <paramref name="width"/> columns of a row alone. Null gain means 1.</summary>
+    protected internal abstract void RmsNorm(Tensor x, Tensor? gain, float epsilon, int width, Tensor result);
 
     /// <summary>
-    /// Rotary positions, half-split as in Llama: in each head of width d, pair (i, i + d/2) turns by angle positions[t]·frequencies[i], cos and sin times
-    /// <paramref name="magnitude"/>. x and result are [T, heads·d].
+    /// Rotary positions: in each head, pair i of the first 2n columns turns by the cosine and sine that row t of <paramref name="table"/> [T, 2n] holds at i and
+    /// n + i (<see cref="RotaryTable"/>); the columns behind stay. Pair i is (i, i + n), as in Llama, or (2i, 2i + 1) when <paramref name="interleaved"/>, as in
+    /// GPT-J. x and result are [T, heads·headWidth].
     /// </summary>
-    protected internal abstract void Rotary(Tensor x, ReadOnlySpan<int> positions, ReadOnlySpan<float> frequencies, float magnitude, int headWidth, Tensor result);
+    protected internal abstract void Rotary(Tensor x, Tensor table, int headWidth, bool interleaved, Tensor result);
 
     /// <summary>Softmax of each row.</summary>
     protected internal abstract void Softmax(Tensor x, Tensor result);
@@ -134,16 +138,31 @@ public abstract class TensorEngine
     /// <summary>The average of tensors of one shape, summed in the order given.</summary>
     protected internal abstract void Average(IReadOnlyList<Tensor> tensors, Tensor result);
 
+    /// <summary>x · factor; result may be x.</summary>
+    protected internal abstract void Scale(Tensor x, float factor, Tensor result);
+
+    /// <summary>x held within ±limit; result may be x. Not a number stays so.</summary>
+    protected internal abstract void Clamp(Tensor x, float limit, Tensor result);
+
+    /// <summary>cap · tanh(x / cap); result may be x.</summary>
+    protected internal abstract void SoftCap(Tensor x, float cap, Tensor result);
+
+    /// <summary>Row rows[i] of result grows by weights[i] · row i of source; rows are taken in order, and one may occur again.</summary>
+    protected internal abstract void AddRows(Tensor source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, Tensor result);
+
+    /// <summary>Every element becomes the value.</summary>
+    protected internal abstract void Fill(Tensor result, float value);
+
     // ---- attention ----
 
     /// <summary>
-    /// result [T, heads·d] = softmax(scale · q kᵀ) v for each sequence and head, without ever holding a full score matrix.
-    /// q [T, heads·d]; k, v [S, keyValueHeads·d].
+    /// result [T, heads·d] = softmax(cap(scale · q kᵀ) + keyBias) v for each sequence and head, without ever holding a full score matrix.
+    /// q [T, heads·d]; k, v [S, keyValueHeads·d]; keyBias [heads, at least the longest KeyCount], by the key's place in its sequence (ALiBi), or null.
     /// </summary>
-    protected internal abstract void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor result);
+    protected internal abstract void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? keyBias, ReadOnlySpan<AttentionSegment> segments, Tensor result);
 
-    /// <summary>result [heads, QueryCount, KeyCount] = scale · q kᵀ of one sequence; keys that a causal query may not see get −∞.</summary>
-    protected internal abstract void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, AttentionSegment segment, Tensor result);
+    /// <summary>result [heads, QueryCount, KeyCount] = cap(scale · q kᵀ) + keyBias of one sequence; keys that a query may not see get −∞.</summary>
+    protected internal abstract void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? keyBias, AttentionSegment segment, Tensor result);
 
     /// <summary>Rows QueryStart .. QueryStart + QueryCount of result [T, heads·d] = pattern [heads, QueryCount, KeyCount] · v.</summary>
     protected internal abstract void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result);

@@ -98,38 +98,45 @@ public sealed class TensorScope : IDisposable
         return result;
     }
 
-    /// <summary>Layer norm of each row; see <see cref="TensorEngine.LayerNorm"/>.</summary>
-    public Tensor LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon)
+    /// <summary>Layer norm of each row, or of each group of <paramref name="width"/> columns of it; see <see cref="TensorEngine.LayerNorm"/>.</summary>
+    /// <param name="x">[T, columns].</param>
+    /// <param name="gain">[width] or null for 1.</param>
+    /// <param name="bias">[width] or null for 0.</param>
+    /// <param name="epsilon">Added under the root.</param>
+    /// <param name="width">Columns of a group; 0 for the whole row.</param>
+    public Tensor LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, int width = 0)
     {
-        RequireVector(gain, x.Shape.Columns, "LayerNorm", "gain");
-        RequireVector(bias, x.Shape.Columns, "LayerNorm", "bias");
+        width = RequireGroups(x, width, "LayerNorm");
+        RequireVector(gain, width, "LayerNorm", "gain");
+        RequireVector(bias, width, "LayerNorm", "bias");
         Tensor result = Empty(x.Shape.ToArray());
-        Engine.LayerNorm(x, gain, bias, epsilon, result);
+        Engine.LayerNorm(x, gain, bias, epsilon, width, result);
         return result;
     }
 
-    /// <summary>RMS norm of each row; see <see cref="TensorEngine.RmsNorm"/>.</summary>
-    public Tensor RmsNorm(Tensor x, Tensor? gain, float epsilon)
+    /// <summary>RMS norm of each row, or of each group of <paramref name="width"/> columns of it (0: the whole row); see <see cref="TensorEngine.RmsNorm"/>.</summary>
+    public Tensor RmsNorm(Tensor x, Tensor? gain, float epsilon, int width = 0)
     {
-        RequireVector(gain, x.Shape.Columns, "RmsNorm", "gain");
+        width = RequireGroups(x, width, "RmsNorm");
+        RequireVector(gain, width, "RmsNorm", "gain");
         Tensor result = Empty(x.Shape.ToArray());
-        Engine.RmsNorm(x, gain, epsilon, result);
+        Engine.RmsNorm(x, gain, epsilon, width, result);
         return result;
     }
 
     /// <summary>Rotary positions; see <see cref="TensorEngine.Rotary"/>.</summary>
     /// <param name="x">[T, heads·headWidth].</param>
-    /// <param name="positions">T positions.</param>
-    /// <param name="frequencies">headWidth / 2 angles per position.</param>
-    /// <param name="magnitude">Factor on cos and sin; 1 for most scalings.</param>
-    /// <param name="headWidth">Even width of a head.</param>
-    public Tensor Rotary(Tensor x, ReadOnlySpan<int> positions, ReadOnlySpan<float> frequencies, float magnitude, int headWidth)
+    /// <param name="table">[T, turned columns of a head]: see <see cref="RotaryTable"/>.</param>
+    /// <param name="headWidth">Width of a head; at least that of the table.</param>
+    /// <param name="interleaved">Neighbours turn together, as in GPT-J, instead of the two halves.</param>
+    public Tensor Rotary(Tensor x, Tensor table, int headWidth, bool interleaved = false)
     {
-        Require(headWidth % 2 == 0 && x.Shape.Columns % headWidth == 0, "Rotary", $"{x.Shape} does not divide into heads of even width {headWidth}");
-        Require(positions.Length == x.Shape.Rows, "Rotary", $"{x.Shape.Rows} rows and {positions.Length} positions");
-        Require(frequencies.Length * 2 == headWidth, "Rotary", $"a head of width {headWidth} turns by {headWidth / 2} frequencies, {frequencies.Length} were given");
+        int turned = table.Shape.Columns;
+        Require(headWidth > 0 && x.Shape.Columns % headWidth == 0, "Rotary", $"{x.Shape} does not divide into heads of width {headWidth}");
+        Require(turned % 2 == 0 && turned <= headWidth, "Rotary", $"a head of width {headWidth} cannot turn {turned} of its columns in pairs");
+        Require(table.Shape.Rows == x.Shape.Rows, "Rotary", $"{x.Shape.Rows} rows and {table.Shape.Rows} rows of angles");
         Tensor result = Empty(x.Shape.ToArray());
-        Engine.Rotary(x, positions, frequencies, magnitude, headWidth, result);
+        Engine.Rotary(x, table, headWidth, interleaved, result);
         return result;
     }
 
@@ -177,6 +184,50 @@ public sealed class TensorScope : IDisposable
         return result;
     }
 
+    /// <summary>x · factor, element by element.</summary>
+    public Tensor Scale(Tensor x, float factor)
+    {
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.Scale(x, factor, result);
+        return result;
+    }
+
+    /// <summary>x held within ±limit, element by element.</summary>
+    public Tensor Clamp(Tensor x, float limit)
+    {
+        Require(limit >= 0, "Clamp", $"the limit is {limit}; a number of at least 0 is needed");
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.Clamp(x, limit, result);
+        return result;
+    }
+
+    /// <summary>cap · tanh(x / cap), element by element.</summary>
+    public Tensor SoftCap(Tensor x, float cap)
+    {
+        Require(cap > 0, "SoftCap", $"the cap is {cap}; a number above 0 is needed");
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.SoftCap(x, cap, result);
+        return result;
+    }
+
+    /// <summary>A tensor of zeros.</summary>
+    public Tensor Zeros(params int[] lengths)
+    {
+        Tensor result = Empty(lengths);
+        Engine.Fill(result, 0f);
+        return result;
+    }
+
+    /// <summary>Adds weights[i] · row i of <paramref name="source"/> to row rows[i] of <paramref name="target"/>: how the outputs of experts come together.</summary>
+    /// <exception cref="ArgumentException">Columns differ, a row does not exist, or there are not as many rows and weights as rows of the source.</exception>
+    public void AddRows(Tensor source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, Tensor target)
+    {
+        Require(source.Shape.Columns == target.Shape.Columns, "AddRows", $"rows of {source.Shape} do not fit {target.Shape}");
+        Require(rows.Length == source.Shape.Rows && weights.Length == rows.Length, "AddRows", $"{source.Shape} needs {source.Shape.Rows} rows and weights, {rows.Length} and {weights.Length} were given");
+        foreach (int row in rows) Require((uint)row < (uint)target.Shape.Rows, "AddRows", $"row {row} is outside {target.Shape}");
+        Engine.AddRows(source, rows, weights, target);
+    }
+
     /// <summary>Rows <paramref name="start"/> .. <paramref name="start"/> + <paramref name="rows"/> as a new tensor [rows, columns].</summary>
     public Tensor Rows(Tensor x, int start, int rows)
     {
@@ -196,20 +247,20 @@ public sealed class TensorScope : IDisposable
     }
 
     /// <summary>Attention of every sequence; see <see cref="TensorEngine.Attention"/>.</summary>
-    public Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments)
+    public Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor? keyBias = null)
     {
-        RequireHeads(q, k, v, heads, segments);
+        RequireHeads(q, k, v, heads, segments, keyBias);
         Tensor result = Empty(q.Shape.ToArray());
-        Engine.Attention(q, k, v, heads, segments, result);
+        Engine.Attention(q, k, v, heads, keyBias, segments, result);
         return result;
     }
 
     /// <summary>The scaled scores of one sequence, [heads, queries, keys]; see <see cref="TensorEngine.AttentionScores"/>.</summary>
-    public Tensor AttentionScores(Tensor q, Tensor k, AttentionHeads heads, AttentionSegment segment)
+    public Tensor AttentionScores(Tensor q, Tensor k, AttentionHeads heads, AttentionSegment segment, Tensor? keyBias = null)
     {
-        RequireHeads(q, k, k, heads, [segment]);
+        RequireHeads(q, k, k, heads, [segment], keyBias);
         Tensor result = Empty(heads.Heads, segment.QueryCount, segment.KeyCount);
-        Engine.AttentionScores(q, k, heads, segment, result);
+        Engine.AttentionScores(q, k, heads, keyBias, segment, result);
         return result;
     }
 
@@ -253,8 +304,19 @@ public sealed class TensorScope : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static void RequireHeads(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments)
+    /// <summary>The width of the groups that a row divides into.</summary>
+    private static int RequireGroups(Tensor x, int width, string op)
     {
+        if (width == 0) return x.Shape.Columns;
+        Require(width > 0 && x.Shape.Columns % width == 0, op, $"{x.Shape} does not divide into groups of {width} columns");
+        return width;
+    }
+
+    private static void RequireHeads(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor? keyBias)
+    {
+        Require(heads.Window >= 0 && (heads.Window == 0 || heads.Causal), "Attention", $"a window of {heads.Window} keys needs a causal layer");
+        Require(heads.SoftCap >= 0, "Attention", $"the cap of the scores is {heads.SoftCap}; a number of at least 0 is needed");
+        Require(keyBias is null || keyBias.Shape.Rows == heads.Heads, "Attention", $"the bias of the keys is {keyBias?.Shape}, expected {heads.Heads} rows");
         Require(heads.KeyValueHeads > 0 && heads.Heads % heads.KeyValueHeads == 0, "Attention", $"{heads.Heads} heads do not divide into groups over {heads.KeyValueHeads} key heads");
         Require(q.Shape.Columns == heads.Heads * heads.HeadWidth, "Attention", $"q is {q.Shape}, expected rows of {heads.Heads} x {heads.HeadWidth}");
         int width = heads.KeyValueHeads * heads.HeadWidth;
@@ -263,6 +325,7 @@ public sealed class TensorScope : IDisposable
         {
             Require(s.QueryStart >= 0 && s.QueryCount >= 0 && s.QueryStart + s.QueryCount <= q.Shape.Rows && s.KeyStart >= 0 && s.KeyStart + s.KeyCount <= k.Shape.Rows
                 && s.KeyCount >= s.QueryCount, "Attention", $"{s} does not lie in q {q.Shape} and k {k.Shape}");
+            Require(keyBias is null || keyBias.Shape.Columns >= s.KeyCount, "Attention", $"the bias of the keys is {keyBias?.Shape} and {s} has {s.KeyCount} keys");
         }
     }
 

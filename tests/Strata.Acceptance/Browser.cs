@@ -15,13 +15,11 @@ internal static partial class Browser
     /// <summary>Opens a file. Where there is no browser the test is skipped, and on a build server (CI=true) it fails.</summary>
     public static async Task<Page> Open(string file)
     {
-        string? browser = Find();
-        if (browser is null && Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail($"None of {string.Join(", ", Names)} is on the path; on a build server reports are checked in a browser.");
-        Skip.If(browser is null, $"none of {string.Join(", ", Names)} is on the path");
+        string browser = Require();
         DirectoryInfo profile = Directory.CreateTempSubdirectory("strata-browser-");
         try
         {
-            Finished finished = await StrataProcess.Start(browser!, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+            Finished finished = await StrataProcess.Start(browser, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
                 "--host-resolver-rules=MAP * ~NOTFOUND", $"--user-data-dir={profile.FullName}", "--enable-logging=stderr", "--v=0", "--virtual-time-budget=20000", "--dump-dom", new Uri(file).AbsoluteUri]);
             string[] errors = finished.Error.Split('\n').Where(line => ConsoleLine().IsMatch(line) && Failure().IsMatch(line)).ToArray();
             return new Page(finished.Output, errors);
@@ -32,9 +30,15 @@ internal static partial class Browser
         }
     }
 
-    private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .SelectMany(folder => Names.Select(name => Path.Combine(folder, name)))
-        .FirstOrDefault(File.Exists);
+    /// <summary>The browser's file. Where there is none the test is skipped, and on a build server (CI=true) it fails.</summary>
+    public static string Require()
+    {
+        string? browser = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .SelectMany(folder => Names.Select(name => Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists);
+        Needed.Require(browser is not null, $"none of {string.Join(", ", Names)} is on the path");
+        return browser!;
+    }
 
     [GeneratedRegex(@":CONSOLE[:(]\d+")]
     private static partial Regex ConsoleLine();

@@ -20,11 +20,14 @@ internal static class StrataProcess
         Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "strata.dll"), .. arguments]);
 
     /// <summary>Runs a program to its end.</summary>
+    /// <param name="program">Its file.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="folder">Its working folder; without it that of the repository.</param>
+    /// <param name="environment">Variables set for it beside those of the test.</param>
     /// <exception cref="TimeoutException">It did not end; it has been stopped.</exception>
-    public static async Task<Finished> Start(string program, IEnumerable<string> arguments)
+    public static async Task<Finished> Start(string program, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository.Root };
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        ProcessStartInfo start = StartInfo(program, arguments, folder ?? Repository.Root, environment ?? new Dictionary<string, string>());
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         using CancellationTokenSource patience = new(Patience);
@@ -39,5 +42,13 @@ internal static class StrataProcess
         }
 
         return new Finished(process.ExitCode, await output, await error);
+    }
+
+    /// <summary>How a program is started so that what it writes can be read.</summary>
+    public static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string> environment)
+    {
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        return start;
     }
 }

@@ -40,6 +40,31 @@ public class AttentionTests
     }
 
     [Theory, MemberData(nameof(AllEngines))]
+    public void Windows_caps_and_biases_agree_with_double(CpuEngine engine)
+    {
+        int[] queries = [1, 5, 100, 450, 40, 1], keys = [1, 5, 100, 450, 700, 600];
+        foreach ((int window, float cap, bool bias) in new[] { (1, 0f, false), (7, 0f, true), (64, 3f, false), (300, 0f, false), (10_000, 2f, true), (0, 2f, true), (0, 0f, true), (0, 1f, false) })
+            Check(engine, new AttentionHeads(4, 2, 20, 0.3f, true) { Window = window, SoftCap = cap }, queries, keys, bias);
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void A_query_alone_with_a_window_gets_the_bits_that_it_gets_among_others(CpuEngine engine)
+    {
+        const int length = 700;
+        foreach (int window in new[] { 3, 100, 290 })
+        {
+            AttentionHeads heads = new(2, 1, 24, 0.3f, true) { Window = window, SoftCap = 4 };
+            float[] q = Numbers.Random(length * 48, 1, 3), k = Numbers.Random(length * 24, 2, 3), v = Numbers.Random(length * 24, 3), bias = Numbers.Random(2 * length, 4);
+            float[] whole = Run(engine, q, k, v, heads, [new(0, length, 0, length)], bias);
+            foreach (int at in new[] { 0, 2, 3, 99, 255, 256, 289, 300, 511, 512, 699 })
+            {
+                float[] alone = Run(engine, q[(at * 48)..((at + 1) * 48)], k[..((at + 1) * 24)], v[..((at + 1) * 24)], heads, [new(0, 1, 0, at + 1)], bias);
+                Numbers.AssertSameBits(whole.AsSpan(at * 48, 48), alone, $"query {at}, window {window} on {engine.Name}");
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
     public void A_query_alone_gets_the_bits_that_it_gets_among_others(CpuEngine engine)
     {
         const int length = 800;
@@ -108,6 +133,21 @@ public class AttentionTests
     }
 
     [Theory, MemberData(nameof(AllEngines))]
+    public void Materialised_scores_have_window_cap_and_bias(CpuEngine engine)
+    {
+        AttentionHeads heads = new(2, 1, 20, 0.4f, true) { Window = 30, SoftCap = 2 };
+        AttentionSegment segment = new(0, 100, 0, 330);
+        Tensor q = engine.RandomTensor(1, 100, 40), k = engine.RandomTensor(2, 330, 20), bias = engine.RandomTensor(3, 2, 400);
+        using TensorScope scope = engine.OpenScope();
+        Tensor scores = scope.AttentionScores(q, k, heads, segment, bias);
+        for (int row = 0; row < 200; row += 7)
+        {
+            double[] expected = ReferenceMath.Scores(q.ToArray(), k.ToArray(), heads, segment, row % 100, row / 100, bias.ToArray());
+            Numbers.AssertClose(expected, scores.Span.Slice(row * 330, 330), 1e-5, $"row {row}");
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
     public void A_changed_pattern_may_look_anywhere(CpuEngine engine)
     {
         AttentionHeads heads = new(2, 1, 5, 1f, true);
@@ -136,17 +176,20 @@ public class AttentionTests
         Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 2, 4, 1, true), [new(0, 4, 0, 4)]));
         Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, true), [new(0, 4, 0, 3)]));
         Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, true), [new(1, 4, 0, 4)]));
+        Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, false) { Window = 2 }, [new(0, 4, 0, 4)]));
+        Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, true), [new(0, 4, 0, 4)], scope.Empty(2, 3)));
+        Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, true), [new(0, 4, 0, 4)], scope.Empty(1, 4)));
     }
 
-    private static float[] Run(CpuEngine engine, float[] q, float[] k, float[] v, AttentionHeads heads, AttentionSegment[] segments)
+    private static float[] Run(CpuEngine engine, float[] q, float[] k, float[] v, AttentionHeads heads, AttentionSegment[] segments, float[]? keyBias = null)
     {
         using TensorScope scope = engine.OpenScope();
         int queryWidth = heads.Heads * heads.HeadWidth, keyWidth = heads.KeyValueHeads * heads.HeadWidth;
         return scope.Attention(scope.FromHost(q, q.Length / queryWidth, queryWidth), scope.FromHost(k, k.Length / keyWidth, keyWidth),
-            scope.FromHost(v, v.Length / keyWidth, keyWidth), heads, segments).ToArray();
+            scope.FromHost(v, v.Length / keyWidth, keyWidth), heads, segments, keyBias is null ? null : scope.FromHost(keyBias, heads.Heads, keyBias.Length / heads.Heads)).ToArray();
     }
 
-    private static void Check(CpuEngine engine, AttentionHeads heads, int[] queries, int[] keys)
+    private static void Check(CpuEngine engine, AttentionHeads heads, int[] queries, int[] keys, bool biased = false)
     {
         AttentionSegment[] segments = new AttentionSegment[queries.Length];
         int queryStart = 0, keyStart = 0;
@@ -159,6 +202,7 @@ public class AttentionTests
 
         float[] q = Numbers.Random(queryStart * heads.Heads * heads.HeadWidth, 1, 2), k = Numbers.Random(keyStart * heads.KeyValueHeads * heads.HeadWidth, 2, 2);
         float[] v = Numbers.Random(k.Length, 3);
-        Numbers.AssertClose(ReferenceMath.Attention(q, k, v, heads, segments), Run(engine, q, k, v, heads, segments), 2e-5, $"{heads} on {engine.Name}");
+        float[]? bias = biased ? Numbers.Random(heads.Heads * keys.Max(), 4, 2) : null;
+        Numbers.AssertClose(ReferenceMath.Attention(q, k, v, heads, segments, bias), Run(engine, q, k, v, heads, segments, bias), 2e-5, $"{heads} on {engine.Name}");
     }
 }

@@ -63,6 +63,46 @@ public class ElementTests
     }
 
     [Theory, MemberData(nameof(AllEngines))]
+    public void Scaled_clamped_and_capped_elements_agree_with_double(CpuEngine engine)
+    {
+        float[] x = [.. Enumerable.Range(-30_000, 60_001).Select(i => i / 1000f), 0f, -0f, 1e-30f, 1e30f, -1e30f, float.PositiveInfinity];
+        using TensorScope scope = engine.OpenScope();
+        Tensor tensor = scope.FromHost(x, x.Length);
+        Assert.Equal(x.Select(v => v * 0.3f), scope.Scale(tensor, 0.3f).ToArray());
+        Assert.Equal(x.Select(v => Math.Clamp(v, -2.5f, 2.5f)), scope.Clamp(tensor, 2.5f).ToArray());
+        foreach (float cap in new[] { 0.5f, 1f, 30f })
+        {
+            float[] capped = scope.SoftCap(tensor, cap).ToArray();
+            for (int i = 0; i < x.Length; i++)
+            {
+                double expected = cap * Math.Tanh((double)x[i] / cap);
+                Assert.True(Math.Abs(capped[i] - expected) <= 5e-7 * Math.Abs(expected), $"{cap} tanh({x[i]} / {cap}) = {capped[i]:R}, expected {expected:R}");
+            }
+        }
+
+        Assert.All(new[] { scope.Clamp(scope.FromHost([float.NaN], 1), 1), scope.SoftCap(scope.FromHost([float.NaN], 1), 1) }, t => Assert.True(float.IsNaN(t.Span[0])));
+        Assert.Throws<ArgumentException>(() => scope.SoftCap(tensor, 0));
+        Assert.Throws<ArgumentException>(() => scope.Clamp(tensor, -1));
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void Rows_are_added_where_they_belong(CpuEngine engine)
+    {
+        foreach (int columns in Engines.Lengths)
+        {
+            using TensorScope scope = engine.OpenScope();
+            float[] source = Numbers.Random(3 * columns, 1), weights = [0.5f, -2f, 0.25f];
+            Tensor target = scope.Zeros(4, columns);
+            scope.AddRows(scope.FromHost(source, 3, columns), [2, 0, 2], weights, target);
+            float[] expected = new float[4 * columns];
+            for (int i = 0; i < columns; i++) (expected[i], expected[(2 * columns) + i]) = (-2f * source[columns + i], (0.5f * source[i]) + (0.25f * source[(2 * columns) + i]));
+            Assert.Equal(expected, target.ToArray());
+            Assert.Throws<ArgumentException>(() => scope.AddRows(scope.FromHost(source, 3, columns), [0, 1, 4], weights, target));
+            Assert.Throws<ArgumentException>(() => scope.AddRows(scope.FromHost(source, 3, columns), [0, 1], weights, target));
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
     public void An_element_does_not_depend_on_its_place(CpuEngine engine)
     {
         float[] x = Numbers.Random(100, 1, 3);
@@ -72,6 +112,9 @@ public class ElementTests
             float[] whole = scope.Activate(scope.FromHost(x, 100), activation).ToArray();
             for (int start = 0; start < 100; start++)
                 Numbers.AssertSameBits(whole.AsSpan(start), scope.Activate(scope.FromHost(x.AsSpan(start), 100 - start), activation).Span, $"{activation} from {start}");
+            float[] capped = scope.SoftCap(scope.FromHost(x, 100), 2).ToArray();
+            for (int start = 0; start < 100; start++)
+                Numbers.AssertSameBits(capped.AsSpan(start), scope.SoftCap(scope.FromHost(x.AsSpan(start), 100 - start), 2).Span, $"cap from {start}");
         }
     }
 

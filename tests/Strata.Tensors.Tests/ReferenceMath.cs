@@ -26,8 +26,8 @@ internal static class ReferenceMath
         return [.. x.Select(v => Math.Exp(v - max) / sum)];
     }
 
-    /// <summary>scale · q·k of one query and head over all keys; −∞ where the query may not see.</summary>
-    public static double[] Scores(float[] q, float[] k, AttentionHeads heads, AttentionSegment segment, int query, int head)
+    /// <summary>scale · q·k of one query and head over all keys, capped and biased; −∞ where the query may not see.</summary>
+    public static double[] Scores(float[] q, float[] k, AttentionHeads heads, AttentionSegment segment, int query, int head, float[]? keyBias = null)
     {
         int width = heads.HeadWidth, keyHead = head / (heads.Heads / heads.KeyValueHeads);
         int visible = heads.Causal ? segment.KeyCount - segment.QueryCount + query + 1 : segment.KeyCount;
@@ -41,7 +41,10 @@ internal static class ReferenceMath
                     * k[((segment.KeyStart + key) * heads.KeyValueHeads * width) + (keyHead * width) + i];
             }
 
-            scores[key] = key < visible ? heads.Scale * dot : double.NegativeInfinity;
+            double score = heads.Scale * dot;
+            if (heads.SoftCap > 0) score = heads.SoftCap * Math.Tanh(score / heads.SoftCap);
+            if (keyBias is not null) score += keyBias[(head * (keyBias.Length / heads.Heads)) + key];
+            scores[key] = key < visible && (heads.Window == 0 || key >= visible - heads.Window) ? score : double.NegativeInfinity;
         }
 
         return scores;
@@ -62,7 +65,7 @@ internal static class ReferenceMath
     }
 
     /// <summary>softmax(scale · q kᵀ) v of all segments; rows outside any segment stay 0.</summary>
-    public static double[] Attention(float[] q, float[] k, float[] v, AttentionHeads heads, AttentionSegment[] segments)
+    public static double[] Attention(float[] q, float[] k, float[] v, AttentionHeads heads, AttentionSegment[] segments, float[]? keyBias = null)
     {
         double[] result = new double[q.Length];
         foreach (AttentionSegment segment in segments)
@@ -71,7 +74,7 @@ internal static class ReferenceMath
             {
                 for (int head = 0; head < heads.Heads; head++)
                 {
-                    double[] mixed = Mix(Softmax(Scores(q, k, heads, segment, query, head)), v, heads, segment, head);
+                    double[] mixed = Mix(Softmax(Scores(q, k, heads, segment, query, head, keyBias)), v, heads, segment, head);
                     mixed.CopyTo(result, ((segment.QueryStart + query) * heads.Heads * heads.HeadWidth) + (head * heads.HeadWidth));
                 }
             }
@@ -108,6 +111,8 @@ internal static class ReferenceMath
         Activation.GeluTanh => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
         Activation.Silu => x / (1 + Math.Exp(-x)),
         Activation.Relu => Math.Max(x, 0),
+        Activation.QuickGelu => x / (1 + Math.Exp(-1.702 * x)),
+        Activation.GeluErf10 => Math.Clamp(Activate(x, Activation.GeluErf), -10, 10),
         _ => throw new ArgumentOutOfRangeException(nameof(activation)),
     };
 }

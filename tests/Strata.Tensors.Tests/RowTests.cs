@@ -55,26 +55,60 @@ public class RowTests
     }
 
     [Theory, MemberData(nameof(AllEngines))]
+    public void Norms_of_groups_are_those_of_the_groups_alone(CpuEngine engine)
+    {
+        using TensorScope scope = engine.OpenScope();
+        Tensor x = engine.RandomTensor(1, 5, 60), heads = scope.FromHost(x.Span, 15, 20), gain = engine.RandomTensor(2, 20), bias = engine.RandomTensor(3, 20);
+        Assert.Equal(scope.RmsNorm(heads, gain, 1e-6f).ToArray(), scope.RmsNorm(x, gain, 1e-6f, 20).ToArray());
+        Assert.Equal(scope.LayerNorm(heads, gain, bias, 1e-6f).ToArray(), scope.LayerNorm(x, gain, bias, 1e-6f, 20).ToArray());
+        Assert.Throws<ArgumentException>(() => scope.RmsNorm(x, gain, 1e-6f));
+        Assert.Throws<ArgumentException>(() => scope.RmsNorm(x, null, 1e-6f, 7));
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
     public void Rotary_turns_pairs_by_the_angle_of_their_position(CpuEngine engine)
     {
-        foreach (int headWidth in new[] { 2, 6, 16, 34, 64 })
+        foreach ((int headWidth, int turned) in new[] { (2, 2), (6, 6), (16, 16), (34, 34), (64, 64), (64, 16), (10, 4), (7, 0) })
         {
-            int[] positions = [0, 1, 5, 1000, 100_000];
-            float[] frequencies = [.. Enumerable.Range(0, headWidth / 2).Select(i => MathF.Pow(10_000, -2f * i / headWidth))];
-            float[] x = Numbers.Random(positions.Length * 3 * headWidth, 1);
-            using TensorScope scope = engine.OpenScope();
-            ReadOnlySpan<float> result = scope.Rotary(scope.FromHost(x, positions.Length, 3 * headWidth), positions, frequencies, 1.5f, headWidth).Span;
-            double[] expected = new double[x.Length];
-            for (int pair = 0; pair < x.Length / 2; pair++)
+            foreach (bool interleaved in new[] { false, true }) CheckRotary(engine, headWidth, turned / 2, interleaved);
+        }
+    }
+
+    [Fact]
+    public void Rotary_tables_that_do_not_fit_are_refused()
+    {
+        using TensorScope scope = CpuEngine.Default.OpenScope();
+        Tensor x = scope.Empty(4, 12);
+        Assert.Throws<ArgumentException>(() => scope.Rotary(x, scope.Empty(4, 8), 6));
+        Assert.Throws<ArgumentException>(() => scope.Rotary(x, scope.Empty(3, 6), 6));
+        Assert.Throws<ArgumentException>(() => scope.Rotary(x, scope.Empty(4, 3), 6));
+        Assert.Throws<ArgumentException>(() => scope.Rotary(x, scope.Empty(4, 4), 5));
+        Assert.Throws<ArgumentException>(() => RotaryTable.Fill([1, 2], [0.5f], 1, new float[3]));
+    }
+
+    private static void CheckRotary(CpuEngine engine, int headWidth, int pairs, bool interleaved)
+    {
+        int[] positions = [0, 1, 5, 1000, 100_000];
+        float[] frequencies = [.. Enumerable.Range(0, pairs).Select(i => MathF.Pow(10_000, -1f * i / pairs))], table = new float[positions.Length * 2 * pairs];
+        RotaryTable.Fill(positions, frequencies, 1.5f, table);
+        float[] x = Numbers.Random(positions.Length * 3 * headWidth, 1);
+        using TensorScope scope = engine.OpenScope();
+        ReadOnlySpan<float> result = scope.Rotary(scope.FromHost(x, positions.Length, 3 * headWidth), scope.FromHost(table, positions.Length, 2 * pairs), headWidth, interleaved).Span;
+        double[] expected = [.. x.Select(v => (double)v)];
+        for (int head = 0; head < positions.Length * 3; head++)
+        {
+            for (int i = 0; i < pairs; i++)
             {
-                int head = pair / (headWidth / 2), i = pair % (headWidth / 2), first = (head * headWidth) + i, second = first + (headWidth / 2);
+                (int first, int second) = interleaved ? (2 * i, (2 * i) + 1) : (i, i + pairs);
+                first += head * headWidth;
+                second += head * headWidth;
                 double angle = (double)positions[head / 3] * frequencies[i];
                 expected[first] = 1.5 * ((x[first] * Math.Cos(angle)) - (x[second] * Math.Sin(angle)));
                 expected[second] = 1.5 * ((x[second] * Math.Cos(angle)) + (x[first] * Math.Sin(angle)));
             }
-
-            Numbers.AssertClose(expected, result, 1e-6, $"width {headWidth} on {engine.Name}");
         }
+
+        Numbers.AssertClose(expected, result, 1e-6, $"width {headWidth}, {pairs} pairs on {engine.Name}");
     }
 
     [Theory, MemberData(nameof(AllEngines))]

@@ -1,21 +1,21 @@
-"""Forward passes of GPT-2 and Llama in plain PyTorch, one sequence at a time and nothing cached.
+"""What every forward pass has in common, and GPT-2 and Llama: plain PyTorch, one sequence at a time and nothing cached.
 
-Written from the definitions of the two families (the config keys are those of Hugging Face transformers), with no regard
+Written from the definitions of the families (the config keys are those of Hugging Face transformers), with no regard
 for speed, so that a reader can check every line. Shapes: T tokens, D width of the stream, H heads of width d.
 """
 
-import json
 import math
 
 import torch
 import torch.nn.functional as F
 
-import checkpoint
-
 ACTIVATIONS = {
     "gelu": F.gelu,
     "gelu_new": lambda x: F.gelu(x, approximate="tanh"),
     "gelu_pytorch_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "gelu_fast": lambda x: F.gelu(x, approximate="tanh"),
+    "gelu_10": lambda x: F.gelu(x).clamp(-10, 10),
+    "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
     "relu": F.relu,
     "silu": F.silu,
 }
@@ -73,8 +73,8 @@ def rotary_frequencies(config, head_width):
 class Network:
     """What the families share: running a plan, reading out, the loss.
 
-    A family has: blocks, embed(tokens, positions, note), attention(i, h, note), mlp(i, h, note), final_norm(h), unembedding.
-    note(name, value) records what is at a hook point.
+    A family has: blocks, embed(tokens, positions, note), attention(i, h, note), mlp(i, h, note), final_norm(h), unembedding;
+    and what it does otherwise than here. note(name, value) records what is at a hook point.
     """
 
     def embed(self, tokens, positions, note):
@@ -89,13 +89,23 @@ class Network:
         raise NotImplementedError
 
     def final_norm(self, h):
+        """The stream as it is unembedded; None where it is unembedded as it is."""
         raise NotImplementedError
+
+    def logits(self, normalized):
+        return normalized @ self.unembedding.T
+
+    def attention_half(self, i, h, note):
+        return h + self.attention(i, h, note)
+
+    def mlp_half(self, i, h, note):
+        return h + self.mlp(i, h, note)
 
     def block(self, i, h, note):
         note("resid_pre", h)
-        h = h + self.attention(i, h, note)
+        h = self.attention_half(i, h, note)
         note("resid_mid", h)
-        h = h + self.mlp(i, h, note)
+        h = self.mlp_half(i, h, note)
         note("resid_post", h)
         return h
 
@@ -107,9 +117,9 @@ class Network:
         if kind == "block":
             return self.block(i, h, ignore)
         if kind == "attn":
-            return h + self.attention(i, h, ignore)
+            return self.attention_half(i, h, ignore)
         if kind == "mlp":
-            return h + self.mlp(i, h, ignore)
+            return self.mlp_half(i, h, ignore)
         raise ValueError(f"a step is block, attn, mlp or parallel, not {kind!r}")
 
     @torch.inference_mode()
@@ -131,8 +141,10 @@ class Network:
                 for _ in range(step.get("times", 1)):
                     stream.append(self.step(step, stream[-1]))
             h, points = stream[-1], {"stream": torch.stack(stream)}
-        points["ln_final.normalized"] = self.final_norm(h)
-        points["logits"] = points["ln_final.normalized"] @ self.unembedding.T
+        normalized = self.final_norm(h)
+        if normalized is not None:
+            points["ln_final.normalized"] = normalized
+        points["logits"] = self.logits(h if normalized is None else normalized)
         if len(tokens) > 1:
             points["loss"] = F.cross_entropy(points["logits"][:-1], tokens[1:], reduction="none")
         return points
@@ -251,27 +263,3 @@ class Llama(Network):
 
     def final_norm(self, h):
         return self.norm("norm", h)
-
-
-FAMILIES = {"gpt2": Gpt2, "llama": Llama}
-
-
-def load(folder, dtype=torch.float32):
-    """The network of a model folder, computing in the given dtype whatever its weights are stored in."""
-    config, weights = checkpoint.read_folder(folder)
-    weights = {name: value.to(dtype) for name, value in weights.items()}
-    return FAMILIES[config["model_type"]](config, weights)
-
-
-def run_requests(network, requests):
-    """Tensors REQUEST/POINT, in float32, of a list of {"name", "tokens", "plan", "positions"?}."""
-    results = {}
-    for request in requests:
-        points = network.run(request["tokens"], request.get("positions"), request.get("plan"))
-        results.update({f"{request['name']}/{point}": value.float() for point, value in points.items()})
-    return results
-
-
-def read_requests(path):
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)

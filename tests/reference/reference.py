@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""An independent reference for GPT-2 and Llama, in plain PyTorch: the oracle of the tests of Strata.Models.
+"""An independent reference for all families, in plain PyTorch: the oracle of the tests of Strata.Models.
 
-  reference.py make FOLDER --family gpt2|llama --variant NAME --seed N     a small random network in Hugging Face layout
+  reference.py make FOLDER --family NAME --variant NAME --seed N           a small random network in Hugging Face layout
   reference.py forward FOLDER --requests REQUESTS.json --out OUT.safetensors [--float64]
   reference.py generate FOLDER --tokens 1 2 3 --max-new N                  greedy continuation, as a JSON list
   reference.py suite ROOT --seed N                                         every variant with requests and expected tensors
@@ -18,8 +18,8 @@ import json
 
 import torch
 
-import networks
 import checkpoint
+import families
 import selfcheck
 import suite
 import variants
@@ -63,11 +63,11 @@ def main():
     if arguments.command == "make":
         variants.make(arguments.folder, arguments.family, arguments.variant, arguments.seed)
     elif arguments.command == "forward":
-        network = networks.load(arguments.folder, torch.float64 if arguments.float64 else torch.float32)
-        results = networks.run_requests(network, networks.read_requests(arguments.requests))
+        network = families.load(arguments.folder, torch.float64 if arguments.float64 else torch.float32)
+        results = families.run_requests(network, families.read_requests(arguments.requests))
         checkpoint.write(arguments.out, results)
     elif arguments.command == "generate":
-        print(json.dumps(networks.load(arguments.folder).generate(arguments.tokens, arguments.max_new)))
+        print(json.dumps(families.load(arguments.folder).generate(arguments.tokens, arguments.max_new)))
     elif arguments.command == "suite":
         suite.write(arguments.root, arguments.seed)
     else:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-import networks
 import checkpoint
+import families
 import variants
 
 LENGTHS = [1, 2, 7, 33, 64]
@@ -70,10 +70,10 @@ def requests(n, vocabulary, seed):
 def write_variant(folder, family, variant, seed):
     """Writes one variant's model, requests, expected tensors and continuation."""
     config = variants.make(folder, family, variant, seed)
-    network = networks.load(folder, torch.float64)
-    wanted = requests(network.blocks, config["vocab_size"], seed)
+    network = families.load(folder, torch.float64)
+    wanted = requests(network.blocks, variants.vocabulary(config), seed)
     (folder / "requests.json").write_text(json.dumps(wanted, indent=1) + "\n")
-    checkpoint.write(folder / "expected.safetensors", networks.run_requests(network, wanted))
+    checkpoint.write(folder / "expected.safetensors", families.run_requests(network, wanted))
     prompt = wanted[2]["tokens"]
     generation = {"prompt": prompt, "tokens": network.generate(prompt, NEW_TOKENS)}
     (folder / "generation.json").write_text(json.dumps(generation) + "\n")

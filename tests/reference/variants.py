@@ -9,6 +9,9 @@ import zlib
 import torch
 
 import checkpoint
+import decoder
+import decoder_variants
+import families
 
 GPT2 = {
     "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "activation_function": "gelu_new",
@@ -56,7 +59,11 @@ LLAMA_VARIANTS = {
     "sharded": ({}, {"shards": 2}),
     "large-epsilon": ({"rms_norm_eps": 0.05}, {}),
 }
-VARIANTS = {"gpt2": (GPT2, GPT2_VARIANTS), "llama": (LLAMA, LLAMA_VARIANTS)}
+VARIANTS = {"gpt2": (GPT2, GPT2_VARIANTS), "llama": (LLAMA, LLAMA_VARIANTS), **decoder_variants.VARIANTS}
+
+
+def vocabulary(config):
+    return config.get("text_config", config)["vocab_size"]
 
 
 class Draw:
@@ -156,18 +163,32 @@ def llama_files(config, weights, frequencies=False):
     return weights
 
 
+def decoder_weights(family, config, draw, buffers=None):
+    """The weights of any other family, by the shapes that it names, with buffers that its older files carry."""
+    kinds = {decoder.MATRIX: lambda shape: draw.matrix(*shape, inputs=shape[-1]), decoder.BIAS: lambda shape: draw.bias(*shape),
+             decoder.GAIN: lambda shape: draw.gain(*shape), decoder.OFFSET_GAIN: lambda shape: draw.gain(*shape) - 1,
+             decoder.TABLE: lambda shape: draw.normal(*shape, std=0.3)}
+    weights = {name: kinds[kind](shape) for name, (shape, kind) in families.FAMILIES[family].shapes(config).items()}
+    for name, shape in (buffers or {}).items():
+        weights[name] = torch.ones(shape)
+    return weights
+
+
 def make(folder, family, variant, seed):
     """Writes the model folder of a variant and returns its config."""
     base, variants = VARIANTS[family]
     changes, writing = variants[variant]
-    config = {key: value for key, value in {**base, **changes}.items() if value is not None}
-    draw = Draw(zlib.crc32(f"{family}/{variant}/{seed}".encode()))
     writing = dict(writing)
+    nulls = writing.pop("keep_none", [])
+    config = {key: value for key, value in {**base, **changes}.items() if value is not None or key in nulls}
+    draw = Draw(zlib.crc32(f"{family}/{variant}/{seed}".encode()))
     dtype, shards = writing.pop("dtype", torch.float32), writing.pop("shards", 1)
     if family == "gpt2":
         weights = gpt2_files(config, gpt2_weights(config, draw), **writing)
-    else:
+    elif family == "llama":
         weights = llama_files(config, llama_weights(config, draw), **writing)
+    else:
+        weights = decoder_weights(family, config, draw, **writing)
     if dtype != torch.float32:
         weights = {name: value.to(dtype) for name, value in weights.items()}
     checkpoint.write_folder(folder, config, weights, shards)

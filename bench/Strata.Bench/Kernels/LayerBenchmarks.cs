@@ -8,11 +8,10 @@ public class LayerBenchmarks
 {
     private const int Tokens = 1024, Width = 768, Heads = 12, Vocabulary = 50257;
     private readonly int[] _positions = [.. Enumerable.Range(0, Tokens)];
-    private readonly float[] _frequencies = [.. Enumerable.Range(0, 32).Select(i => MathF.Pow(10_000, -i / 32f))];
     private readonly float[] _losses = new float[Tokens];
     private readonly int[] _largest = new int[Tokens];
     private CpuEngine _engine = null!;
-    private Tensor _hidden = null!, _wide = null!, _query = null!;
+    private Tensor _hidden = null!, _wide = null!, _query = null!, _table = null!;
     private LinearWeight _unembedding = null!;
 
     /// <summary>Threads of the engine.</summary>
@@ -27,6 +26,7 @@ public class LayerBenchmarks
         _hidden = Operands.Random(_engine, Tokens, Width);
         _wide = Operands.Random(_engine, Tokens, 4 * Width);
         _query = Operands.Random(_engine, 1, Width);
+        _table = Operands.Random(_engine, Tokens, Width / Heads);
         _unembedding = _engine.PrepareLinear(Operands.Random(_engine, Vocabulary, Width), WeightOrientation.OutputsByInputs, 0, Vocabulary, null, DType.Float32);
     }
 
@@ -61,7 +61,7 @@ public class LayerBenchmarks
     public void Rotary()
     {
         using TensorScope scope = _engine.OpenScope();
-        scope.Rotary(_hidden, _positions, _frequencies, 1f, Width / Heads);
+        scope.Rotary(_hidden, _table, Width / Heads);
     }
 
     /// <summary>A non-linearity over [1024, 3072].</summary>

@@ -29,7 +29,8 @@ internal static class Alternating
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     };
 
-    private static double Median(double[] values)
+    /// <summary>The middle value, or the mean of the two in the middle.</summary>
+    public static double Median(double[] values)
     {
         double[] sorted = values.Order().ToArray();
         int middle = sorted.Length / 2;

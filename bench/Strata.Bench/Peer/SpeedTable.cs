@@ -12,7 +12,7 @@ namespace Strata.Bench.Peer;
 /// The speed table: the same work in PyTorch and in Strata, alternating, printed as ratios of medians with the machine's header. PyTorch runs at its best: OpenBLAS in the OpenMP
 /// build, inference mode, the faster of one and two threads.
 /// </summary>
-internal sealed class SpeedTable(PytorchWorker? pytorch, int rounds)
+internal sealed class SpeedTable(PythonWorker? pytorch, int rounds)
 {
     private const int Batch = 4;
     private const int Length = 256;

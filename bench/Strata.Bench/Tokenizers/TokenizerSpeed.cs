@@ -15,13 +15,13 @@ internal static class TokenizerSpeed
 
     private static readonly string[] Places = ["/usr/share/common-licenses", "/usr/share/doc", "/usr/share/perl"];
 
-    public static void Run(string repository)
+    public static void Run(string folder)
     {
         string[] lines = English();
         long bytes = lines.Sum(line => (long)Encoding.UTF8.GetByteCount(line));
         Console.WriteLine($"# {lines.Length:N0} paragraphs, {bytes / 1e6:F1} MB of English, one thread, median of {Rounds} rounds");
         Console.WriteLine($"{"tokenizer",-20}{"model",-12}{"MB/s",8}{"bytes/token",14}");
-        foreach (string path in Directory.EnumerateFiles(Path.Combine(repository, "tests/data/tokenizers"), "*.json").Order(StringComparer.Ordinal))
+        foreach (string path in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
         {
             Tokenizer tokenizer = Tokenizer.Load(path, null);
             long tokens = lines.Sum(line => (long)tokenizer.Encode(line).Ids.Length);

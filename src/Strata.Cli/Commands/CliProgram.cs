@@ -46,6 +46,7 @@ public static class CliProgram
     {
         verbose,
         RunVerb.Create(terminal, verbose),
+        ReportVerb.Create(terminal),
         InfoVerb.Create(terminal),
         CaptureVerb.Create(terminal),
         EvalVerb.Create(terminal),

@@ -21,7 +21,6 @@ internal static class RunVerb
         Command command = new("run", "Run a notebook; write a report, or the notebook with its outputs.") { notebook, report, save, parameters, timeout };
         command.SetAction(async (parse, cancellation) =>
         {
-            ReportAssets assets = new(StrataStyle.Element, PlotlyAsset.Script);
             RunOptions options = new(parse.GetRequiredValue(notebook))
             {
                 Report = parse.GetValue(report),
@@ -30,7 +29,7 @@ internal static class RunVerb
                 TimeoutSeconds = parse.GetValue(timeout),
                 Verbose = parse.GetValue(verbose),
             };
-            RunCommand run = new(new SessionMagics(), Formatters.Format, assets, terminal.Error);
+            RunCommand run = new(new SessionMagics(), Formatters.Format, ReportAssets.OfThisBuild, terminal.Error);
             int code = await Task.Run(() => run.RunAsync(options, cancellation), CancellationToken.None);
             return cancellation.IsCancellationRequested ? ExitCode.Cancelled : code;
         });

@@ -17,6 +17,14 @@ namespace Strata.Cli.Reporting;
 /// <param name="Anchor">Its id in the page.</param>
 internal sealed record Heading(int Level, string Text, string Anchor);
 
+/// <summary>The text of a report below one heading.</summary>
+/// <param name="Heading">The heading; null for what stands before the first.</param>
+internal sealed record Section(Heading? Heading)
+{
+    /// <summary>The paragraphs, without markup.</summary>
+    public List<string> Paragraphs { get; } = [];
+}
+
 /// <summary>
 /// Renders the Markdown of one report. Raw HTML is shown as text, links lead only to web pages, mail addresses and places of the report, and pictures come
 /// from the notebook or the folder around it.
@@ -32,11 +40,14 @@ internal sealed partial class MarkdownRenderer(string folder)
         .Build();
 
     private readonly HashSet<string> _anchors = ["contents", "provenance"];
-    private readonly List<Heading> _headings = [];
+    private readonly List<Section> _sections = [new(null)];
     private int _texts;
 
     /// <summary>The headings of everything rendered so far.</summary>
-    public IReadOnlyList<Heading> Headings => _headings;
+    public IReadOnlyList<Heading> Headings => _sections.Select(section => section.Heading).OfType<Heading>().ToArray();
+
+    /// <summary>The text of everything rendered so far, heading by heading.</summary>
+    public IReadOnlyList<Section> Sections => _sections;
 
     /// <summary>Renders a text.</summary>
     /// <param name="text">Markdown.</param>
@@ -46,7 +57,12 @@ internal sealed partial class MarkdownRenderer(string folder)
         try
         {
             MarkdownDocument document = Markdown.Parse(text, Pipeline);
-            foreach (HeadingBlock heading in document.Descendants<HeadingBlock>()) Register(heading);
+            foreach (LeafBlock block in document.Descendants<LeafBlock>())
+            {
+                if (block is HeadingBlock heading) Register(heading);
+                else if (block is ParagraphBlock { Inline: { } inline }) _sections[^1].Paragraphs.Add(PlainText(inline));
+            }
+
             foreach (AutolinkInline link in document.Descendants<AutolinkInline>().ToArray())
                 if (!link.IsEmail && !IsSafe(link.Url)) link.ReplaceBy(new LiteralInline(link.Url));
             foreach (LinkInline link in document.Descendants<LinkInline>().ToArray()) Resolve(link, attachments);
@@ -78,7 +94,7 @@ internal sealed partial class MarkdownRenderer(string folder)
         string slug = Slug(text), anchor = slug;
         for (int i = 2; !_anchors.Add(anchor); i++) anchor = $"{slug}-{i}";
         heading.GetAttributes().Id = anchor;
-        _headings.Add(new Heading(heading.Level, text, anchor));
+        _sections.Add(new Section(new Heading(heading.Level, text, anchor)));
     }
 
     private void Resolve(LinkInline link, JsonObject? attachments)
@@ -129,6 +145,7 @@ internal sealed partial class MarkdownRenderer(string folder)
         foreach (Inline inline in container.Descendants())
         {
             if (inline is LiteralInline literal) text.Append(literal.Content);
+            else if (inline is MathInline formula) text.Append(formula.Content.ToString());
             else if (inline is CodeInline code) text.Append(code.Content);
             else if (inline is LineBreakInline) text.Append(' ');
             else if (inline is HtmlEntityInline entity) text.Append(entity.Transcoded);

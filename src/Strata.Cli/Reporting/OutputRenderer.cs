@@ -6,18 +6,17 @@ using Strata.Notebooks;
 namespace Strata.Cli.Reporting;
 
 /// <summary>Renders the outputs of code cells, each in the richest form that it has.</summary>
-/// <param name="markdown">Renders text/markdown.</param>
-/// <param name="trusted">Whether the outputs were made by this run. HTML from a file could be anyone's: it is not put into the page.</param>
-internal sealed class OutputRenderer(MarkdownRenderer markdown, bool trusted)
+/// <param name="saved">Renders what was shown where it could be anyone's.</param>
+/// <param name="trusted">Whether the outputs were made by this run: then their HTML is put into the page as it is.</param>
+internal sealed class OutputRenderer(SavedOutput saved, bool trusted)
 {
-    private static readonly string[] Pictures = [MimeBundle.Svg, "image/png", "image/jpeg", "image/gif", "image/webp"];
-
-    /// <summary>The output as HTML.</summary>
+    /// <summary>The output as HTML; empty when there is nothing to see.</summary>
     public string ToHtml(CellOutput output) => output switch
     {
-        StreamOutput stream => $"<pre class=\"{(stream.Stream == StandardStream.Error ? "stderr" : "stdout")}\">{Html.EscapeConsole(stream.Text)}</pre>",
+        StreamOutput stream => $"<pre class=\"{(stream.Stream == StandardStream.Error ? "stderr" : "stdout")}\">{AnsiText.ToHtml(stream.Text)}</pre>",
         ErrorOutput error => Error(error.Error),
-        DisplayOutput display => Display(display.Bundle.Renderings),
+        DisplayOutput display when trusted && display.Bundle.Renderings.TryGetValue(MimeBundle.Html, out string? html) => $"<div class=\"rich\">{html}</div>",
+        DisplayOutput display => saved.ToHtml(display.Bundle.Renderings, display.Metadata),
         _ => throw new ArgumentException($"An output of type {output.GetType().Name} has no form in a report."),
     };
 
@@ -25,19 +24,7 @@ internal sealed class OutputRenderer(MarkdownRenderer markdown, bool trusted)
     {
         StringBuilder html = new("<div class=\"error\"><div class=\"error-name\">");
         html.Append(Html.Escape(error.Name)).Append("</div>");
-        string trace = Html.EscapeConsole(string.Join('\n', error.Traceback.DefaultIfEmpty(error.Message)));
+        string trace = AnsiText.ToHtml(string.Join('\n', error.Traceback.DefaultIfEmpty(error.Message)));
         return html.Append("<pre>").Append(trace).Append("</pre></div>").ToString();
-    }
-
-    private string Display(IReadOnlyDictionary<string, string> renderings)
-    {
-        if (trusted && renderings.TryGetValue(MimeBundle.Html, out string? html)) return $"<div class=\"rich\">{html}</div>";
-        foreach (string mime in Pictures)
-            if (renderings.TryGetValue(mime, out string? content) && DataUri.Of(mime, content) is { } picture)
-                return $"<img alt=\"{Html.Escape(renderings.GetValueOrDefault(MimeBundle.PlainText, "figure"))}\" src=\"{picture}\">";
-        if (renderings.TryGetValue(MimeBundle.Markdown, out string? text)) return $"<div class=\"markdown\">{markdown.ToHtml(text, null)}</div>";
-        string plain = renderings.GetValueOrDefault(MimeBundle.PlainText)
-            ?? $"[An output without a form that a report can show: {string.Join(", ", renderings.Keys)}. Run the notebook with `strata run` to render it anew.]";
-        return $"<pre class=\"value\">{Html.EscapeConsole(plain)}</pre>";
     }
 }

@@ -3,6 +3,19 @@ namespace Strata.Cli.Reporting;
 /// <summary>The looks of a report: light and dark, on screen and on paper.</summary>
 internal static class ReportStyle
 {
+    /// <summary>
+    /// What a frame around HTML of a saved notebook begins with: no right to fetch or run anything, links that open elsewhere, and the page's looks for tables, which
+    /// most of that HTML is.
+    /// </summary>
+    public const string FrameHead = """
+        <!DOCTYPE html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"><base target="_blank">
+        <style>:root{color-scheme:light dark}html,body{margin:0}body{display:flow-root;overflow-x:auto;overflow-y:hidden;font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;color:#1f2328}
+        @media screen and (prefers-color-scheme:dark){body{color:#dfe3e8}a{color:#6cb0f5}}
+        img,svg{max-width:100%;height:auto}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+        table{border-collapse:collapse;font-size:.93em;font-variant-numeric:tabular-nums}table.dataframe{border:0}.dataframe th,.dataframe td{padding:.25em .8em;border:0;border-bottom:1px solid rgba(128,128,128,.25);text-align:right}.dataframe thead th{border-bottom:1px solid rgba(128,128,128,.6)}</style>
+
+        """;
+
     /// <summary>The style sheet.</summary>
     public const string Css = """
         :root{color-scheme:light dark;--text:#1f2328;--quiet:#6a737d;--line:#e3e6ea;--paper:#fff;--soft:#f6f7f9;--accent:#0b62b0;--bad:#c62f2f;--bad-soft:#fdf1f1;--keyword:#7a2e8e;--string:#1f6f43;--number:#9a4b00}
@@ -16,6 +29,7 @@ internal static class ReportStyle
         nav ol{list-style:none;margin:.6rem 0 0;padding:0;border-left:1px solid var(--line)}
         nav li{padding:.22rem 0 .22rem .9rem}nav .level-3{padding-left:1.8rem}nav .level-1{font-weight:600}
         nav a{color:var(--quiet);overflow-wrap:anywhere}nav a:hover{color:var(--text)}
+        .to-gallery{display:inline-block;margin-bottom:1.4rem;font-weight:600}
         .contents-title{color:var(--quiet);font-size:.75rem;letter-spacing:.08em;text-transform:uppercase}
         main{padding:40px 0 64px;min-width:0}
         h1,h2,h3,h4{line-height:1.25;margin:2rem 0 .7rem;font-weight:650}
@@ -42,6 +56,13 @@ internal static class ReportStyle
         .output{padding:.7rem .9rem 0;overflow-x:auto}.output pre{white-space:pre-wrap;overflow-wrap:anywhere}
         .output .stderr{border-left:3px solid var(--number);padding-left:.8rem}
         .output .rich{overflow-x:auto}
+        .output iframe.html{display:block;width:100%;border:0;height:20em}.output img{background:#fff}
+        figure.plot{margin:0;max-width:760px;background:#fff;color:#222;border-radius:4px}figure.plot img{display:block}figure.plot:has(.js-plotly-plot){padding:4px}figcaption p,.frame-note{font-size:.85rem;margin:.2em .8em;opacity:.75}
+        .ansi-0{color:#57606a}.ansi-1{color:#c62f2f}.ansi-2{color:#1f7a3d}.ansi-3{color:#8a6100}.ansi-4{color:#0b62b0}.ansi-5{color:#8a3ea8}.ansi-6{color:#0e7480}.ansi-7{color:#6a737d}
+        .ansi-8{color:#6a737d}.ansi-9{color:#d9453f}.ansi-10{color:#2b8a4b}.ansi-11{color:#9a6f00}.ansi-12{color:#2077c7}.ansi-13{color:#9c4fba}.ansi-14{color:#198490}.ansi-15{color:#1f2328}
+        @media screen and (prefers-color-scheme:dark){.ansi-0,.ansi-7,.ansi-8{color:#98a1ab}.ansi-1,.ansi-9{color:#f0706a}.ansi-2,.ansi-10{color:#7ccf95}.ansi-3,.ansi-11{color:#dfb65a}.ansi-4,.ansi-12{color:#6cb0f5}.ansi-5,.ansi-13{color:#cf9be0}.ansi-6,.ansi-14{color:#6ac9d4}.ansi-15{color:#fff}}
+        .ansi-on-0,.ansi-on-8{background:rgba(128,128,128,.3)}.ansi-on-1,.ansi-on-9{background:rgba(220,60,60,.25)}.ansi-on-2,.ansi-on-10{background:rgba(50,160,90,.25)}.ansi-on-3,.ansi-on-11{background:rgba(220,170,40,.3)}.ansi-on-4,.ansi-on-12{background:rgba(40,120,220,.25)}.ansi-on-5,.ansi-on-13{background:rgba(160,80,200,.25)}.ansi-on-6,.ansi-on-14{background:rgba(30,150,170,.25)}.ansi-on-7,.ansi-on-15{background:rgba(128,128,128,.15)}
+        .ansi-bold{font-weight:650}.ansi-faint{opacity:.7}.ansi-italic{font-style:italic}.ansi-underlined{text-decoration:underline}
         .origin{display:inline-block;font-size:.76rem;color:var(--quiet)}
         section.failed>details{border-color:var(--bad)}
         .error{border:1px solid var(--bad);border-left-width:4px;border-radius:6px;background:var(--bad-soft);padding:.6rem .9rem}.error-name{color:var(--bad);font-weight:650;font-size:.86rem;margin-bottom:.2rem}

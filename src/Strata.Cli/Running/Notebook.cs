@@ -40,6 +40,19 @@ public sealed class Notebook
     /// <summary>The language that the notebook says it is in, as its kernel spells it; null when it does not say.</summary>
     public string? Language => Text("language_info", "name") ?? Text("kernelspec", "language");
 
+    /// <summary>The kernel as people know it, or else the language; empty when the notebook names neither.</summary>
+    public string KernelName => Text("kernelspec", "display_name") ?? Language ?? "";
+
+    /// <summary>Whether any code cell carries the marks of an execution: a count or outputs. Without code cells there is nothing to execute.</summary>
+    public bool IsExecuted
+    {
+        get
+        {
+            NotebookCell[] code = _cells.Where(cell => cell.Kind == CellKind.Code && !string.IsNullOrWhiteSpace(cell.Source)).ToArray();
+            return code.Length == 0 || code.Any(cell => cell.ExecutionCount is not null || cell.Outputs.Count > 0);
+        }
+    }
+
     /// <summary>An empty C# notebook.</summary>
     public static Notebook Empty() => new(new JsonObject
     {

@@ -57,6 +57,9 @@ public sealed class NotebookCell
     /// <summary>The language that a polyglot notebook gives this cell; null when it has none of its own.</summary>
     public string? Language => Name("polyglot_notebook", "kernelName") ?? Name("dotnet_interactive", "language");
 
+    /// <summary>Whether the author folded the code away, as JupyterLab notes it.</summary>
+    public bool IsSourceHidden => Metadata["jupyter"] is JsonObject jupyter && jupyter["source_hidden"]?.GetValueKind() == JsonValueKind.True;
+
     /// <summary>Which execution of the session the cell was; null when it has not run, and for cells without code.</summary>
     public int? ExecutionCount
     {

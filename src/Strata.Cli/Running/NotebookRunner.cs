@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Strata.Jupyter.Session;
 using Strata.Models;
@@ -14,6 +15,7 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
     private static readonly string[] CSharpNames = ["C#", "csharp", "polyglot-notebook"];
 
     private readonly CellRunner _cells = new(session, magics);
+    private readonly ConcurrentDictionary<string, OutputCollector> _displays = new();
 
     /// <summary>How long a cell may run; null for any time.</summary>
     public TimeSpan? Timeout { get; init; }
@@ -50,13 +52,16 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
         return new RunResult(outcomes, started, watch.Elapsed);
     }
 
+    /// <summary>Whether a language, as notebooks spell it, is one that the runner runs; a notebook that names none is in C#.</summary>
+    internal static bool IsCSharp(string? language) => language is null || CSharpNames.Contains(language, StringComparer.OrdinalIgnoreCase);
+
     private static bool HasCode(NotebookCell cell) => cell.Kind == CellKind.Code && !string.IsNullOrWhiteSpace(cell.Source);
 
     private async Task<CellOutcome> RunCellAsync(Notebook notebook, int position, int number, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
         NotebookCell cell = notebook.Cells[position];
         using CancellationTokenSource interrupt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        OutputCollector host = new(session, format, progress, interrupt.Token);
+        OutputCollector host = new(session, format, progress, _displays, interrupt.Token);
         Stopwatch watch = Stopwatch.StartNew();
         if (Timeout is { } limit) interrupt.CancelAfter(limit);
 
@@ -66,6 +71,7 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
 
         cell.ExecutionCount = number;
         cell.Outputs = host.Finish(error);
+        host.Revised = outputs => cell.Outputs = outputs;
         CellStatus status = error is null ? CellStatus.Succeeded
             : !interrupted && cell.Tags.Contains("raises-exception") ? CellStatus.FailedAsExpected
             : CellStatus.Failed;
@@ -79,7 +85,7 @@ public sealed class NotebookRunner(CSharpSession session, IMagicRunner magics, F
     private static CellError? ForeignLanguage(Notebook notebook, NotebookCell cell)
     {
         string? language = cell.Language ?? notebook.Language;
-        if (language is null || CSharpNames.Contains(language, StringComparer.OrdinalIgnoreCase)) return null;
+        if (IsCSharp(language)) return null;
         string message = $"The cell is in {language}; expected C#. Strata runs C# cells and magic commands only.";
         return new CellError("UnsupportedLanguage", message, [message]);
     }

@@ -74,8 +74,10 @@ public static class RunProgress
         {
             lock (context)
             {
-                string description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"  {value.Title} ({value.Done:N0}/{value.Total:N0} {value.Unit})"));
+                string amount = value.Total > 0 ? string.Create(CultureInfo.InvariantCulture, $"{value.Done:N0}/{value.Total:N0}") : value.Done.ToString("N0", CultureInfo.InvariantCulture);
+                string description = Markup.Escape($"  {value.Title} ({amount} {value.Unit})");
                 _work ??= context.AddTask(description);
+                _work.IsIndeterminate = value.Total == 0;
                 _work.Description = description;
                 _work.MaxValue = Math.Max(1, value.Total);
                 _work.Value = value.Done;

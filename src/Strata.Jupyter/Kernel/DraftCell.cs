@@ -1,5 +1,5 @@
-using System.Text;
 using Microsoft.CodeAnalysis.CSharp;
+using Strata.Jupyter.Session;
 
 namespace Strata.Jupyter.Kernel;
 
@@ -34,21 +34,8 @@ internal sealed class DraftCell
     /// <summary>Whether the cursor is in the line of a magic command.</summary>
     public bool IsInMagic => Line.StartsWith("#!", StringComparison.Ordinal);
 
-    /// <summary>The C# of the cell: magic lines are blank, every other character keeps its place.</summary>
-    public string Code()
-    {
-        StringBuilder code = new(Text);
-        for (int at = 0; at < Text.Length;)
-        {
-            int end = Text.IndexOf('\n', at);
-            if (end < 0) end = Text.Length;
-            if (string.CompareOrdinal(Text, at, "#!", 0, 2) == 0)
-                for (int i = at; i < end; i++) code[i] = ' ';
-            at = end + 1;
-        }
-
-        return code.ToString();
-    }
+    /// <summary>The C# of the cell: other lines are blank, and every character keeps its place.</summary>
+    public string Code() => CellPart.CSharpOf(Text);
 
     /// <summary>Where the identifier begins that ends at the cursor.</summary>
     public int IdentifierStart()
@@ -56,6 +43,15 @@ internal sealed class DraftCell
         int start = Cursor;
         while (start > 0 && SyntaxFacts.IsIdentifierPartCharacter(Text[start - 1])) start--;
         return start;
+    }
+
+    /// <summary>The word of a magic line on which the cursor stands, without a value that <c>=</c> joins to it.</summary>
+    public string Word()
+    {
+        int at = Cursor - LineStart, start = at, end = at;
+        while (start > 0 && !char.IsWhiteSpace(Line[start - 1])) start--;
+        while (end < Line.Length && !char.IsWhiteSpace(Line[end])) end++;
+        return Line[start..end].Split('=')[0];
     }
 
     /// <summary>A position in UTF-16 units as the protocol counts it.</summary>

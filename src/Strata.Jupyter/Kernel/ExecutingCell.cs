@@ -24,10 +24,13 @@ internal sealed class ExecutingCell : ICellHost
     private readonly PlotlyScript _plotly;
     private readonly string _code;
     private readonly int? _count;
+    private readonly CellInput _input;
+    private readonly string _progressId = Guid.NewGuid().ToString("N");
     private readonly ProgressDisplay _progress;
     private readonly Timer _gather;
     private readonly Lock _order = new();
     private readonly StringBuilder _text = new();
+    private bool _progressShown;
     private StandardStream _stream;
     private int _written;
     private bool _silenced;
@@ -40,11 +43,11 @@ internal sealed class ExecutingCell : ICellHost
     /// <param name="count">The execution count; null when the value of the cell is not to be shown.</param>
     /// <param name="input">What the cell reads.</param>
     /// <param name="cancellation">Interrupts it.</param>
-    public ExecutingCell(JupyterMessage request, IoPub iopub, CSharpSession session, PlotlyScript plotly, int? count, TextReader input, CancellationToken cancellation)
+    public ExecutingCell(JupyterMessage request, IoPub iopub, CSharpSession session, PlotlyScript plotly, int? count, CellInput input, CancellationToken cancellation)
     {
-        (_request, _iopub, _session, _plotly, _count, Input, Cancellation) = (request, iopub, session, plotly, count, input, cancellation);
+        (_request, _iopub, _session, _plotly, _count, _input, Cancellation) = (request, iopub, session, plotly, count, input, cancellation);
         _code = request.Text("code") ?? "";
-        _progress = new ProgressDisplay(Send);
+        _progress = new ProgressDisplay(DrawProgress);
         _gather = new Timer(_ => Flush());
     }
 
@@ -55,7 +58,10 @@ internal sealed class ExecutingCell : ICellHost
     public IProgress<WorkProgress> Progress => _progress;
 
     /// <inheritdoc/>
-    public TextReader Input { get; }
+    public TextReader Input => _input;
+
+    /// <summary>The text of the cell's value; null when it has none.</summary>
+    public string? ResultText { get; private set; }
 
     /// <inheritdoc/>
     public void Declare(string name, object value) => _session.Declare(name, value);
@@ -64,13 +70,22 @@ internal sealed class ExecutingCell : ICellHost
     public void Display(MimeBundle output) => Show(output, "display_data");
 
     /// <inheritdoc/>
-    public void Show(object? value) => Show(Formatters.Format(value), "display_data");
+    public void Show(object? value, string? displayId = null) => Show(Formatters.Format(value), "display_data", displayId);
+
+    /// <inheritdoc/>
+    public void Update(string displayId, object? value) => Show(Formatters.Format(value), "update_display_data", displayId);
 
     /// <inheritdoc/>
     public void ShowResult(object? value)
     {
-        if (_count is not null) Show(Formatters.Format(value), "execute_result");
+        if (_count is null) return;
+        MimeBundle result = Formatters.Format(value);
+        ResultText = result.Renderings.GetValueOrDefault(MimeBundle.PlainText);
+        Show(result, "execute_result");
     }
+
+    /// <inheritdoc/>
+    public string ReadPassword(string prompt) => _input.ReadPassword(prompt);
 
     /// <inheritdoc/>
     public void Clear(bool wait) => Send("clear_output", new JsonObject { ["wait"] = wait });
@@ -115,7 +130,7 @@ internal sealed class ExecutingCell : ICellHost
         }
     }
 
-    private void Show(MimeBundle bundle, string type)
+    private void Show(MimeBundle bundle, string type, string? displayId = null)
     {
         (MimeBundle kept, string? notice) = Renderings.Fit(bundle);
         if (kept.Renderings.ContainsKey(MimeBundle.Plotly) && _plotly.DueFor(_code) is { } script) Send("display_data", new JsonObject { ["data"] = IoPub.Data(script), ["metadata"] = new JsonObject() });
@@ -123,10 +138,18 @@ internal sealed class ExecutingCell : ICellHost
         {
             JsonObject content = new() { ["data"] = IoPub.Data(kept), ["metadata"] = Renderings.Metadata(kept) };
             if (type == "execute_result") content["execution_count"] = _count;
+            if (displayId is not null) content["transient"] = new JsonObject { ["display_id"] = displayId };
             Send(type, content);
         }
 
         if (notice is not null) Write(StandardStream.Error, notice);
+    }
+
+    private void DrawProgress(MimeBundle output)
+    {
+        JsonObject content = new() { ["data"] = IoPub.Data(output), ["metadata"] = new JsonObject(), ["transient"] = new JsonObject { ["display_id"] = _progressId } };
+        Send(_progressShown ? "update_display_data" : "display_data", content);
+        _progressShown = true;
     }
 
     private void Send(string type, JsonObject content)

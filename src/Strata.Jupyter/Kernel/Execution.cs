@@ -12,9 +12,10 @@ namespace Strata.Jupyter.Kernel;
 /// <param name="iopub">Where outputs go.</param>
 /// <param name="inputs">Asks for input.</param>
 /// <param name="history">Remembers what was executed.</param>
-internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequests inputs, ExecutionHistory history)
+/// <param name="magics">Runs magic commands.</param>
+internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequests inputs, ExecutionHistory history, SessionMagics magics)
 {
-    private readonly CellRunner _cells = new(session, new SessionMagics());
+    private readonly CellRunner _cells = new(session, magics);
     private readonly PlotlyScript _plotly = new();
     private CancellationTokenSource? _running;
     private long _abortedUntil;
@@ -36,12 +37,13 @@ internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequest
         string code = request.Text("code") ?? "";
         bool silent = request.Flag("silent", false);
         if (!silent && !string.IsNullOrWhiteSpace(code) && request.Flag("store_history", true)) history.Add(++_count, code);
-        if (!silent) iopub.Publish("execute_input", request, new JsonObject { ["code"] = code, ["execution_count"] = _count });
 
-        using CancellationTokenSource interrupt = new();
+        // Whoever sees that the cell has begun can interrupt it. Not disposed, since an interrupt may come late.
+        CancellationTokenSource interrupt = new();
         Volatile.Write(ref _running, interrupt);
         try
         {
+            if (!silent) iopub.Publish("execute_input", request, new JsonObject { ["code"] = code, ["execution_count"] = _count });
             JsonObject reply = await RunAsync(request, code, silent, interrupt.Token);
             reply["execution_count"] = _count;
             return reply;
@@ -59,6 +61,7 @@ internal sealed class Execution(CSharpSession session, IoPub iopub, InputRequest
         CellError? error = await _cells.RunAsync(code, $"cell {_count}", cell);
         JsonObject expressions = error is null ? await EvaluateAsync(request, cell) : [];
         cell.Finish(error);
+        if (cell.ResultText is { } text && request.Flag("store_history", true)) history.AddOutput(_count, text);
         if (error is null) return new JsonObject { ["status"] = "ok", ["payload"] = new JsonArray(), ["user_expressions"] = expressions };
         if (request.Flag("stop_on_error", true)) _abortedUntil = Stopwatch.GetTimestamp();
         JsonObject reply = IoPub.Error(error);

@@ -23,9 +23,14 @@ internal sealed class InputRequests(RouterSocket stdin, MessageCodec codec)
     /// <param name="request">The request to execute.</param>
     /// <param name="beforeAsking">Called before each question: what was written so far should be seen.</param>
     /// <param name="cancellation">Ends waiting for an answer.</param>
-    public TextReader ReaderFor(JupyterMessage request, Action beforeAsking, CancellationToken cancellation) => new Reader(this, request, beforeAsking, cancellation);
+    public CellInput ReaderFor(JupyterMessage request, Action beforeAsking, CancellationToken cancellation) =>
+        new((prompt, isPassword) =>
+        {
+            beforeAsking();
+            return Ask(request, prompt, isPassword, cancellation);
+        });
 
-    private string Ask(JupyterMessage request, CancellationToken cancellation)
+    private string Ask(JupyterMessage request, string prompt, bool isPassword, CancellationToken cancellation)
     {
         if (!request.Flag("allow_stdin", false)) throw new StrataException("The cell asks for input, but this front end takes none. Assign the value in the cell instead.");
         while (_answers.Reader.TryRead(out _))
@@ -33,48 +38,7 @@ internal sealed class InputRequests(RouterSocket stdin, MessageCodec codec)
             // Answers to questions of cells that were interrupted.
         }
 
-        stdin.Send(request.Identity, [.. request.Route, .. codec.Write("input_request", request, new JsonObject { ["prompt"] = "", ["password"] = false })]);
+        stdin.Send(request.Identity, [.. request.Route, .. codec.Write("input_request", request, new JsonObject { ["prompt"] = prompt, ["password"] = isPassword })]);
         return _answers.Reader.ReadAsync(cancellation).AsTask().GetAwaiter().GetResult();
-    }
-
-    private sealed class Reader(InputRequests requests, JupyterMessage request, Action beforeAsking, CancellationToken cancellation) : TextReader
-    {
-        private string _line = "";
-        private int _at;
-
-        public override int Peek() => _at < _line.Length ? _line[_at] : -1;
-
-        public override int Read()
-        {
-            if (_at == _line.Length) (_line, _at) = (Ask() + "\n", 0);
-            return _line[_at++];
-        }
-
-        public override string? ReadLine()
-        {
-            if (_at == _line.Length) return Ask();
-            string rest = _line[_at..].TrimEnd('\n');
-            _at = _line.Length;
-            return rest;
-        }
-
-        public override int Read(char[] buffer, int index, int count)
-        {
-            if (count == 0) return 0;
-            buffer[index] = (char)Read();
-            int more = Math.Min(count - 1, _line.Length - _at);
-            _line.CopyTo(_at, buffer, index + 1, more);
-            _at += more;
-            return more + 1;
-        }
-
-        /// <summary>A front end has no end of input; one line it is.</summary>
-        public override string ReadToEnd() => ReadLine() ?? "";
-
-        private string Ask()
-        {
-            beforeAsking();
-            return requests.Ask(request, cancellation);
-        }
     }
 }

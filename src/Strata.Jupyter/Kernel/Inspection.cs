@@ -12,9 +12,10 @@ namespace Strata.Jupyter.Kernel;
 
 /// <summary>Says what the name at the cursor is: its signature and its documentation.</summary>
 /// <param name="session">The session.</param>
-internal sealed class Inspection(CSharpSession session)
+/// <param name="magics">The magic commands.</param>
+internal sealed class Inspection(CSharpSession session, SessionMagics magics)
 {
-    private const int MaxOverloads = 8;
+    private const int MaxOverloads = 8, MaxValues = 20;
 
     private static readonly SymbolDisplayFormat Signature = SymbolDisplayFormat.MinimallyQualifiedFormat
         .WithMemberOptions(SymbolDisplayMemberOptions.IncludeParameters | SymbolDisplayMemberOptions.IncludeType | SymbolDisplayMemberOptions.IncludeContainingType | SymbolDisplayMemberOptions.IncludeConstantValue)
@@ -23,7 +24,7 @@ internal sealed class Inspection(CSharpSession session)
     /// <summary>What is known of the name at the cursor; null when that is nothing.</summary>
     public async Task<string?> FindAsync(DraftCell cell)
     {
-        if (cell.IsInMagic) return OfMagic(cell.Line.Split(' ', '\t')[0]);
+        if (cell.IsInMagic) return OfMagic(cell);
         Compilation compilation = await session.AnalyseAsync(cell.Code());
         SyntaxTree tree = compilation.SyntaxTrees.Last();
         IReadOnlyList<ISymbol> symbols = Symbols(compilation.GetSemanticModel(tree), await tree.GetRootAsync(), cell.Cursor);
@@ -101,10 +102,18 @@ internal sealed class Inspection(CSharpSession session)
         return bare[(bare.LastIndexOfAny(['.', ':']) + 1)..];
     }
 
-    private static string? OfMagic(string word)
+    private string? OfMagic(DraftCell cell)
     {
+        string word = cell.Line.Split(' ', '\t')[0];
         (string Name, string Summary) command = MagicCommands.Names.FirstOrDefault(command => command.Name == word);
         if (command.Name is null) return null;
+        string asked = cell.Word();
+        if (MagicCommands.OptionsOf(word).FirstOrDefault(option => option.Name == asked) is { Name: not null } one)
+        {
+            string[] values = magics.Over(session).ValuesOf(word, one.Name).Select(value => value.Text).Take(MaxValues).ToArray();
+            return $"{word} {one.Name}: {one.Summary}{(values.Length > 0 ? $"\n  {string.Join(", ", values)}" : "")}";
+        }
+
         IEnumerable<string> options = MagicCommands.OptionsOf(word).Select(option => $"  {option.Name,-18} {option.Summary}");
         return $"{command.Name}: {command.Summary}\n{string.Join('\n', options)}";
     }

@@ -23,6 +23,7 @@ public sealed class JupyterKernel : IAsyncDisposable
     private readonly EchoSocket _heartbeat;
     private readonly IoPub _iopub;
     private readonly CSharpSession _session = new() { Grace = Grace };
+    private readonly SessionMagics _magics = new();
     private readonly ExecutionHistory _history = new();
     private readonly InputRequests _inputs;
     private readonly Execution _execution;
@@ -44,9 +45,9 @@ public sealed class JupyterKernel : IAsyncDisposable
         _heartbeat = new EchoSocket(_log.Write);
         _iopub = new IoPub(_pub.Send, _codec);
         _inputs = new InputRequests(_stdin, _codec);
-        _execution = new Execution(_session, _iopub, _inputs, _history);
-        _completion = new Completion(_session);
-        _inspection = new Inspection(_session);
+        _execution = new Execution(_session, _iopub, _inputs, _history, _magics);
+        _completion = new Completion(_session, _magics);
+        _inspection = new Inspection(_session, _magics);
     }
 
     /// <summary>Serves front ends until one asks for the end.</summary>

@@ -12,6 +12,6 @@ internal sealed class PlotlyScript
     public MimeBundle? DueFor(string code)
     {
         if (!PlotlyAsset.IsAvailable || Interlocked.CompareExchange(ref _carrier, code, null) is { } carrier && carrier != code) return null;
-        return new MimeBundle(new Dictionary<string, string> { [MimeBundle.Html] = PlotlyAsset.Script, [MimeBundle.PlainText] = "plotly.js for the figures of this notebook" });
+        return new MimeBundle(new Dictionary<string, string> { [MimeBundle.Html] = PlotlyAsset.Script }); // No text: where HTML is not shown, there is nothing to see.
     }
 }

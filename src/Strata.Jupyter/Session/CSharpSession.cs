@@ -4,6 +4,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
+using Strata.Jupyter.Session.Packages;
 using Strata.Models;
 
 namespace Strata.Jupyter.Session;
@@ -16,23 +17,33 @@ public sealed class CSharpSession
 {
     private readonly CellGlobals _globals = new();
     private readonly ConsoleCapture _console;
+    private readonly string _folder;
     private readonly ScriptOptions _options;
+    private readonly SessionPackages _packages;
     private readonly List<(string Name, string Type)> _declared = [];
+    private readonly ReferencedFormatters _formatters = new();
     private ScriptState<object>? _state;
 
     /// <summary>An empty session.</summary>
     /// <param name="folder">Where <c>#r</c> and <c>#load</c> look for files; the current folder when null.</param>
-    public CSharpSession(string? folder = null)
+    public CSharpSession(string? folder = null) : this(folder, new PackageRestore(PackageRestore.UserCache, DotnetTool.Places()))
     {
+    }
+
+    /// <summary>An empty session that restores packages in a way of its own.</summary>
+    internal CSharpSession(string? folder, PackageRestore restore)
+    {
+        UnhandledExceptions.Handle();
         _console = new ConsoleCapture(() => _globals.Host);
-        string root = Path.GetFullPath(folder ?? Environment.CurrentDirectory);
+        _folder = Path.GetFullPath(folder ?? Environment.CurrentDirectory);
+        _packages = new SessionPackages(_folder, restore);
 
         // Optimized, because cells hold numeric loops; debug information keeps the line numbers of exceptions.
         _options = ScriptOptions.Default
             .WithReferences(SessionReferences.All)
             .WithImports(SessionReferences.Imports)
-            .WithMetadataResolver(SessionReferences.ResolverFor(root))
-            .WithSourceResolver(new SourceFileResolver([], root))
+            .WithMetadataResolver(SessionReferences.ResolverFor(_folder, _packages))
+            .WithSourceResolver(new SourceFileResolver([], _folder))
             .WithLanguageVersion(LanguageVersion.Latest)
             .WithOptimizationLevel(OptimizationLevel.Release)
             .WithEmitDebugInformation(true)
@@ -49,7 +60,7 @@ public sealed class CSharpSession
     public async Task<CellResult> ExecuteAsync(string code, ICellHost host, string cellName = "cell")
     {
         CellResult result = CellResult.Done;
-        CellError? error = await RunAsync(async () => result = await SubmitAsync(code, cellName, host.Cancellation), host, cellName, code);
+        CellError? error = await RunAsync(async () => result = await SubmitAsync(code, cellName, host), host, cellName, code);
         return error is null ? result : CellResult.Failed(error);
     }
 
@@ -61,26 +72,20 @@ public sealed class CSharpSession
     /// <returns>Why the work failed; null when it did not.</returns>
     public async Task<CellError?> RunAsync(Func<Task> work, ICellHost host, string cellName, string code)
     {
+        MemoryReserve.Restore();
         _globals.Host = host;
         using IDisposable capture = _console.Begin();
         try
         {
-            await CellThread.RunAsync(
-                async () =>
-                {
-                    await work();
-                    return true;
-                },
-                Grace,
-                host.Cancellation);
+            await CellThread.RunAsync(work, host, Grace);
             return null;
         }
         catch (CellLeftBehindException)
         {
             return CellError.Interrupted(FormattableString.Invariant(
-                $"The cell was interrupted, but its code did not stop within {Grace.TotalSeconds:0.#} s. It was left behind: it goes on in the background, its output is ignored, and variables that it assigns may still change. A restart ends it; loops end by themselves where they call cancellation.ThrowIfCancellationRequested()."));
+                $"The cell was interrupted, but did not stop within {Grace.TotalSeconds:0.#} s: it is inside a long call (native code, a regular expression) that looks at no cancellation. It was left behind: it goes on in the background until that call returns, and its output is ignored. A restart ends it at once."));
         }
-        catch (OperationCanceledException) when (host.Cancellation.IsCancellationRequested)
+        catch (Exception e) when (host.Cancellation.IsCancellationRequested && IsInterrupt(e))
         {
             return CellError.Interrupted("The cell was interrupted.");
         }
@@ -124,19 +129,28 @@ public sealed class CSharpSession
     internal async Task<Compilation> AnalyseAsync(string code)
     {
         await DeclarePendingAsync(CancellationToken.None);
-        return Next(code, _options.WithFilePath("draft")).GetCompilation();
+        return Next(PackageDirectives.WithoutSources(code), Options.WithFilePath("draft")).GetCompilation();
     }
 
     /// <summary>The names of all variables.</summary>
     public IReadOnlyList<string> VariableNames =>
         (_state?.Variables.Select(v => v.Name) ?? []).Concat(_globals.__values.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
 
-    private async Task<CellResult> SubmitAsync(string code, string cellName, CancellationToken cancellation)
+    private ScriptOptions Options => _options.AddReferences(_packages.References);
+
+    private async Task<CellResult> SubmitAsync(string source, string cellName, ICellHost host)
     {
+        CancellationToken cancellation = host.Cancellation;
         await DeclarePendingAsync(cancellation);
-        Script<object> script = Next(code, _options.WithFilePath(cellName));
-        ImmutableArray<Diagnostic> diagnostics = script.Compile(cancellation);
-        if (diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error)) return CellResult.Failed(CellErrors.FromDiagnostics(diagnostics, code));
+        string code = await _packages.TakeAsync(source, host);
+        (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(code, Options.WithFilePath(cellName), cancellation);
+        if (HasErrors(diagnostics)) return CellResult.Failed(new CompileErrors(script.GetCompilation(), _folder).Of(diagnostics));
+        if (_formatters.Registrations(script.GetCompilation()) is { Length: > 0 } registrations)
+        {
+            _state = await RunAsync(Next(registrations, Options.WithFilePath("formatters")), cancellation);
+            if (_state.Exception is { } failure) host.Write(StandardStream.Error, $"Formatters that an assembly brings could not be registered: {failure.Message}\n");
+            (script, _) = Compile(code, Options.WithFilePath(cellName), cancellation);
+        }
 
         // What a failing cell declared before it failed stays, as in every notebook. A cell that was left behind and ends late must not undo later ones.
         ScriptState<object>? before = _state;
@@ -144,12 +158,38 @@ public sealed class CSharpSession
         Interlocked.CompareExchange(ref _state, state, before);
         if (state.Exception is { } exception)
         {
-            if (exception is OperationCanceledException && cancellation.IsCancellationRequested) throw exception;
+            if (cancellation.IsCancellationRequested && IsInterrupt(exception)) throw exception;
             return CellResult.Failed(CellErrors.FromException(exception, cellName, code));
         }
 
+        // What was displayed is shown already.
+        if (state.ReturnValue is DisplayHandle) return CellResult.Done;
         return new CellResult(state.ReturnValue, state.ReturnValue is not null || EndsInValue(script.GetCompilation()), null);
     }
+
+    /// <summary>Compiles a cell, with the checks in it that make loops and recursions stop. What is wrong with it is found in the text as it was written.</summary>
+    private (Script<object> Script, ImmutableArray<Diagnostic> Diagnostics) Compile(string code, ScriptOptions options, CancellationToken cancellation)
+    {
+        Script<object> written = Next(code, options);
+        Compilation compilation = written.GetCompilation();
+        if (!compilation.SyntaxTrees.Any(GuardedCode.IsNeededIn)) return (written, written.Compile(cancellation));
+        ImmutableArray<Diagnostic> diagnostics = compilation.GetDiagnostics(cancellation);
+        if (HasErrors(diagnostics)) return (written, diagnostics);
+
+        string[] texts = compilation.SyntaxTrees.Select(tree => GuardedCode.In(compilation, tree, cancellation)).ToArray();
+        Dictionary<string, string> loaded = compilation.SyntaxTrees.SkipLast(1).Zip(texts).ToDictionary(pair => pair.First.FilePath, pair => pair.Second);
+        Script<object> guarded = Next(texts[^1], loaded.Count == 0 ? options : options.WithSourceResolver(new GuardedSources(options.SourceResolver, loaded)));
+        diagnostics = guarded.Compile(cancellation);
+
+        // Code in which checks cannot stand runs without them.
+        return HasErrors(diagnostics) ? (written, written.Compile(cancellation)) : (guarded, diagnostics);
+    }
+
+    private static bool HasErrors(ImmutableArray<Diagnostic> diagnostics) => diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error);
+
+    /// <summary>Whether an exception comes from stopping the code: from a check, a token, or from being woken; perhaps wrapped by what it passed through.</summary>
+    private static bool IsInterrupt(Exception exception) =>
+        exception is OperationCanceledException or ThreadInterruptedException || (exception.InnerException is { } inner && IsInterrupt(inner));
 
     private async Task DeclarePendingAsync(CancellationToken cancellation)
     {
@@ -162,8 +202,18 @@ public sealed class CSharpSession
 
         if (pending.Length == 0) return;
         string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
-        Script<object> script = Next(code, _options.WithFilePath("declared results"));
-        _state = await RunAsync(script, cancellation);
+        Script<object> script = Next(code, Options.WithFilePath("declared results"));
+        try
+        {
+            _state = await RunAsync(script, cancellation);
+        }
+        catch
+        {
+            // Interrupted: they are declared before the next cell.
+            lock (_declared) _declared.InsertRange(0, pending.Where(p => !_declared.Exists(later => later.Name == p.Name)));
+            throw;
+        }
+
         foreach ((string name, _) in pending) _globals.__values.Remove(name);
     }
 

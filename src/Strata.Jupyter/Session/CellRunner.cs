@@ -1,3 +1,5 @@
+using Strata.Notebooks;
+
 namespace Strata.Jupyter.Session;
 
 /// <summary>Runs a cell as a notebook holds it: stretches of C# and magic commands, in order.</summary>
@@ -15,11 +17,30 @@ public sealed class CellRunner(CSharpSession session, IMagicRunner magics)
         IReadOnlyList<CellPart> parts = CellPart.Split(source);
         foreach (CellPart part in parts)
         {
-            CellError? error = await (part.IsMagic ? RunMagicAsync(part.Text, host, name, source) : RunCodeAsync(part, isLast: part == parts[^1], host, name, source));
+            CellError? error = part.Kind switch
+            {
+                CellPartKind.CSharp => await RunCodeAsync(part, isLast: part == parts[^1], host, name, source),
+                CellPartKind.Magic => await RunMagicAsync(part.Text, host, name, source),
+                CellPartKind.Markdown => Shown(new Markdown(part.Text), host),
+                CellPartKind.Html => Shown(new Html(part.Text), host),
+                _ => Foreign(part.Text[2..]),
+            };
             if (error is not null) return error;
         }
 
         return null;
+    }
+
+    private static CellError? Shown(object markup, ICellHost host)
+    {
+        host.Show(markup);
+        return null;
+    }
+
+    private static CellError Foreign(string language)
+    {
+        string message = $"The cell is in {language}; expected C#. Strata runs C# (#!csharp) and magic commands, and shows #!markdown and #!html.";
+        return new CellError("UnsupportedLanguage", message, [message]);
     }
 
     private Task<CellError?> RunMagicAsync(string line, ICellHost host, string name, string source) =>

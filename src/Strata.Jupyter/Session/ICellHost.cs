@@ -19,7 +19,14 @@ public interface ICellHost : INotebookHost
     void Write(StandardStream stream, string text);
 
     /// <summary>Formats a value and shows it below the cell.</summary>
-    void Show(object? value);
+    /// <param name="value">The value.</param>
+    /// <param name="displayId">By what <see cref="Update"/> finds it; null when it is not to be found.</param>
+    void Show(object? value, string? displayId = null);
+
+    /// <summary>Formats a value and shows it in the place of one that this or an earlier cell of the session showed.</summary>
+    /// <param name="displayId">By what it is found; nothing happens where it is not there any more.</param>
+    /// <param name="value">The value.</param>
+    void Update(string displayId, object? value);
 
     /// <summary>Formats the value of the cell's last expression and shows it.</summary>
     void ShowResult(object? value);
@@ -30,4 +37,9 @@ public interface ICellHost : INotebookHost
 
     /// <summary>What the cell reads from the console.</summary>
     TextReader Input { get; }
+
+    /// <summary>Asks for a line that is not shown while it is typed.</summary>
+    /// <param name="prompt">The question.</param>
+    /// <exception cref="Models.StrataException">There is nobody to ask.</exception>
+    string ReadPassword(string prompt);
 }

@@ -6,12 +6,20 @@ namespace Strata.Models;
 /// <summary>Values that configurations of several families share.</summary>
 internal static class ConfigReaderExtensions
 {
+    /// <summary>Experts of all blocks: a guard against configurations that name more tensors than any file holds.</summary>
+    private const int MaxExperts = 1 << 17;
+
     private static readonly Dictionary<string, Activation> Activations = new()
     {
         ["gelu"] = Strata.Tensors.Activation.GeluErf,
         ["gelu_new"] = Strata.Tensors.Activation.GeluTanh,
         ["gelu_pytorch_tanh"] = Strata.Tensors.Activation.GeluTanh,
         ["gelu_fast"] = Strata.Tensors.Activation.GeluTanh,
+        ["gelu_accurate"] = Strata.Tensors.Activation.GeluTanh,
+        ["gelu_python"] = Strata.Tensors.Activation.GeluErf,
+        ["gelu_python_tanh"] = Strata.Tensors.Activation.GeluTanh,
+        ["gelu_10"] = Strata.Tensors.Activation.GeluErf10,
+        ["quick_gelu"] = Strata.Tensors.Activation.QuickGelu,
         ["silu"] = Strata.Tensors.Activation.Silu,
         ["swish"] = Strata.Tensors.Activation.Silu,
         ["relu"] = Strata.Tensors.Activation.Relu,
@@ -26,6 +34,45 @@ internal static class ConfigReaderExtensions
         float? value = config.OptionalFloat(name);
         return value is null or > 0 ? value : throw config.Refuse(name, $"is {value:R}; a number above 0 is expected.");
     }
+
+    /// <summary>An integer; <paramref name="absent"/> where the key does not occur, null where it has the value null.</summary>
+    public static int? IntOr(this ConfigReader config, string name, int min, int max, int? absent) => config.Occurs(name) ? config.OptionalInt(name, min, max) : absent;
+
+    /// <summary>A number above 0; <paramref name="absent"/> where the key does not occur, null where it has the value null.</summary>
+    public static float? PositiveOr(this ConfigReader config, string name, float? absent) => config.Occurs(name) ? config.OptionalPositive(name) : absent;
+
+    /// <summary>Refuses a switch that is on.</summary>
+    public static void RefuseIfTrue(this ConfigReader config, string name, string reason)
+    {
+        if (config.OptionalBool(name) == true) throw config.Refuse(name, $"is true, {reason}");
+    }
+
+    /// <summary>A mixture of experts.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="blocks">Blocks of the network.</param>
+    /// <param name="countKey">Key of the number of experts.</param>
+    /// <param name="count">Experts when absent.</param>
+    /// <param name="perToken">Experts per token when absent.</param>
+    /// <param name="normalise">Are the weights of the chosen experts divided by their sum?</param>
+    public static ExpertSpec Experts(this ConfigReader config, int blocks, string countKey, int count, int perToken, bool normalise)
+    {
+        count = config.OptionalInt(countKey, 1, 1 << 16) ?? count;
+        if ((long)count * blocks > MaxExperts) throw config.Refuse(countKey, $"is {count}, in {blocks} blocks; Strata reads networks of at most {MaxExperts} experts.");
+        return new ExpertSpec(count, config.OptionalInt("num_experts_per_tok", 1, count) ?? Math.Min(perToken, count), normalise);
+    }
+
+    /// <summary>The kind of each block's attention, or null when absent.</summary>
+    /// <exception cref="InvalidFileException">An entry is not one of the kinds, or there are not as many as blocks.</exception>
+    public static string[]? BlockKinds(this ConfigReader config, string name, int blocks, params string[] kinds)
+    {
+        if (!config.Has(name)) return null;
+        string[] given = config.Items(name).Select(item => item.ValueKind == JsonValueKind.String && kinds.Contains(item.GetString())
+            ? item.GetString()!
+            : throw config.Refuse(name, $"lists {Excerpt.Quote(item.ToString())}, which Strata does not compute; expected {string.Join(" or ", kinds)}.")).ToArray();
+        return given.Length == blocks ? given : throw config.Refuse(name, $"lists {given.Length} blocks, and the network has {blocks}.");
+    }
+
+    private static bool Occurs(this ConfigReader config, string name) => config.Element.TryGetProperty(name, out _);
 
     /// <summary>The non-linearity of a name.</summary>
     public static Activation Activation(this ConfigReader config, string name, string absent)

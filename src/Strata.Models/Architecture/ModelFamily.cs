@@ -6,10 +6,19 @@ namespace Strata.Models;
 public abstract class ModelFamily
 {
     /// <summary>All families that Strata reads.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } = [new Gpt2Family(), new LlamaFamily()];
+    public static IReadOnlyList<ModelFamily> All { get; } =
+    [
+        new Gpt2Family(), new GptNeoFamily(), new GptJFamily(), new GptNeoXFamily(), new OptFamily(), new BloomFamily(), new FalconFamily(),
+        new LlamaFamily(), new MistralFamily(), new MixtralFamily(), new Qwen2Family(), new Qwen2MoeFamily(), new Qwen3Family(), new Qwen3MoeFamily(),
+        new GemmaFamily(), new Gemma2Family(), new Gemma3Family("gemma3_text"), new Gemma3Family("gemma3"), new PhiFamily(), new Phi3Family(),
+        new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(),
+    ];
 
     /// <summary>The <c>model_type</c> of the family.</summary>
     public abstract string Name { get; }
+
+    /// <summary>Published networks of the family, for people.</summary>
+    public abstract string Networks { get; }
 
     /// <summary>Reads the architecture.</summary>
     /// <exception cref="InvalidFileException">A value is missing, out of range or asks for what Strata does not compute.</exception>

@@ -12,6 +12,22 @@ public enum NormKind
     RmsNorm,
 }
 
+/// <summary>Where the norms of a half block (attention or MLP, f) stand.</summary>
+public enum NormPlacement
+{
+    /// <summary>x + f(norm(x)).</summary>
+    Input,
+
+    /// <summary>norm(x + f(x)), as in the first transformer (Vaswani et al. 2017).</summary>
+    Stream,
+
+    /// <summary>x + norm(f(norm(x))).</summary>
+    InputAndOutput,
+
+    /// <summary>x + norm(f(x)).</summary>
+    Output,
+}
+
 /// <summary>How a network knows positions.</summary>
 public enum PositionKind
 {
@@ -20,6 +36,22 @@ public enum PositionKind
 
     /// <summary>Rotary: queries and keys turn with the position.</summary>
     Rotary,
+
+    /// <summary>Attention scores have a bias by position (ALiBi).</summary>
+    Bias,
+}
+
+/// <summary>Whether queries and keys are normalised before they turn.</summary>
+public enum QueryKeyNorm
+{
+    /// <summary>No.</summary>
+    None,
+
+    /// <summary>Each head alone, all heads with the same gain.</summary>
+    PerHead,
+
+    /// <summary>All heads together.</summary>
+    AllHeads,
 }
 
 /// <summary>
@@ -45,7 +77,7 @@ public sealed record ModelSpec
     /// <summary>Width of one head; need not be Width / Heads.</summary>
     public required int HeadWidth { get; init; }
 
-    /// <summary>Width of the MLP's hidden layer.</summary>
+    /// <summary>Width of the MLP's hidden layer, where the blocks do not say otherwise.</summary>
     public required int MlpWidth { get; init; }
 
     /// <summary>Rows of the embedding.</summary>
@@ -63,7 +95,7 @@ public sealed record ModelSpec
     /// <summary>How positions enter.</summary>
     public required PositionKind Positions { get; init; }
 
-    /// <summary>Rotary frequencies; null with learned positions.</summary>
+    /// <summary>Rotary positions, where the blocks do not say otherwise; null for other kinds of positions.</summary>
     public RotarySpec? Rotary { get; init; }
 
     /// <summary>The MLP's non-linearity.</summary>
@@ -72,8 +104,11 @@ public sealed record ModelSpec
     /// <summary>The MLP multiplies activation(gate) with a second map (Llama).</summary>
     public required bool GatedMlp { get; init; }
 
-    /// <summary>Do the attention maps have biases?</summary>
+    /// <summary>Do the maps to queries, keys and values have biases?</summary>
     public required bool AttentionBias { get; init; }
+
+    /// <summary>Has the map from the heads to the stream a bias?</summary>
+    public required bool AttentionOutputBias { get; init; }
 
     /// <summary>Do the MLP maps have biases?</summary>
     public required bool MlpBias { get; init; }
@@ -81,11 +116,71 @@ public sealed record ModelSpec
     /// <summary>Is the unembedding the embedding, transposed?</summary>
     public required bool TiedUnembedding { get; init; }
 
-    /// <summary>Divide scores by √HeadWidth (true almost everywhere).</summary>
-    public bool ScaleAttention { get; init; } = true;
+    /// <summary>Where the norms stand.</summary>
+    public NormPlacement NormPlacement { get; init; } = NormPlacement.Input;
+
+    /// <summary>Do the norms have a gain (and layer norms a bias)? Not in OLMo.</summary>
+    public bool LearnedNorms { get; init; } = true;
+
+    /// <summary>Do layer norms have a bias beside their gain?</summary>
+    public bool NormBias { get; init; } = true;
+
+    /// <summary>Checkpoints hold the gain of a norm less 1 (Gemma).</summary>
+    public bool GainLessOne { get; init; }
+
+    /// <summary>Is the stream normalised before the unembedding?</summary>
+    public bool FinalNorm { get; init; } = true;
+
+    /// <summary>Is the embedding normalised (BLOOM)?</summary>
+    public bool EmbeddingNorm { get; init; }
+
+    /// <summary>Attention and MLP read the same stream and are added to it together; there is no stream between them.</summary>
+    public bool ParallelResidual { get; init; }
+
+    /// <summary>Parallel blocks: the MLP reads the norm of the attention instead of one of its own.</summary>
+    public bool SharedNorm { get; init; }
+
+    /// <summary>Positions of a learned table start at this row (OPT: 2).</summary>
+    public int PositionOffset { get; init; }
+
+    /// <summary>Biases of the scores by position; null for other kinds of positions.</summary>
+    public AlibiSpec? Alibi { get; init; }
+
+    /// <summary>Whether queries and keys are normalised.</summary>
+    public QueryKeyNorm QueryKeyNorm { get; init; }
+
+    /// <summary>Queries, keys and values are held within ± this (OLMo's <c>clip_qkv</c>).</summary>
+    public float? QueryKeyValueLimit { get; init; }
+
+    /// <summary>Factor on q·k; null for 1/√HeadWidth.</summary>
+    public float? AttentionScale { get; init; }
 
     /// <summary>Divide the scores of block i by i + 1 as well (GPT-2's <c>scale_attn_by_inverse_layer_idx</c>).</summary>
     public bool ScaleAttentionByInverseBlock { get; init; }
+
+    /// <summary>Scores s become c · tanh(s / c) (Gemma 2).</summary>
+    public float? AttentionSoftCap { get; init; }
+
+    /// <summary>Factor on token embeddings (Gemma, Granite).</summary>
+    public float EmbeddingScale { get; init; } = 1;
+
+    /// <summary>Factor on what attention and MLP add to the stream (Granite).</summary>
+    public float ResidualScale { get; init; } = 1;
+
+    /// <summary>Factor on the logits (Granite).</summary>
+    public float LogitScale { get; init; } = 1;
+
+    /// <summary>Logits l become c · tanh(l / c) (Gemma 2).</summary>
+    public float? LogitSoftCap { get; init; }
+
+    /// <summary>Has the unembedding a bias?</summary>
+    public bool UnembeddingBias { get; init; }
+
+    /// <summary>Width of token embeddings where a linear map leads from it to the stream and back (OPT 350m); null where they are as wide as the stream.</summary>
+    public int? EmbeddingWidth { get; init; }
+
+    /// <summary>What differs from block to block, one entry per block; null where all blocks are alike.</summary>
+    public ValueList<BlockSpec>? BlockSpecs { get; init; }
 
     /// <summary>Standard deviation of the family's random initialisation.</summary>
     public float InitializerRange { get; init; } = 0.02f;
@@ -96,11 +191,28 @@ public sealed record ModelSpec
     /// <summary>Ids that end a text.</summary>
     public IReadOnlyList<int> EosIds { get; init; } = [];
 
+    /// <summary>The facts of one block.</summary>
+    public BlockSpec Block(int block) => BlockSpecs?[block] ?? new BlockSpec(MlpWidth) { Rotary = Rotary };
+
     /// <summary>Facts of block i's attention for the engine.</summary>
     public AttentionHeads AttentionHeads(int block)
     {
-        float scale = ScaleAttention ? 1f / MathF.Sqrt(HeadWidth) : 1f;
+        float scale = AttentionScale ?? 1f / MathF.Sqrt(HeadWidth);
         if (ScaleAttentionByInverseBlock) scale /= block + 1;
-        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal: true);
+        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal: true) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0 };
     }
+
+    /// <summary>Weights of block i's MLP (or experts) that one token is multiplied with.</summary>
+    public long MlpWeightsPerToken(int block)
+    {
+        BlockSpec spec = Block(block);
+        long maps = GatedMlp ? 3 : 2;
+        if (spec.Experts is not ExpertSpec experts) return maps * Width * spec.MlpWidth;
+        long shared = experts.SharedWidth is int width ? maps * Width * width + Width : 0;
+        return maps * Width * spec.MlpWidth * experts.PerToken + (long)Width * experts.Count + shared;
+    }
+
+    /// <summary>Do two lengths of a sequence turn queries and keys alike, so that what was cached at the one serves at the other?</summary>
+    internal bool TurnsAlike(int length, int other) =>
+        Enumerable.Range(0, Blocks).Select(i => Block(i).Rotary).OfType<RotarySpec>().All(r => r.FrequencySet(length) == r.FrequencySet(other));
 }

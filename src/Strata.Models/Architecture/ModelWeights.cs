@@ -3,26 +3,71 @@ using Strata.Tensors;
 namespace Strata.Models;
 
 /// <summary>Gain and bias of a normalisation, loaded.</summary>
-internal sealed record NormWeights(Tensor Gain, Tensor? Bias);
+internal sealed record NormWeights(Tensor? Gain, Tensor? Bias);
 
-/// <summary>One block's weights, laid out for the engine.</summary>
-internal sealed record BlockWeights(NormWeights AttentionNorm, LinearWeight Query, LinearWeight Key, LinearWeight Value, LinearWeight Output, NormWeights MlpNorm, LinearWeight? MlpGate, LinearWeight MlpIn, LinearWeight MlpOut);
+/// <summary>An MLP, laid out for the engine.</summary>
+internal sealed record MlpWeights(LinearWeight? Gate, LinearWeight In, LinearWeight Out)
+{
+    public long Bytes => (Gate?.Bytes ?? 0) + In.Bytes + Out.Bytes;
+}
+
+/// <summary>A mixture of experts, laid out for the engine.</summary>
+internal sealed record ExpertsWeights(LinearWeight Router, IReadOnlyList<MlpWeights> Experts, MlpWeights? Shared, LinearWeight? SharedGate)
+{
+    public long Bytes => Router.Bytes + Experts.Sum(expert => expert.Bytes) + (Shared?.Bytes ?? 0) + (SharedGate?.Bytes ?? 0);
+}
+
+/// <summary>One block's weights, laid out for the engine; the places are those of <see cref="BlockMap"/>.</summary>
+internal sealed record BlockWeights
+{
+    public required NormWeights? AttentionNorm { get; init; }
+
+    public required LinearWeight Query { get; init; }
+
+    public required LinearWeight Key { get; init; }
+
+    public required LinearWeight Value { get; init; }
+
+    public required LinearWeight Output { get; init; }
+
+    public required NormWeights? QueryNorm { get; init; }
+
+    public required NormWeights? KeyNorm { get; init; }
+
+    public required NormWeights? AttentionOutputNorm { get; init; }
+
+    public required NormWeights? MlpNorm { get; init; }
+
+    public required MlpWeights? Mlp { get; init; }
+
+    public required ExpertsWeights? Experts { get; init; }
+
+    public required NormWeights? MlpOutputNorm { get; init; }
+
+    public long Bytes => Query.Bytes + Key.Bytes + Value.Bytes + Output.Bytes + (Mlp?.Bytes ?? 0) + (Experts?.Bytes ?? 0);
+}
 
 /// <summary>A network's weights, laid out for the engine. Tied embeddings share their source.</summary>
 internal sealed class ModelWeights
 {
     public required Tensor Embedding { get; init; }
 
+    public required LinearWeight? EmbeddingProjection { get; init; }
+
     public required Tensor? PositionEmbedding { get; init; }
+
+    public required NormWeights? EmbeddingNorm { get; init; }
 
     public required IReadOnlyList<BlockWeights> Blocks { get; init; }
 
-    public required NormWeights FinalNorm { get; init; }
+    public required NormWeights? FinalNorm { get; init; }
+
+    public required LinearWeight? UnembeddingProjection { get; init; }
 
     public required LinearWeight Unembedding { get; init; }
 
     /// <summary>Bytes of the laid out weights and tables.</summary>
-    public long Bytes => Blocks.Sum(b => new[] { b.Query, b.Key, b.Value, b.Output, b.MlpGate, b.MlpIn, b.MlpOut }.Sum(w => w?.Bytes ?? 0)) + Unembedding.Bytes + Embedding.Storage.Bytes;
+    public long Bytes => Blocks.Sum(block => block.Bytes) + Unembedding.Bytes + Embedding.Storage.Bytes + (EmbeddingProjection?.Bytes ?? 0) + (UnembeddingProjection?.Bytes ?? 0);
 
     /// <summary>Loads every weight of a map.</summary>
     /// <param name="map">What to load.</param>
@@ -32,36 +77,26 @@ internal sealed class ModelWeights
     /// <param name="cancellation">Stops between blocks.</param>
     public static ModelWeights Load(WeightMap map, Func<WeightEntry, Tensor> read, DType? storage, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        LinearWeight Linear(LinearEntry entry)
-        {
-            Tensor weight = read(entry.Weight);
-            Tensor? bias = entry.Bias is null ? null : read(entry.Bias);
-            return weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, storage ?? weight.DType);
-        }
-
-        // Gains and biases are few: they are widened, so that only linear maps and tables stay in a storage format.
-        Tensor Vector(WeightEntry entry) => read(entry) is { DType: not DType.Float32 } stored ? stored.Engine.FromHost(stored.ToArray(), stored.Shape) : read(entry);
-
-        NormWeights Norm(NormEntry entry) => new(Vector(entry.Gain), entry.Bias is null ? null : Vector(entry.Bias));
-
+        WeightLayout layout = new(read, storage);
         List<BlockWeights> blocks = [];
         foreach (BlockMap block in map.Blocks)
         {
             cancellation.ThrowIfCancellationRequested();
-            blocks.Add(new BlockWeights(Norm(block.AttentionNorm), Linear(block.Query), Linear(block.Key), Linear(block.Value), Linear(block.Output),
-                Norm(block.MlpNorm), block.MlpGate is null ? null : Linear(block.MlpGate), Linear(block.MlpIn), Linear(block.MlpOut)));
+            blocks.Add(layout.Block(block));
             progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
         }
 
         WeightEntry unembedding = map.Unembedding ?? map.Embedding;
-        int vocabulary = unembedding.Shape[0];
         return new ModelWeights
         {
             Embedding = read(map.Embedding),
+            EmbeddingProjection = layout.Optional(map.EmbeddingProjection),
             PositionEmbedding = map.PositionEmbedding is null ? null : read(map.PositionEmbedding),
+            EmbeddingNorm = layout.Norm(map.EmbeddingNorm),
             Blocks = blocks,
-            FinalNorm = Norm(map.FinalNorm),
-            Unembedding = Linear(new LinearEntry(unembedding, null, WeightOrientation.OutputsByInputs, 0, vocabulary)),
+            FinalNorm = layout.Norm(map.FinalNorm),
+            UnembeddingProjection = layout.Optional(map.UnembeddingProjection),
+            Unembedding = layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
         };
     }
 }

@@ -15,7 +15,7 @@ internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long see
         float[] values = new float[entry.Shape.Count];
         switch (entry.Role)
         {
-            case WeightRole.Bias: break;
+            case WeightRole.Bias or WeightRole.GainLessOne: break;
             case WeightRole.Gain:
                 Array.Fill(values, 1f);
                 break;

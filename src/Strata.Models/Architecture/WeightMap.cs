@@ -19,6 +19,9 @@ public enum WeightRole
 
     /// <summary>Gain of a normalisation; starts at 1.</summary>
     Gain,
+
+    /// <summary>Gain of a normalisation, stored less 1; starts at 0.</summary>
+    GainLessOne,
 }
 
 /// <summary>One named tensor of a checkpoint.</summary>
@@ -28,9 +31,12 @@ public enum WeightRole
 public sealed record WeightEntry(string Name, Shape Shape, WeightRole Role);
 
 /// <summary>Gain and bias of a normalisation.</summary>
-/// <param name="Gain">[width].</param>
+/// <param name="Gain">[width]; null where the norm has nothing learned.</param>
 /// <param name="Bias">[width]; null for RMS norm.</param>
-public sealed record NormEntry(WeightEntry Gain, WeightEntry? Bias);
+public sealed record NormEntry(WeightEntry? Gain, WeightEntry? Bias)
+{
+    internal IEnumerable<WeightEntry?> Entries => [Gain, Bias];
+}
 
 /// <summary>Where a linear map lies: some outputs of a weight matrix and its bias.</summary>
 /// <param name="Weight">The matrix.</param>
@@ -38,43 +44,120 @@ public sealed record NormEntry(WeightEntry Gain, WeightEntry? Bias);
 /// <param name="Orientation">[outputs, inputs] or [inputs, outputs].</param>
 /// <param name="FirstOutput">First output that belongs to this map.</param>
 /// <param name="Outputs">Number of outputs.</param>
-public sealed record LinearEntry(WeightEntry Weight, WeightEntry? Bias, WeightOrientation Orientation, int FirstOutput, int Outputs);
+public sealed record LinearEntry(WeightEntry Weight, WeightEntry? Bias, WeightOrientation Orientation, int FirstOutput, int Outputs)
+{
+    /// <summary>
+    /// Outputs that lie side by side; 0 for all of them. Fused maps may hold the queries, keys and values of one head after another: then the next group of
+    /// outputs of this map begins <see cref="Stride"/> outputs behind the one before.
+    /// </summary>
+    public int Group { get; init; }
 
-/// <summary>The weights of one block.</summary>
-public sealed record BlockMap(NormEntry AttentionNorm, LinearEntry Query, LinearEntry Key, LinearEntry Value, LinearEntry Output, NormEntry MlpNorm, LinearEntry? MlpGate, LinearEntry MlpIn, LinearEntry MlpOut);
+    /// <summary>From the beginning of one group to that of the next.</summary>
+    public int Stride { get; init; }
+
+    internal IEnumerable<WeightEntry?> Entries => [Weight, Bias];
+}
+
+/// <summary>The weights of an MLP.</summary>
+/// <param name="Gate">The map that the non-linearity is applied to, where the MLP is gated.</param>
+/// <param name="In">The map into the hidden layer.</param>
+/// <param name="Out">The map back to the stream.</param>
+public sealed record MlpMap(LinearEntry? Gate, LinearEntry In, LinearEntry Out)
+{
+    internal IEnumerable<WeightEntry?> Entries => [.. Gate?.Entries ?? [], .. In.Entries, .. Out.Entries];
+}
+
+/// <summary>The weights of a mixture of experts.</summary>
+/// <param name="Router">Stream to one logit per expert.</param>
+/// <param name="Experts">One MLP each.</param>
+/// <param name="Shared">The MLP of all tokens, or null.</param>
+/// <param name="SharedGate">Stream to the logit of the shared MLP's weight, or null.</param>
+public sealed record ExpertsMap(LinearEntry Router, IReadOnlyList<MlpMap> Experts, MlpMap? Shared, LinearEntry? SharedGate)
+{
+    internal IEnumerable<WeightEntry?> Entries =>
+        [.. Router.Entries, .. Experts.SelectMany(expert => expert.Entries), .. Shared?.Entries ?? [], .. SharedGate?.Entries ?? []];
+}
+
+/// <summary>The weights of one block. Norms are null where the architecture has none in that place.</summary>
+public sealed record BlockMap
+{
+    /// <summary>The norm before attention; with <see cref="NormPlacement.Stream"/>, that of the stream behind it.</summary>
+    public NormEntry? AttentionNorm { get; init; }
+
+    /// <summary>Stream to queries.</summary>
+    public required LinearEntry Query { get; init; }
+
+    /// <summary>Stream to keys.</summary>
+    public required LinearEntry Key { get; init; }
+
+    /// <summary>Stream to values.</summary>
+    public required LinearEntry Value { get; init; }
+
+    /// <summary>Heads to stream.</summary>
+    public required LinearEntry Output { get; init; }
+
+    /// <summary>The norm of the queries.</summary>
+    public NormEntry? QueryNorm { get; init; }
+
+    /// <summary>The norm of the keys.</summary>
+    public NormEntry? KeyNorm { get; init; }
+
+    /// <summary>The norm of what attention gives.</summary>
+    public NormEntry? AttentionOutputNorm { get; init; }
+
+    /// <summary>The norm before the MLP; with <see cref="NormPlacement.Stream"/>, that of the stream behind it.</summary>
+    public NormEntry? MlpNorm { get; init; }
+
+    /// <summary>The MLP; null where there are experts.</summary>
+    public MlpMap? Mlp { get; init; }
+
+    /// <summary>The experts; null where there is one MLP.</summary>
+    public ExpertsMap? Experts { get; init; }
+
+    /// <summary>The norm of what the MLP gives.</summary>
+    public NormEntry? MlpOutputNorm { get; init; }
+
+    internal IEnumerable<WeightEntry?> Entries =>
+    [
+        .. new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.SelectMany(norm => norm?.Entries ?? []),
+        .. new[] { Query, Key, Value, Output }.SelectMany(linear => linear.Entries),
+        .. Mlp?.Entries ?? [],
+        .. Experts?.Entries ?? [],
+    ];
+}
 
 /// <summary>Where each part of a network lies in its checkpoint: names, shapes, orientation.</summary>
-/// <param name="Embedding">[vocabulary, width].</param>
-/// <param name="PositionEmbedding">[positions, width], or null.</param>
+/// <param name="Embedding">[vocabulary, embedding width].</param>
 /// <param name="Blocks">One map per block.</param>
-/// <param name="FinalNorm">The norm before the unembedding.</param>
-/// <param name="Unembedding">[vocabulary, width]; null when tied to the embedding.</param>
-public sealed record WeightMap(WeightEntry Embedding, WeightEntry? PositionEmbedding, IReadOnlyList<BlockMap> Blocks, NormEntry FinalNorm, WeightEntry? Unembedding)
+public sealed record WeightMap(WeightEntry Embedding, IReadOnlyList<BlockMap> Blocks)
 {
+    /// <summary>Token embedding to stream, where they are not equally wide.</summary>
+    public LinearEntry? EmbeddingProjection { get; init; }
+
+    /// <summary>[positions, width], or null.</summary>
+    public WeightEntry? PositionEmbedding { get; init; }
+
+    /// <summary>The norm of the embedding, or null.</summary>
+    public NormEntry? EmbeddingNorm { get; init; }
+
+    /// <summary>The norm before the unembedding, or null.</summary>
+    public NormEntry? FinalNorm { get; init; }
+
+    /// <summary>Stream to the width of the unembedding, where they are not equally wide.</summary>
+    public LinearEntry? UnembeddingProjection { get; init; }
+
+    /// <summary>[vocabulary, embedding width]; null when tied to the embedding.</summary>
+    public WeightEntry? Unembedding { get; init; }
+
+    /// <summary>[vocabulary], or null.</summary>
+    public WeightEntry? UnembeddingBias { get; init; }
+
     /// <summary>All distinct entries.</summary>
     public IEnumerable<WeightEntry> Entries => All().OfType<WeightEntry>().DistinctBy(entry => entry.Name);
 
-    private IEnumerable<WeightEntry?> All()
-    {
-        yield return Embedding;
-        yield return PositionEmbedding;
-        foreach (BlockMap block in Blocks)
-        {
-            foreach (NormEntry norm in new[] { block.AttentionNorm, block.MlpNorm })
-            {
-                yield return norm.Gain;
-                yield return norm.Bias;
-            }
-
-            foreach (LinearEntry? linear in new[] { block.Query, block.Key, block.Value, block.Output, block.MlpGate, block.MlpIn, block.MlpOut })
-            {
-                yield return linear?.Weight;
-                yield return linear?.Bias;
-            }
-        }
-
-        yield return FinalNorm.Gain;
-        yield return FinalNorm.Bias;
-        yield return Unembedding;
-    }
+    private IEnumerable<WeightEntry?> All() =>
+    [
+        Embedding, PositionEmbedding, .. EmbeddingProjection?.Entries ?? [], .. EmbeddingNorm?.Entries ?? [], .. Blocks.SelectMany(block => block.Entries),
+        .. FinalNorm?.Entries ?? [], .. UnembeddingProjection?.Entries ?? [], Unembedding, UnembeddingBias,
+    ];
 }

@@ -8,10 +8,14 @@ namespace Strata.Models;
 /// </summary>
 public sealed class BatchRun
 {
+    /// <summary>Logits that are held at a time where a loss needs them: 32 MB.</summary>
+    private const int LogitsHeld = 8 << 20;
+
     private readonly Model _model;
     private readonly HookSession? _hooks;
     private readonly KeyValueCache? _cache;
     private readonly AttentionSegment[] _segments;
+    private readonly PositionTables _tables;
     private readonly int[] _positions;
     private readonly int[] _first;
 
@@ -49,6 +53,8 @@ public sealed class BatchRun
             model.CheckIds(batch.Sequence(s), _first[s] + batch.Length(s));
             for (int i = 0; i < batch.Length(s); i++) _positions[batch.Starts[s] + i] = _first[s] + i;
         }
+
+        _tables = new PositionTables(model, batch, _positions, _segments.Select(segment => segment.KeyCount).ToArray());
     }
 
     /// <summary>What runs.</summary>
@@ -64,9 +70,13 @@ public sealed class BatchRun
     public Tensor Embed(TensorScope outer)
     {
         using TensorScope scope = _model.Engine.OpenScope();
-        Tensor stream = Visit(scope, -1, HookKind.Embed, scope.Embed(_model.Weights.Embedding, Batch.Ids));
+        Tensor embedded = scope.Embed(_model.Weights.Embedding, Batch.Ids);
+        if (_model.Weights.EmbeddingProjection is LinearWeight projection) embedded = scope.Linear(embedded, projection);
+        Tensor stream = Visit(scope, -1, HookKind.Embed, Scaled(scope, embedded, _model.Spec.EmbeddingScale));
         if (_model.Weights.PositionEmbedding is Tensor table)
-            stream = scope.Add(stream, Visit(scope, -1, HookKind.PositionEmbed, scope.Embed(table, _positions)));
+            stream = scope.Add(stream, Visit(scope, -1, HookKind.PositionEmbed, scope.Embed(table, TableRows())));
+        if (_model.Spec.EmbeddingNorm)
+            stream = Visit(scope, -1, HookKind.EmbedNorm, Norm(scope, stream, _model.Weights.EmbeddingNorm, _model.Spec));
         return scope.MoveTo(outer, stream);
     }
 
@@ -108,11 +118,13 @@ public sealed class BatchRun
         return stream;
     }
 
-    /// <summary>The final norm of a stream, its statistics computed from this stream: [tokens, width].</summary>
-    public Tensor FinalNorm(TensorScope scope, Tensor stream) => Visit(scope, _hooks?.Executions ?? 0, HookKind.FinalNorm, Norm(scope, stream, _model.Weights.FinalNorm, _model.Spec));
+    /// <summary>The final norm of a stream, its statistics computed from this stream: [tokens, width]. The stream itself where the network has no final norm.</summary>
+    public Tensor FinalNorm(TensorScope scope, Tensor stream) => _model.Spec.FinalNorm
+        ? Visit(scope, _hooks?.Executions ?? 0, HookKind.FinalNorm, Norm(scope, stream, _model.Weights.FinalNorm, _model.Spec))
+        : stream;
 
     /// <summary>Scores over the vocabulary: [rows, vocabulary].</summary>
-    public Tensor Logits(TensorScope scope, Tensor normalized) => Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, scope.Linear(normalized, _model.Weights.Unembedding));
+    public Tensor Logits(TensorScope scope, Tensor normalized) => Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, Unembed(scope, normalized, _model));
 
     /// <summary>Next-token loss in nats and most likely next id after every token; 0 and the id at the last token of a sequence, which has no target.</summary>
     /// <param name="outer">For working memory.</param>
@@ -123,12 +135,26 @@ public sealed class BatchRun
     {
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor normalized = FinalNorm(scope, stream);
-        if (_hooks is null || !_hooks.Touches(_hooks.Executions, HookKind.Logits)) scope.CrossEntropy(normalized, _model.Weights.Unembedding, Targets(), losses, largest);
-        else LossesOf(Logits(scope, normalized), Targets(), losses, largest);
+        int[] targets = Targets();
+        if (_hooks is not null && _hooks.Touches(_hooks.Executions, HookKind.Logits)) LossesOf(Logits(scope, normalized), targets, losses, largest);
+        else if (_model.Spec.LogitSoftCap is null && _model.Spec.LogitScale == 1) scope.CrossEntropy(Projected(scope, normalized, _model), _model.Weights.Unembedding, targets, losses, largest);
+        else LossesOfAdjustedLogits(scope, normalized, targets, losses, largest);
+    }
+
+    /// <summary>Losses from logits that are more than a product, some rows at a time.</summary>
+    private void LossesOfAdjustedLogits(TensorScope outer, Tensor normalized, int[] targets, Span<float> losses, Span<int> largest)
+    {
+        int rows = Math.Max(1, LogitsHeld / _model.Spec.Vocabulary);
+        for (int first = 0; first < targets.Length; first += rows)
+        {
+            using TensorScope scope = outer.Engine.OpenScope();
+            int count = Math.Min(rows, targets.Length - first);
+            LossesOf(Unembed(scope, scope.Rows(normalized, first, count), _model), targets.AsSpan(first, count), losses.Slice(first, count), largest.Slice(first, count));
+        }
     }
 
     /// <summary>Losses from logits that are held, because somebody changes them.</summary>
-    private static void LossesOf(Tensor logits, int[] targets, Span<float> losses, Span<int> largest)
+    private static void LossesOf(Tensor logits, ReadOnlySpan<int> targets, Span<float> losses, Span<int> largest)
     {
         for (int token = 0; token < targets.Length; token++)
         {
@@ -156,8 +182,21 @@ public sealed class BatchRun
 
     private Tensor Block(TensorScope scope, Tensor stream, int block, int execution)
     {
+        if (_model.Spec.ParallelResidual) return ParallelBlock(scope, stream, block, execution);
         Tensor mid = AttentionHalf(scope, stream, block, execution);
         return Finished ? mid : MlpHalf(scope, mid, block, execution);
+    }
+
+    /// <summary>Attention and MLP on the same stream; the norm of the attention serves both where the architecture says so.</summary>
+    private Tensor ParallelBlock(TensorScope outer, Tensor stream, int block, int execution)
+    {
+        using TensorScope scope = outer.Engine.OpenScope();
+        Tensor pre = Visit(scope, execution, HookKind.ResidPre, stream);
+        Tensor normalized = AttentionInput(scope, pre, block, execution);
+        Tensor attended = scope.Add(pre, Attention(scope, normalized, block, execution));
+        if (Finished) return scope.MoveTo(outer, attended);
+        Tensor added = Mlp(scope, _model.Spec.SharedNorm ? normalized : MlpInput(scope, pre, block, execution), block, execution);
+        return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidPost, scope.Add(attended, added)));
     }
 
     // Each half has a scope of its own, so that the memory of one serves the other.
@@ -165,43 +204,70 @@ public sealed class BatchRun
     {
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor pre = Visit(scope, execution, HookKind.ResidPre, stream);
-        return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidMid, scope.Add(pre, Attention(scope, pre, block, execution))));
+        Tensor sum = scope.Add(pre, Attention(scope, AttentionInput(scope, pre, block, execution), block, execution));
+        if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = Norm(scope, sum, _model.Weights.Blocks[block].AttentionNorm, _model.Spec);
+        return scope.MoveTo(outer, _model.Spec.ParallelResidual ? sum : Visit(scope, execution, HookKind.ResidMid, sum));
     }
 
     private Tensor MlpHalf(TensorScope outer, Tensor stream, int block, int execution)
     {
         using TensorScope scope = outer.Engine.OpenScope();
-        return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidPost, scope.Add(stream, Mlp(scope, stream, block, execution))));
+        Tensor normalized = _model.Spec.SharedNorm ? AttentionInput(scope, stream, block, execution) : MlpInput(scope, stream, block, execution);
+        Tensor sum = scope.Add(stream, Mlp(scope, normalized, block, execution));
+        if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = Norm(scope, sum, _model.Weights.Blocks[block].MlpNorm, _model.Spec);
+        return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidPost, sum));
     }
 
-    private Tensor Attention(TensorScope scope, Tensor stream, int block, int execution)
+    private Tensor AttentionInput(TensorScope scope, Tensor stream, int block, int execution) => NormsInput
+        ? Visit(scope, execution, HookKind.AttentionNorm, Norm(scope, stream, _model.Weights.Blocks[block].AttentionNorm, _model.Spec))
+        : stream;
+
+    private Tensor MlpInput(TensorScope scope, Tensor stream, int block, int execution) => NormsInput
+        ? Visit(scope, execution, HookKind.MlpNorm, Norm(scope, stream, _model.Weights.Blocks[block].MlpNorm, _model.Spec))
+        : stream;
+
+    private bool NormsInput => _model.Spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput;
+
+    /// <summary>What attention adds to the stream.</summary>
+    private Tensor Attention(TensorScope scope, Tensor normalized, int block, int execution)
     {
         BlockWeights weights = _model.Weights.Blocks[block];
         AttentionHeads heads = _model.Spec.AttentionHeads(block);
-        Tensor normalized = Visit(scope, execution, HookKind.AttentionNorm, Norm(scope, stream, weights.AttentionNorm, _model.Spec));
-        Tensor q = Visit(scope, execution, HookKind.Query, scope.Linear(normalized, weights.Query));
-        Tensor k = Visit(scope, execution, HookKind.Key, scope.Linear(normalized, weights.Key));
-        Tensor v = Visit(scope, execution, HookKind.Value, scope.Linear(normalized, weights.Value));
-        if (_model.RotaryFrequencies is float[] frequencies)
+        Tensor q = Queries(scope, scope.Linear(normalized, weights.Query), weights.QueryNorm, execution, HookKind.Query, HookKind.QueryNorm);
+        Tensor k = Queries(scope, scope.Linear(normalized, weights.Key), weights.KeyNorm, execution, HookKind.Key, HookKind.KeyNorm);
+        Tensor v = Visit(scope, execution, HookKind.Value, Limited(scope, scope.Linear(normalized, weights.Value)));
+
+        if (_model.Spec.Block(block).Rotary is RotarySpec rotary)
         {
-            q = Visit(scope, execution, HookKind.RotaryQuery, scope.Rotary(q, _positions, frequencies, 1, heads.HeadWidth));
-            k = Visit(scope, execution, HookKind.RotaryKey, scope.Rotary(k, _positions, frequencies, 1, heads.HeadWidth));
+            Tensor table = _tables.Rotary(rotary);
+            q = Visit(scope, execution, HookKind.RotaryQuery, scope.Rotary(q, table, heads.HeadWidth, rotary.Interleaved));
+            k = Visit(scope, execution, HookKind.RotaryKey, scope.Rotary(k, table, heads.HeadWidth, rotary.Interleaved));
         }
 
         if (_cache is not null) (k, v) = _cache.Append(execution, k, v, Batch);
         bool materialise = _hooks is not null && (_hooks.Touches(execution, HookKind.Scores) || _hooks.Touches(execution, HookKind.Pattern));
-        Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, execution) : scope.Attention(q, k, v, heads, _segments);
-        return Visit(scope, execution, HookKind.AttentionOut, scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output));
+        Tensor? keyBias = _tables.KeyBias(heads.Scale);
+        Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, keyBias, execution) : scope.Attention(q, k, v, heads, _segments, keyBias);
+        Tensor output = scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output);
+        return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm));
+    }
+
+    /// <summary>Queries (or keys) up to their norm, where they have one; the last step is held within limits.</summary>
+    private Tensor Queries(TensorScope scope, Tensor x, NormWeights? norm, int execution, HookKind plain, HookKind normalized)
+    {
+        if (norm is null) return Visit(scope, execution, plain, Limited(scope, x));
+        int width = _model.Spec.QueryKeyNorm == QueryKeyNorm.PerHead ? _model.Spec.HeadWidth : 0;
+        return Visit(scope, execution, normalized, Limited(scope, Norm(scope, Visit(scope, execution, plain, x), norm, _model.Spec, width)));
     }
 
     /// <summary>Attention with the scores and patterns held, one sequence at a time, because somebody reads or changes them.</summary>
-    private Tensor MaterialisedAttention(TensorScope scope, Tensor q, Tensor k, Tensor v, AttentionHeads heads, int execution)
+    private Tensor MaterialisedAttention(TensorScope scope, Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? keyBias, int execution)
     {
         Tensor z = scope.Empty(q.Shape.ToArray());
         for (int s = 0; s < _segments.Length; s++)
         {
             using TensorScope inner = scope.Engine.OpenScope();
-            Tensor scores = Visit(inner, execution, HookKind.Scores, inner.AttentionScores(q, k, heads, _segments[s]), s);
+            Tensor scores = Visit(inner, execution, HookKind.Scores, inner.AttentionScores(q, k, heads, _segments[s], keyBias), s);
             Tensor pattern = Visit(inner, execution, HookKind.Pattern, inner.Softmax(scores), s);
             inner.AttentionMix(pattern, v, heads, _segments[s], z);
         }
@@ -209,29 +275,81 @@ public sealed class BatchRun
         return z;
     }
 
-    private Tensor Mlp(TensorScope scope, Tensor stream, int block, int execution)
+    /// <summary>What the MLP, or the experts, add to the stream.</summary>
+    private Tensor Mlp(TensorScope scope, Tensor normalized, int block, int execution)
     {
         BlockWeights weights = _model.Weights.Blocks[block];
-        Activation activation = _model.Spec.Activation;
-        Tensor normalized = Visit(scope, execution, HookKind.MlpNorm, Norm(scope, stream, weights.MlpNorm, _model.Spec));
-        Tensor hidden;
-        if (weights.MlpGate is LinearWeight gateWeight)
-        {
-            Tensor gate = Visit(scope, execution, HookKind.MlpPre, scope.Linear(normalized, gateWeight));
-            Tensor up = Visit(scope, execution, HookKind.MlpPreLinear, scope.Linear(normalized, weights.MlpIn));
-            hidden = scope.Gate(gate, up, activation);
-        }
-        else
-        {
-            hidden = scope.Activate(Visit(scope, execution, HookKind.MlpPre, scope.Linear(normalized, weights.MlpIn)), activation);
-        }
-
-        return Visit(scope, execution, HookKind.MlpOut, scope.Linear(Visit(scope, execution, HookKind.MlpPost, hidden), weights.MlpOut));
+        Tensor output = weights.Experts is ExpertsWeights experts
+            ? Experts(scope, normalized, experts, _model.Spec.Block(block).Experts!, execution)
+            : scope.Linear(Visit(scope, execution, HookKind.MlpPost, Hidden(scope, normalized, weights.Mlp!, execution)), weights.Mlp!.Out);
+        return Visit(scope, execution, HookKind.MlpOut, Added(scope, output, weights.MlpOutputNorm));
     }
 
-    internal static Tensor Norm(TensorScope scope, Tensor x, NormWeights norm, ModelSpec spec) => spec.Norm == NormKind.LayerNorm
-        ? scope.LayerNorm(x, norm.Gain, norm.Bias, spec.NormEpsilon)
-        : scope.RmsNorm(x, norm.Gain, spec.NormEpsilon);
+    private Tensor Hidden(TensorScope scope, Tensor normalized, MlpWeights weights, int execution)
+    {
+        if (weights.Gate is not LinearWeight gateWeight)
+            return scope.Activate(Visit(scope, execution, HookKind.MlpPre, scope.Linear(normalized, weights.In)), _model.Spec.Activation);
+        Tensor gate = Visit(scope, execution, HookKind.MlpPre, scope.Linear(normalized, gateWeight));
+        Tensor up = Visit(scope, execution, HookKind.MlpPreLinear, scope.Linear(normalized, weights.In));
+        return scope.Gate(gate, up, _model.Spec.Activation);
+    }
+
+    /// <summary>Each expert runs on the tokens that give it a weight, and on no others.</summary>
+    private Tensor Experts(TensorScope scope, Tensor normalized, ExpertsWeights weights, ExpertSpec spec, int execution)
+    {
+        Tensor logits = Visit(scope, execution, HookKind.Router, scope.Linear(normalized, weights.Router));
+        Tensor given = Visit(scope, execution, HookKind.ExpertWeights, ExpertMixture.Weights(scope, logits, spec));
+        Tensor sum = scope.Zeros(normalized.Shape.ToArray());
+        float[] shares = given.ToArray();
+        for (int expert = 0; expert < spec.Count; expert++)
+        {
+            (int[] tokens, float[] share) = ExpertMixture.TokensOf(shares, expert, spec.Count);
+            if (tokens.Length == 0) continue;
+            using TensorScope inner = scope.Engine.OpenScope();
+            inner.AddRows(PlainMlp(inner, inner.Embed(normalized, tokens), weights.Experts[expert]), tokens, share, sum);
+        }
+
+        if (weights.Shared is not MlpWeights shared) return sum;
+        Tensor all = scope.Zeros(normalized.Shape.ToArray());
+        float[] gates = ExpertMixture.Sigmoid(scope.Linear(normalized, weights.SharedGate!).ToArray());
+        scope.AddRows(PlainMlp(scope, normalized, shared), Enumerable.Range(0, gates.Length).ToArray(), gates, all);
+        return scope.Add(sum, Visit(scope, execution, HookKind.SharedExpert, all));
+    }
+
+    /// <summary>An MLP without hook points.</summary>
+    private Tensor PlainMlp(TensorScope scope, Tensor x, MlpWeights weights)
+    {
+        Activation activation = _model.Spec.Activation;
+        Tensor hidden = weights.Gate is null
+            ? scope.Activate(scope.Linear(x, weights.In), activation)
+            : scope.Gate(scope.Linear(x, weights.Gate), scope.Linear(x, weights.In), activation);
+        return scope.Linear(hidden, weights.Out);
+    }
+
+    /// <summary>What is added to the stream for what attention or MLP gives: its norm and its scale.</summary>
+    private Tensor Added(TensorScope scope, Tensor output, NormWeights? norm) =>
+        Scaled(scope, norm is null ? output : Norm(scope, output, norm, _model.Spec), _model.Spec.ResidualScale);
+
+    private Tensor Limited(TensorScope scope, Tensor x) => _model.Spec.QueryKeyValueLimit is float limit ? scope.Clamp(x, limit) : x;
+
+    /// <summary>Rows of the position table for the positions of the batch.</summary>
+    private int[] TableRows() => _model.Spec.PositionOffset == 0 ? _positions : _positions.Select(position => position + _model.Spec.PositionOffset).ToArray();
+
+    internal static Tensor Norm(TensorScope scope, Tensor x, NormWeights? norm, ModelSpec spec, int width = 0) => spec.Norm == NormKind.LayerNorm
+        ? scope.LayerNorm(x, norm?.Gain, norm?.Bias, spec.NormEpsilon, width)
+        : scope.RmsNorm(x, norm?.Gain, spec.NormEpsilon, width);
+
+    /// <summary>Logits of normalised rows, without hook points.</summary>
+    internal static Tensor Unembed(TensorScope scope, Tensor normalized, Model model)
+    {
+        Tensor logits = Scaled(scope, scope.Linear(Projected(scope, normalized, model), model.Weights.Unembedding), model.Spec.LogitScale);
+        return model.Spec.LogitSoftCap is float cap ? scope.SoftCap(logits, cap) : logits;
+    }
+
+    private static Tensor Projected(TensorScope scope, Tensor normalized, Model model) =>
+        model.Weights.UnembeddingProjection is LinearWeight projection ? scope.Linear(normalized, projection) : normalized;
+
+    private static Tensor Scaled(TensorScope scope, Tensor x, float factor) => factor == 1 ? x : scope.Scale(x, factor);
 
     /// <summary>Lets interventions change a value and captures read it. Without hooks this is one null check.</summary>
     private Tensor Visit(TensorScope scope, int execution, HookKind kind, Tensor value, int sequence = -1)

@@ -58,6 +58,12 @@ internal sealed class Generator
 
     private float[][] NextLogits(KeyValueCache? cache, CancellationToken cancellation)
     {
+        for (int s = 0; cache is not null && s < _sequences.Length; s++)
+        {
+            // Where the frequencies of the longer sequence are others, everything that was computed with the old ones is.
+            if (!_model.Spec.TurnsAlike(cache.Lengths[s], _sequences[s].Count)) cache.Lengths[s] = 0;
+        }
+
         TokenBatch batch = new(_sequences.Select((ids, s) => ids.Skip(cache?.Lengths[s] ?? 0).ToArray()).ToArray());
         BatchRun run = new(_model, batch, _hooks, cache);
         using TensorScope scope = _model.Engine.OpenScope();

@@ -7,35 +7,37 @@ namespace Strata.Models;
 public sealed class HookCatalog
 {
     private static readonly HookKind[] AttentionKinds =
-        [HookKind.ResidPre, HookKind.AttentionNorm, HookKind.Query, HookKind.Key, HookKind.Value, HookKind.RotaryQuery, HookKind.RotaryKey, HookKind.Scores, HookKind.Pattern, HookKind.Mixed, HookKind.AttentionOut, HookKind.ResidMid];
+        [HookKind.ResidPre, HookKind.AttentionNorm, HookKind.Query, HookKind.QueryNorm, HookKind.Key, HookKind.KeyNorm, HookKind.Value, HookKind.RotaryQuery, HookKind.RotaryKey, HookKind.Scores, HookKind.Pattern, HookKind.Mixed, HookKind.AttentionOut, HookKind.ResidMid];
 
-    private static readonly HookKind[] MlpKinds = [HookKind.MlpNorm, HookKind.MlpPre, HookKind.MlpPreLinear, HookKind.MlpPost, HookKind.MlpOut, HookKind.ResidPost];
+    private static readonly HookKind[] MlpKinds =
+        [HookKind.MlpNorm, HookKind.MlpPre, HookKind.MlpPreLinear, HookKind.MlpPost, HookKind.Router, HookKind.ExpertWeights, HookKind.SharedExpert, HookKind.MlpOut, HookKind.ResidPost];
 
     /// <summary>Lists the points of a network that runs along a plan.</summary>
     public HookCatalog(ModelSpec spec, LayerPlan plan)
     {
         List<HookPoint> points = [new("embed", HookKind.Embed, -1, -1, spec.Width)];
         if (spec.Positions == PositionKind.Learned) points.Add(new("pos_embed", HookKind.PositionEmbed, -1, -1, spec.Width));
+        if (spec.EmbeddingNorm) points.Add(new("ln_embed.normalized", HookKind.EmbedNorm, -1, -1, spec.Width));
         Dictionary<string, int> seen = [];
         for (int i = 0; i < plan.Executions.Length; i++)
         {
             PlanStep execution = plan.Executions[i];
+            int block = LayerPlan.BlockOf(execution);
             IEnumerable<HookKind> kinds = execution switch
             {
                 AttentionStep => AttentionKinds,
-                MlpStep => MlpKinds,
+                MlpStep => spec.SharedNorm ? MlpKinds.Prepend(HookKind.AttentionNorm) : MlpKinds,
                 _ => AttentionKinds.Concat(MlpKinds),
             };
-            foreach (HookKind kind in kinds.Where(kind => Exists(spec, kind)))
+            foreach (HookKind kind in kinds.Where(kind => Exists(spec, block, kind)))
             {
-                int block = LayerPlan.BlockOf(execution);
                 string name = $"blocks.{block}.{Suffix(kind)}";
                 int occurrence = seen[name] = seen.GetValueOrDefault(name, -1) + 1;
-                points.Add(new(occurrence == 0 ? name : $"{name}#{occurrence}", kind, i, block, ColumnsOf(spec, kind)));
+                points.Add(new(occurrence == 0 ? name : $"{name}#{occurrence}", kind, i, block, ColumnsOf(spec, block, kind)));
             }
         }
 
-        points.Add(new("ln_final.normalized", HookKind.FinalNorm, plan.Executions.Length, -1, spec.Width));
+        if (spec.FinalNorm) points.Add(new("ln_final.normalized", HookKind.FinalNorm, plan.Executions.Length, -1, spec.Width));
         points.Add(new("logits", HookKind.Logits, plan.Executions.Length, -1, spec.Vocabulary));
         Points = points;
     }
@@ -76,19 +78,27 @@ public sealed class HookCatalog
         return new Regex(pattern.Append('$').ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
     }
 
-    private static bool Exists(ModelSpec spec, HookKind kind) => kind switch
+    private static bool Exists(ModelSpec spec, int block, HookKind kind) => kind switch
     {
-        HookKind.RotaryQuery or HookKind.RotaryKey => spec.Positions == PositionKind.Rotary,
-        HookKind.MlpPreLinear => spec.GatedMlp,
+        HookKind.AttentionNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput,
+        HookKind.MlpNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput && !spec.SharedNorm,
+        HookKind.QueryNorm or HookKind.KeyNorm => spec.QueryKeyNorm != QueryKeyNorm.None,
+        HookKind.RotaryQuery or HookKind.RotaryKey => spec.Block(block).Rotary is not null,
+        HookKind.ResidMid => !spec.ParallelResidual,
+        HookKind.MlpPre or HookKind.MlpPost => spec.Block(block).Experts is null,
+        HookKind.MlpPreLinear => spec.Block(block).Experts is null && spec.GatedMlp,
+        HookKind.Router or HookKind.ExpertWeights => spec.Block(block).Experts is not null,
+        HookKind.SharedExpert => spec.Block(block).Experts?.SharedWidth is not null,
         _ => true,
     };
 
-    private static int ColumnsOf(ModelSpec spec, HookKind kind) => kind switch
+    private static int ColumnsOf(ModelSpec spec, int block, HookKind kind) => kind switch
     {
-        HookKind.Query or HookKind.RotaryQuery or HookKind.Mixed => spec.Heads * spec.HeadWidth,
-        HookKind.Key or HookKind.RotaryKey or HookKind.Value => spec.KeyValueHeads * spec.HeadWidth,
+        HookKind.Query or HookKind.QueryNorm or HookKind.RotaryQuery or HookKind.Mixed => spec.Heads * spec.HeadWidth,
+        HookKind.Key or HookKind.KeyNorm or HookKind.RotaryKey or HookKind.Value => spec.KeyValueHeads * spec.HeadWidth,
         HookKind.Scores or HookKind.Pattern => 0,
-        HookKind.MlpPre or HookKind.MlpPreLinear or HookKind.MlpPost => spec.MlpWidth,
+        HookKind.MlpPre or HookKind.MlpPreLinear or HookKind.MlpPost => spec.Block(block).MlpWidth,
+        HookKind.Router or HookKind.ExpertWeights => spec.Block(block).Experts!.Count,
         _ => spec.Width,
     };
 
@@ -99,6 +109,8 @@ public sealed class HookCatalog
         HookKind.Query => "attn.q",
         HookKind.Key => "attn.k",
         HookKind.Value => "attn.v",
+        HookKind.QueryNorm => "attn.norm_q",
+        HookKind.KeyNorm => "attn.norm_k",
         HookKind.RotaryQuery => "attn.rot_q",
         HookKind.RotaryKey => "attn.rot_k",
         HookKind.Scores => "attn.scores",
@@ -110,6 +122,9 @@ public sealed class HookCatalog
         HookKind.MlpPre => "mlp.pre",
         HookKind.MlpPreLinear => "mlp.pre_linear",
         HookKind.MlpPost => "mlp.post",
+        HookKind.Router => "mlp.router",
+        HookKind.ExpertWeights => "mlp.weights",
+        HookKind.SharedExpert => "mlp.shared_out",
         HookKind.MlpOut => "mlp_out",
         HookKind.ResidPost => "resid_post",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),

@@ -9,17 +9,26 @@ public enum HookKind
     /// <summary>Learned position vectors: <c>pos_embed</c>.</summary>
     PositionEmbed,
 
+    /// <summary>Normalised embedding: <c>ln_embed.normalized</c>.</summary>
+    EmbedNorm,
+
     /// <summary>Residual stream entering a block.</summary>
     ResidPre,
 
     /// <summary>Output of the norm before attention, gain and bias included: <c>ln1.normalized</c>.</summary>
     AttentionNorm,
 
-    /// <summary>Queries, all heads side by side, before rotary.</summary>
+    /// <summary>Queries, all heads side by side, before norm and rotary.</summary>
     Query,
 
-    /// <summary>Keys before rotary.</summary>
+    /// <summary>Queries after their norm, gain included: <c>attn.norm_q</c>.</summary>
+    QueryNorm,
+
+    /// <summary>Keys before norm and rotary.</summary>
     Key,
+
+    /// <summary>Keys after their norm, gain included: <c>attn.norm_k</c>.</summary>
+    KeyNorm,
 
     /// <summary>Values.</summary>
     Value,
@@ -30,7 +39,7 @@ public enum HookKind
     /// <summary>Keys after rotary.</summary>
     RotaryKey,
 
-    /// <summary>Scaled scores per sequence [heads, queries, keys]; −∞ where a query may not look.</summary>
+    /// <summary>Scaled scores per sequence [heads, queries, keys], capped and biased where the network does so; −∞ where a query may not look.</summary>
     Scores,
 
     /// <summary>Softmax of the scores.</summary>
@@ -39,10 +48,10 @@ public enum HookKind
     /// <summary>Mixed values per head, before the output map.</summary>
     Mixed,
 
-    /// <summary>What attention adds to the stream.</summary>
+    /// <summary>What attention adds to the stream: after its output norm and scale, where there are such.</summary>
     AttentionOut,
 
-    /// <summary>Stream between attention and MLP.</summary>
+    /// <summary>Stream between attention and MLP; does not exist where they are parallel.</summary>
     ResidMid,
 
     /// <summary>Output of the norm before the MLP: <c>ln2.normalized</c>.</summary>
@@ -57,7 +66,16 @@ public enum HookKind
     /// <summary>MLP after the non-linearity (and the gate).</summary>
     MlpPost,
 
-    /// <summary>What the MLP adds to the stream.</summary>
+    /// <summary>Experts: the router's logits, one per expert.</summary>
+    Router,
+
+    /// <summary>Experts: the weight of each expert in the sum, 0 for those that do not work on a token.</summary>
+    ExpertWeights,
+
+    /// <summary>Experts: what the MLP of all tokens gives, times its gate.</summary>
+    SharedExpert,
+
+    /// <summary>What the MLP adds to the stream: after its output norm and scale, where there are such.</summary>
     MlpOut,
 
     /// <summary>Residual stream leaving a block, not normalised.</summary>
@@ -82,5 +100,5 @@ public sealed record HookPoint(string Name, HookKind Kind, int Execution, int Bl
     public bool IsAttentionMatrix => Kind is HookKind.Scores or HookKind.Pattern;
 
     /// <summary>Is the row made of heads side by side (or the matrix of one slice per head)?</summary>
-    public bool HasHeads => Kind is HookKind.Query or HookKind.Key or HookKind.Value or HookKind.RotaryQuery or HookKind.RotaryKey or HookKind.Mixed || IsAttentionMatrix;
+    public bool HasHeads => Kind is HookKind.Query or HookKind.Key or HookKind.Value or HookKind.QueryNorm or HookKind.KeyNorm or HookKind.RotaryQuery or HookKind.RotaryKey or HookKind.Mixed || IsAttentionMatrix;
 }

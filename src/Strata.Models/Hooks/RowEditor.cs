@@ -9,7 +9,7 @@ internal static class RowEditor
     /// <summary>Refuses an intervention that cannot act at a point.</summary>
     private static void Check(Intervention intervention, HookPoint point, ModelSpec spec)
     {
-        int heads = point.Kind is HookKind.Key or HookKind.RotaryKey or HookKind.Value ? spec.KeyValueHeads : spec.Heads;
+        int heads = point.Kind is HookKind.Key or HookKind.KeyNorm or HookKind.RotaryKey or HookKind.Value ? spec.KeyValueHeads : spec.Heads;
         if (intervention.Head is int head)
         {
             if (!point.HasHeads) throw new StrataException($"\"{point.Name}\" is not divided into heads; interventions on a head act at attn.q, k, v, z, scores or pattern.");
@@ -89,10 +89,16 @@ internal static class RowEditor
                 if (!intervention.Positions.Contains(first + q, length)) continue;
                 // Scores that a query may not see stay hidden, whatever is done to the others.
                 Span<float> row = data.Slice((head * queries + q) * keys, keys);
-                int hidden = row.IndexOf(float.NegativeInfinity);
-                EditRow(hidden < 0 ? row : row[..hidden], intervention, default, 0);
+                EditRow(Visible(row), intervention, default, 0);
             }
         }
+    }
+
+    /// <summary>The scores between those that lie before a window and those that lie behind the query.</summary>
+    private static Span<float> Visible(Span<float> row)
+    {
+        int start = row.IndexOfAnyExcept(float.NegativeInfinity);
+        return start < 0 ? default : row[start..(row.LastIndexOfAnyExcept(float.NegativeInfinity) + 1)];
     }
 
     private static void EditRow(Span<float> row, Intervention intervention, ReadOnlySpan<float> mean, int selected)

@@ -7,6 +7,7 @@ namespace Strata.Notebooks;
 /// Plotly figure, as HTML that is interactive where plotly.js is present, as text and as Markdown. No rendering exceeds about 300 KB: larger data
 /// are thinned out for drawing, and a note says how.
 /// </summary>
+[TypeFormatterSource(typeof(FormatterSource), PreferredMimeTypes = [MimeBundle.Html, MimeBundle.Svg, MimeBundle.Markdown, MimeBundle.PlainText])]
 public sealed class Figure
 {
     private readonly Lazy<FittedFigure> _fitted;

@@ -20,6 +20,12 @@ public static class Formatters
         Register<string>(ValueFormatters.Text);
         Register<IEnumerable>(ValueFormatters.Sequence);
         Register<MimeBundle>(bundle => bundle);
+        Register<Html>(html => html.ToMimeBundle());
+        Register<Markdown>(markdown => markdown.ToMimeBundle());
+        Register<LaTeX>(formula => formula.ToMimeBundle());
+        Register<Svg>(picture => picture.ToMimeBundle());
+        Register<Json>(json => json.ToMimeBundle());
+        Register<Image>(picture => picture.ToMimeBundle());
         ResultFormatters.Register();
     }
 
@@ -27,6 +33,9 @@ public static class Formatters
     /// <typeparam name="T">A class or an interface.</typeparam>
     /// <param name="formatter">Makes the renderings; must escape text from models and data (<see cref="Escape"/>).</param>
     public static void Register<T>(Func<T, MimeBundle> formatter) where T : notnull => Registered[typeof(T)] = value => formatter((T)value);
+
+    /// <summary>The types that have a formatter, for hosts that must name what they show; values of derived types are shown as well.</summary>
+    public static IReadOnlyCollection<Type> Types => [.. Registered.Keys];
 
     /// <summary>The renderings of a value (HTML, plain text and Markdown at least) with its provenance.</summary>
     /// <param name="value">Any value, null included.</param>
@@ -37,7 +46,7 @@ public static class Formatters
         return ResultProvenance.Of(value) is { } provenance ? bundle with { Provenance = provenance } : bundle;
     }
 
-    /// <summary>The formatter of the type itself, else of its nearest base class, else of the most derived interface that has one.</summary>
+    /// <summary>The formatter of the type itself, else of its nearest base class, else the one that the type brings, else of the most derived interface that has one.</summary>
     private static Func<object, MimeBundle>? Find(Type type)
     {
         for (Type? t = type; t is not null; t = t.BaseType)
@@ -45,6 +54,7 @@ public static class Formatters
             if (Registered.TryGetValue(t, out Func<object, MimeBundle>? formatter)) return formatter;
         }
 
+        if (ForeignFormatter.Of(type) is { } foreign) return foreign;
         Type? best = null;
         foreach (Type candidate in type.GetInterfaces())
         {

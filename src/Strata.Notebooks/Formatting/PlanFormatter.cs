@@ -12,7 +12,7 @@ internal static class PlanFormatter
         string text = Escape.Clip(plan.ToString(), MaxText), caption = Caption(plan), svg = PlanDiagram.Draw(plan, text, caption);
         return new MimeBundle(new Dictionary<string, string>
         {
-            [MimeBundle.Html] = $"{StrataStyle.Element}<div class=\"strata-figure\">{svg}</div>",
+            [MimeBundle.Html] = $"{StrataStyle.Element}<div class=\"strata-figure\">{SvgImage.Html(svg, $"Layer plan {text}")}</div>",
             [MimeBundle.Svg] = svg,
             [MimeBundle.Markdown] = $"`{text.Replace("`", "", StringComparison.Ordinal)}`\n\n{Escape.Markdown(caption)}",
             [MimeBundle.PlainText] = text,

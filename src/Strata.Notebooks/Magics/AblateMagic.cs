@@ -16,7 +16,7 @@ internal sealed class AblateMagic : MagicCommand
         : base("#!ablate", "Evaluate the network along another plan or with values changed, next to the network without change.",
             "#!ablate --plan \"0..4, 6..8\" --take 64", "#!ablate --zero blocks.3.attn.z --head 2", "#!ablate --mean blocks.*.mlp_out --each --take 64")
     {
-        _plans = Option<string[]>("--plan", "Order in which the blocks run; may be given several times. #!strata plans shows the syntax.", "PLAN");
+        _plans = Option<string[]>("--plan", "Order in which the blocks run; may be given several times. #!strata plans shows the syntax.", "PLAN", Values.Plan);
         _changes = new Changes(Syntax);
         _evaluations = new Evaluations(Syntax);
         _name = NameOption("ablation");

@@ -13,10 +13,10 @@ internal sealed class CaptureMagic : MagicCommand
         : base("#!capture", "Run data through the network and keep chosen hook points.",
             "#!capture --points blocks.*.resid_pre,blocks.*.resid_post --take 64", "#!capture --points blocks.*.attn_out --pool mean --plan \"0..4, 6..8\" --name skipped")
     {
-        _points = Option<string>("--points", "Globs of hook points with commas between; blocks.*.resid_post by default. #!strata points lists them.", "GLOBS");
-        _pool = Option<string>("--pool", "How the positions of a row become one: none (keep all), mean, last or first; none by default.", "HOW");
+        _points = Option<string>("--points", "Globs of hook points with commas between; blocks.*.resid_post by default. #!strata points lists them.", "GLOBS", Values.List(Values.Points));
+        _pool = Option<string>("--pool", "How the positions of a row become one: none (keep all), mean, last or first; none by default.", "HOW", Values.Words<Pooling>());
         _positions = Option<string>("--positions", "Which positions: indices and ranges, end excluded, as in \"0..4, ^1\"; all by default.", "LIST");
-        _plan = Option<string>("--plan", "Order in which the blocks run; all in order by default. #!strata plans shows the syntax.", "PLAN");
+        _plan = Option<string>("--plan", "Order in which the blocks run; all in order by default. #!strata plans shows the syntax.", "PLAN", Values.Plan);
         _inputs = new Inputs(Syntax);
         _name = NameOption("acts");
     }

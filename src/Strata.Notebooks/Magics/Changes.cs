@@ -7,10 +7,10 @@ namespace Strata.Notebooks;
 /// <summary>The options that change values during the forward pass.</summary>
 internal sealed class Changes
 {
-    private readonly Option<string[]> _zero = new("--zero") { Description = "Replace the values at these points by 0; may be given several times.", HelpName = "GLOB" };
-    private readonly Option<string[]> _mean = new("--mean") { Description = "Replace the values at these points by their mean over the data; may be given several times.", HelpName = "GLOB" };
-    private readonly Option<string[]> _scale = new("--scale") { Description = "Multiply the values at these points by F; may be given several times.", HelpName = "GLOB=F" };
-    private readonly Option<int?> _head = new("--head") { Description = "Change only this head (points attn.q, k, v, z, scores, pattern).", HelpName = "N" };
+    private readonly Option<string[]> _zero = new MagicOption<string[]>("--zero") { Description = "Replace the values at these points by 0; may be given several times.", HelpName = "GLOB", Values = Values.Points };
+    private readonly Option<string[]> _mean = new MagicOption<string[]>("--mean") { Description = "Replace the values at these points by their mean over the data; may be given several times.", HelpName = "GLOB", Values = Values.Points };
+    private readonly Option<string[]> _scale = new MagicOption<string[]>("--scale") { Description = "Multiply the values at these points by F; may be given several times.", HelpName = "GLOB=F", Values = Values.Points };
+    private readonly Option<int?> _head = new MagicOption<int?>("--head") { Description = "Change only this head (points attn.q, k, v, z, scores, pattern).", HelpName = "N", Values = Values.Head };
     private readonly Option<string> _positions = new("--positions") { Description = "Change only these positions: indices and ranges, end excluded, as in \"0..4, ^1\".", HelpName = "LIST" };
     private readonly Option<bool> _each = new("--each") { Description = "Change each point in a run of its own instead of all at once." };
 

@@ -13,9 +13,9 @@ internal sealed class CompareMagic : MagicCommand
     public CompareMagic()
         : base("#!compare", "A number per pair of hook points, of one capture or of two: CKA, Procrustes ...", "#!compare", "#!compare acts twinActs --with cka-debiased")
     {
-        _first = Argument<string>("ACTS", "Name of the activations; \"acts\" by default.", required: false);
-        _second = Argument<string>("ACTS2", "Name of other activations of the same rows; the same by default.", required: false);
-        _with = Option<string>("--with", $"The comparison: {string.Join(", ", Comparisons.All.Select(c => c.Name))}; {Comparisons.All[0].Name} by default.", "NAME");
+        _first = Argument<string>("ACTS", "Name of the activations; \"acts\" by default.", required: false, Values.Activations);
+        _second = Argument<string>("ACTS2", "Name of other activations of the same rows; the same by default.", required: false, Values.Activations);
+        _with = Option<string>("--with", $"The comparison: {string.Join(", ", Comparisons.All.Select(c => c.Name))}; {Comparisons.All[0].Name} by default.", "NAME", Values.Words(Comparisons.All.Select(c => (c.Name, c.Summary))));
         _name = NameOption("comparison");
     }
 

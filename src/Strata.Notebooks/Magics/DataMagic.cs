@@ -19,9 +19,9 @@ internal sealed class DataMagic : MagicCommand
         : base("#!data", "Read rows from a file, or make those of a toy task; they become the current data.",
             "#!data data/othello/games-test.jsonl --take 100", "#!data data/othello/games-test.jsonl --task othello", "#!data --task brackets --count 200 --seed 1")
     {
-        _file = Argument<string>("FILE", ".jsonl or .ndjson (tokens, text, further fields) or .txt (one row per line).", required: false);
+        _file = Argument<string>("FILE", ".jsonl or .ndjson (tokens, text, further fields) or .txt (one row per line).", required: false, Values.File(".jsonl", ".ndjson", ".txt"));
         _take = Option<int?>("--take", "Keep the first N rows only.", "N");
-        _task = Option<string>("--task", $"Toy task: {string.Join(", ", Tasks)}. With FILE: othello labels the games of the file.", "TASK");
+        _task = Option<string>("--task", $"Toy task: {string.Join(", ", Tasks)}. With FILE: othello labels the games of the file.", "TASK", Values.Words(Tasks));
         _count = Option<int?>("--count", "Toy task: number of rows.", "N");
         _seed = Option<long>("--seed", "Toy task: seed of the rows; 0 by default.", "SEED");
         _modulus = Option<int?>("--modulus", "modular-addition: the modulus; 113 by default.", "P");

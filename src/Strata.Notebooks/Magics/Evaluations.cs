@@ -10,10 +10,11 @@ internal sealed class Evaluations
     private static readonly (string Word, Scorer Scorer)[] Scorers = [("legal-othello-moves", Scorer.LegalOthelloMoves)];
 
     private readonly Inputs _inputs;
-    private readonly Option<string> _score = new("--score")
+    private readonly Option<string> _score = new MagicOption<string>("--score")
     {
         Description = $"A score besides loss and accuracy: {string.Join(", ", Scorers.Select(s => s.Word))}.",
         HelpName = "NAME",
+        Values = Values.Words(Scorers.Select(s => s.Word)),
     };
 
     /// <summary>Adds the options to a command.</summary>

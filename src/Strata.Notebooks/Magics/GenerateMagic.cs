@@ -16,7 +16,7 @@ internal sealed class GenerateMagic : MagicCommand
     {
         _maxNew = Option<int>("--max-new", "At most so many new tokens.", "N");
         _maxNew.Required = true;
-        _plan = Option<string>("--plan", "Order in which the blocks run; all in order by default.", "PLAN");
+        _plan = Option<string>("--plan", "Order in which the blocks run; all in order by default.", "PLAN", Values.Plan);
         _temperature = Option<float>("--temperature", "0 takes the most likely token (by default); above 0 samples.", "T");
         _topK = Option<int>("--top-k", "Sample among the K most likely tokens; 0 for all, by default.", "K");
         _seed = Option<int>("--seed", "Seed of sampling; 0 by default.", "SEED");

@@ -14,8 +14,8 @@ internal sealed class HelpMagic : MagicCommand
 
     public HelpMagic() : base("#!strata", "List the commands; \"points\", \"plans\", \"measures\" and \"comparisons\" say more.", "#!strata", "#!strata points", "#!strata plans")
     {
-        _topic = Argument<string>("TOPIC", "points: hook points of the model; plans: the syntax of plans; measures, comparisons: their formulas.", required: false);
-        _model = Option<string>("--model", "points: name of the model; the one loaded last by default.", "NAME");
+        _topic = Argument<string>("TOPIC", "points: hook points of the model; plans: the syntax of plans; measures, comparisons: their formulas.", required: false, Values.Words(Topics));
+        _model = Option<string>("--model", "points: name of the model; the one loaded last by default.", "NAME", Values.Models);
     }
 
     public override void Run(MagicCall call)

@@ -8,8 +8,8 @@ namespace Strata.Notebooks;
 /// <summary>The options that say which model is run, on which rows: shared by all commands that run one.</summary>
 internal sealed class Inputs
 {
-    private readonly Option<string> _model = new("--model") { Description = "Name of the model; the one loaded last by default.", HelpName = "NAME" };
-    private readonly Option<string> _data = new("--data") { Description = "Name of the data; those read last by default.", HelpName = "NAME" };
+    private readonly Option<string> _model = new MagicOption<string>("--model") { Description = "Name of the model; the one loaded last by default.", HelpName = "NAME", Values = Values.Models };
+    private readonly Option<string> _data = new MagicOption<string>("--data") { Description = "Name of the data; those read last by default.", HelpName = "NAME", Values = Values.Data };
     private readonly Option<int?> _take = new("--take") { Description = "Use the first N rows of the data only.", HelpName = "N" };
     private readonly Option<string[]> _text = new("--text") { Description = "A text instead of the data; may be given several times.", HelpName = "TEXT" };
     private readonly Option<string[]> _tokens = new("--tokens") { Description = "Token ids instead of the data, with commas between; may be given several times.", HelpName = "IDS" };

@@ -14,9 +14,9 @@ internal sealed class LensMagic : MagicCommand
     public LensMagic()
         : base("#!lens", "Logit lens: read every layer through the final norm and the unembedding.", "#!lens --tokens 61,19,26,18", "#!lens --take 8 --show kl")
     {
-        _show = Option<string>("--show", "Colour of the grid: probability (by default), entropy, kl or loss.", "WHAT");
+        _show = Option<string>("--show", "Colour of the grid: probability (by default), entropy, kl or loss.", "WHAT", Values.Words<LensQuantity>());
         _row = Option<int>("--row", "Row that the grid shows; 0 by default. The table is over all rows.", "N");
-        _plan = Option<string>("--plan", "Order in which the blocks run; all in order by default.", "PLAN");
+        _plan = Option<string>("--plan", "Order in which the blocks run; all in order by default.", "PLAN", Values.Plan);
         _inputs = new Inputs(Syntax);
         _name = NameOption("lens");
     }

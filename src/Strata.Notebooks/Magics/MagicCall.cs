@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Strata.Models;
 
 namespace Strata.Notebooks;
@@ -33,7 +32,7 @@ internal sealed class MagicCall(ParseResult parsed, string line, StrataSession s
     public T Word<T>(Option<string> option, T usual) where T : struct, Enum
     {
         if (Value(option) is not string word) return usual;
-        string[] names = Enum.GetNames<T>().Select(JsonNamingPolicy.KebabCaseLower.ConvertName).ToArray();
+        string[] names = Values.NamesOf<T>();
         int index = Array.IndexOf(names, word.ToLowerInvariant());
         return index >= 0 ? Enum.GetValues<T>()[index] : throw new StrataException($"{option.Name} \"{word}\" is not known. {NearestNames.Suggest(word, names)}");
     }

@@ -34,17 +34,17 @@ internal abstract class MagicCommand
     public abstract void Run(MagicCall call);
 
     /// <summary>Adds an option to the grammar.</summary>
-    protected Option<T> Option<T>(string name, string description, string? valueName = null)
+    protected Option<T> Option<T>(string name, string description, string? valueName = null, ValueSource? values = null)
     {
-        Option<T> option = new(name) { Description = description, HelpName = valueName };
+        MagicOption<T> option = new(name) { Description = description, HelpName = valueName, Values = values };
         Syntax.Options.Add(option);
         return option;
     }
 
     /// <summary>Adds an argument to the grammar.</summary>
-    protected Argument<T> Argument<T>(string name, string description, bool required)
+    protected Argument<T> Argument<T>(string name, string description, bool required, ValueSource? values = null)
     {
-        Argument<T> argument = new(name) { Description = description, Arity = required ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne };
+        MagicArgument<T> argument = new(name) { Description = description, Arity = required ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne, Values = values };
         Syntax.Arguments.Add(argument);
         return argument;
     }

@@ -23,6 +23,30 @@ public sealed class MagicCommands(StrataSession session)
     public static IReadOnlyList<(string Name, string Summary)> OptionsOf(string word) =>
         Find(word)?.Syntax.Options.Select(option => (option.Name, option.Description ?? "")).ToArray() ?? [];
 
+    /// <summary>
+    /// What could stand at a position of a line: the word of a command, options that are not given yet, and values of options and arguments (names of models, data and results,
+    /// hook points and plans of the model that the line means, words, paths).
+    /// </summary>
+    /// <param name="line">The line, with <c>#!</c>, complete or not.</param>
+    /// <param name="position">The cursor's position in the line.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The position is outside the line.</exception>
+    public CompletionList Complete(string line, int position)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(position, line.Length);
+        return new LineCompletion(session, new TypedLine(line, position)).Find();
+    }
+
+    /// <summary>What the value of an option or argument could be before anything of it is typed; none for numbers, free text and unknown names.</summary>
+    /// <param name="word">The command's word, with <c>#!</c>.</param>
+    /// <param name="name">The option with <c>--</c>, or the argument's name.</param>
+    public IReadOnlyList<CompletionCandidate> ValuesOf(string word, string name)
+    {
+        Command? syntax = Find(word)?.Syntax;
+        Symbol? symbol = syntax is null ? null : syntax.Options.Cast<Symbol>().Concat(syntax.Arguments).FirstOrDefault(symbol => symbol.Name == name);
+        return symbol is IHasValues { Values: { } source } ? source(new ValueScope(session, "", _ => null)).Candidates : [];
+    }
+
     /// <summary>Whether a line begins with the word of a command.</summary>
     public static bool IsMagic(string line) => Find(WordOf(line)) is not null;
 
@@ -45,7 +69,7 @@ public sealed class MagicCommands(StrataSession session)
         return Task.CompletedTask;
     }
 
-    private static MagicCommand? Find(string word) => All.FirstOrDefault(c => c.Name == word);
+    internal static MagicCommand? Find(string word) => All.FirstOrDefault(c => c.Name == word);
 
     private static string WordOf(string line)
     {

@@ -16,11 +16,11 @@ internal sealed class MeasureMagic : MagicCommand
     public MeasureMagic()
         : base("#!measure", "A number per hook point: entropy, curvature, intrinsic dimension ...", "#!measure --measure prompt-entropy,curvature", "#!measure acts --measure prompt-entropy --normalize log-n")
     {
-        _activations = Argument<string>("ACTS", "Name of the activations; \"acts\" by default.", required: false);
-        _measures = Option<string>("--measure", $"Names with commas between: {string.Join(", ", Measures.All.Select(m => m.Name))}.", "NAMES");
+        _activations = Argument<string>("ACTS", "Name of the activations; \"acts\" by default.", required: false, Values.Activations);
+        _measures = Option<string>("--measure", $"Names with commas between: {string.Join(", ", Measures.All.Select(m => m.Name))}.", "NAMES", Values.List(Values.Words(Measures.All.Select(m => (m.Name, m.Summary)))));
         _measures.Required = true;
-        _form = Option<string>("--form", "textbook (the paper's definition, by default) or reference (what its published code computes).", "FORM");
-        _normalize = Option<string>("--normalize", "Entropies: raw (nats, by default), log-n, log-d or max.", "HOW");
+        _form = Option<string>("--form", "textbook (the paper's definition, by default) or reference (what its published code computes).", "FORM", Values.Words<MeasureForm>());
+        _normalize = Option<string>("--normalize", "Entropies: raw (nats, by default), log-n, log-d or max.", "HOW", Values.Words<EntropyNormalization>());
         _alpha = Option<double?>("--alpha", "Entropies: order of the Rényi entropy; 1 by default.", "ORDER");
         _maxRows = Option<int?>("--max-rows", "two-nn: at most so many rows, drawn by --seed.", "N");
         _seed = Option<int>("--seed", "Seed of whatever is drawn at random; 0 by default.", "SEED");

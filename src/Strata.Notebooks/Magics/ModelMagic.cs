@@ -17,8 +17,8 @@ internal sealed class ModelMagic : MagicCommand
     public ModelMagic()
         : base("#!model", "Load a network (config.json, *.safetensors, tokenizer.json); it becomes the current model. With --random, its control with random weights.", "#!model data/othello", "#!model data/othello --random 0 --name twin")
     {
-        _folder = Argument<string>("FOLDER", "The folder of the checkpoint.", required: true);
-        _storage = Option<string>("--storage", "Format of the weights in memory: f32, bf16 or f16; the checkpoint's own by default.", "FORMAT");
+        _folder = Argument<string>("FOLDER", "The folder of the checkpoint.", required: true, Values.Folder);
+        _storage = Option<string>("--storage", "Format of the weights in memory: f32, bf16 or f16; the checkpoint's own by default.", "FORMAT", Values.Words(Storages.Select(s => s.Word)));
         _random = Option<long?>("--random", "Same architecture and tokenizer, random weights of this seed: the control for anything measured.", "SEED");
         _name = Option<string>("--name", "Name of the model; \"model\" by default, \"twin\" with --random.", "NAME");
     }

@@ -53,6 +53,14 @@ internal sealed class ProbeLabels
         return readable.Length > 0 ? readable : throw new StrataException($"None of the {sets.Length} label sets has two classes in these rows; capture more rows.");
     }
 
+    /// <summary>The names of the labels that data have; none for what is neither a data set nor a task.</summary>
+    public static IEnumerable<string> NamesOf(object? data) => data switch
+    {
+        ToyTask task => task.Labels.Keys,
+        DataSet { Count: > 0 } set => set[0].Fields.Keys,
+        _ => [],
+    };
+
     private IEnumerable<string> Names() => _labels?.Keys ?? _data[0].Fields.Keys;
 
     private IReadOnlyList<string> Matches(string name)

@@ -14,13 +14,13 @@ internal sealed class ProbeMagic : MagicCommand
     public ProbeMagic()
         : base("#!probe", "Train a linear reader of labels on every captured hook point, with majority and shuffled controls.", "#!probe acts --labels relative.c3", "#!probe --labels mover,next_mover --probe logistic")
     {
-        _activations = Argument<string>("ACTS", "Name of the activations; \"acts\" by default.", required: false);
-        _labels = Option<string>("--labels", "Labels of the task or fields of the data set, with commas between; globs such as relative.* select many.", "NAMES");
+        _activations = Argument<string>("ACTS", "Name of the activations; \"acts\" by default.", required: false, Values.Activations);
+        _labels = Option<string>("--labels", "Labels of the task or fields of the data set, with commas between; globs such as relative.* select many.", "NAMES", Values.List(Values.Labels));
         _labels.Required = true;
-        _probe = Option<string>("--probe", $"{string.Join(" or ", Probes.All.Select(p => p.Name))}; {Probes.All[0].Name} by default.", "NAME");
-        _twin = Option<string>("--twin", "Activations of a random twin at the same points: what the architecture alone lets a probe read.", "ACTS2");
-        _data = Option<string>("--data", "Name of the data that the activations came from; those read last by default.", "NAME");
-        _model = Option<string>("--model", "Name of the model whose tokenizer reads data that are only text; the one loaded last by default.", "NAME");
+        _probe = Option<string>("--probe", $"{string.Join(" or ", Probes.All.Select(p => p.Name))}; {Probes.All[0].Name} by default.", "NAME", Values.Words(Probes.All.Select(p => p.Name)));
+        _twin = Option<string>("--twin", "Activations of a random twin at the same points: what the architecture alone lets a probe read.", "ACTS2", Values.Activations);
+        _data = Option<string>("--data", "Name of the data that the activations came from; those read last by default.", "NAME", Values.Data);
+        _model = Option<string>("--model", "Name of the model whose tokenizer reads data that are only text; the one loaded last by default.", "NAME", Values.Models);
         _seed = Option<int>("--seed", "Seed of the splits and of the permutation; 0 by default.", "SEED");
         _name = NameOption("probe");
     }

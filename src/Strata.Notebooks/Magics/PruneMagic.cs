@@ -22,7 +22,7 @@ internal sealed class PruneMagic : MagicCommand
     {
         _count = Option<int>("--count", "How many blocks to drop.", "N");
         _count.Required = true;
-        _method = Option<string>("--method", "angular: the window of consecutive blocks with the smallest angular distance (by default); influence: the blocks with the lowest block influence.", "METHOD");
+        _method = Option<string>("--method", "angular: the window of consecutive blocks with the smallest angular distance (by default); influence: the blocks with the lowest block influence.", "METHOD", Values.Words<Method>());
         _evaluations = new Evaluations(Syntax);
         _name = NameOption("pruning");
     }

@@ -20,10 +20,10 @@ internal sealed class SweepMagic : MagicCommand
         _dropEach = Option<bool>("--drop-each", "Leave out each block in turn.");
         _windows = Option<int?>("--windows", "Leave out every window of N consecutive blocks; without N, windows of every length.", "N");
         _windows.Arity = ArgumentArity.ZeroOrOne;
-        _painters = Option<string>("--painters", "Skip, repeat the centre, reverse, shuffle, parallel, looped parallel over blocks FROM..TO (end excluded); without a range, over every centred range.", "FROM..TO");
+        _painters = Option<string>("--painters", "Skip, repeat the centre, reverse, shuffle, parallel, looped parallel over blocks FROM..TO (end excluded); without a range, over every centred range.", "FROM..TO", Values.BlockRange);
         _painters.Arity = ArgumentArity.ZeroOrOne;
-        _file = Option<string>("--plans", "A text file with one plan per line; # begins a comment.", "FILE");
-        _plans = Option<string[]>("--plan", "A plan; may be given several times. #!strata plans shows the syntax.", "PLAN");
+        _file = Option<string>("--plans", "A text file with one plan per line; # begins a comment.", "FILE", Values.File());
+        _plans = Option<string[]>("--plan", "A plan; may be given several times. #!strata plans shows the syntax.", "PLAN", Values.Plan);
         _seed = Option<int>("--seed", "Painters: seed of the shuffle; 0 by default.", "SEED");
         _evaluations = new Evaluations(Syntax);
         _name = NameOption("sweep");

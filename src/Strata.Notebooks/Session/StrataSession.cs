@@ -20,12 +20,14 @@ public sealed record SessionResult(string Name, string Command, object Value)
 public sealed class StrataSession
 {
     private readonly Func<string, object?> _lookup;
+    private readonly Func<IEnumerable<string>> _names;
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
     private readonly List<SessionResult> _results = [];
 
     /// <summary>A session.</summary>
     /// <param name="lookup">The value of a C# variable of the host, or null where there is none; null for hosts without variables.</param>
-    public StrataSession(Func<string, object?>? lookup = null) => _lookup = lookup ?? (_ => null);
+    /// <param name="names">The names of the host's C# variables, for completion; null for hosts that cannot list them.</param>
+    public StrataSession(Func<string, object?>? lookup = null, Func<IEnumerable<string>>? names = null) => (_lookup, _names) = (lookup ?? (_ => null), names ?? (() => []));
 
     /// <summary>Name of the model that commands use unless told otherwise: the one loaded last; a control with random weights only while nothing else is loaded.</summary>
     public string CurrentModel { get; private set; } = "model";
@@ -51,6 +53,9 @@ public sealed class StrataSession
         if (value is Model model && (model.Seed is null || Find(CurrentModel) is not Model { Seed: null })) CurrentModel = name;
         if (value is DataSet or ToyTask or TokenRows) CurrentData = name;
     }
+
+    /// <summary>Every name that has a value, as far as the host can list its variables.</summary>
+    public IReadOnlyList<string> Names => _values.Keys.Union(_names()).Order(StringComparer.Ordinal).ToArray();
 
     /// <summary>The value of a name, made by a command or by a C# cell; null when there is none.</summary>
     public object? Find(string name) => _lookup(name) ?? _values.GetValueOrDefault(name);

@@ -14,8 +14,7 @@ public readonly record struct PlanCost(double Blocks, double FlopsPerToken)
     public static PlanCost Of(LayerPlan plan, ModelSpec spec)
     {
         double attention = 2.0 * spec.Width * spec.HeadWidth * (2 * spec.Heads + 2 * spec.KeyValueHeads);
-        double mlp = 2.0 * spec.Width * spec.MlpWidth * (spec.GatedMlp ? 3 : 2);
-        double flops = plan.Executions.Sum(e => (e is MlpStep ? 0 : attention) + (e is AttentionStep ? 0 : mlp));
+        double flops = plan.Executions.Sum(e => (e is MlpStep ? 0 : attention) + (e is AttentionStep ? 0 : 2.0 * spec.MlpWeightsPerToken(LayerPlan.BlockOf(e))));
         return new PlanCost(plan.BlocksRun, flops + 2.0 * spec.Width * spec.Vocabulary);
     }
 }

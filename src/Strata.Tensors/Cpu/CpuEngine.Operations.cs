@@ -67,28 +67,27 @@ public sealed unsafe partial class CpuEngine
     }
 
     /// <inheritdoc/>
-    protected internal override void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, Tensor result)
+    protected internal override void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, int width, Tensor result)
     {
-        _kernels.LayerNorm(RowsOf(x), gain is null ? null : Floats(gain), bias is null ? null : Floats(bias), epsilon, Floats(result));
+        _kernels.LayerNorm(GroupsOf(x, width), gain is null ? null : Floats(gain), bias is null ? null : Floats(bias), epsilon, Floats(result));
         GC.KeepAlive(gain);
         GC.KeepAlive(bias);
         KeepAlive(x, result);
     }
 
     /// <inheritdoc/>
-    protected internal override void RmsNorm(Tensor x, Tensor? gain, float epsilon, Tensor result)
+    protected internal override void RmsNorm(Tensor x, Tensor? gain, float epsilon, int width, Tensor result)
     {
-        _kernels.RmsNorm(RowsOf(x), gain is null ? null : Floats(gain), epsilon, Floats(result));
+        _kernels.RmsNorm(GroupsOf(x, width), gain is null ? null : Floats(gain), epsilon, Floats(result));
         GC.KeepAlive(gain);
         KeepAlive(x, result);
     }
 
     /// <inheritdoc/>
-    protected internal override void Rotary(Tensor x, ReadOnlySpan<int> positions, ReadOnlySpan<float> frequencies, float magnitude, int headWidth, Tensor result)
+    protected internal override void Rotary(Tensor x, Tensor table, int headWidth, bool interleaved, Tensor result)
     {
-        fixed (int* position = positions)
-        fixed (float* frequency = frequencies)
-            _kernels.Rotary(RowsOf(x), position, frequency, magnitude, headWidth, Floats(result));
+        _kernels.Rotary(RowsOf(x), RowsOf(table), headWidth, interleaved, Floats(result));
+        GC.KeepAlive(table);
         KeepAlive(x, result);
     }
 
@@ -133,17 +132,56 @@ public sealed unsafe partial class CpuEngine
     }
 
     /// <inheritdoc/>
-    protected internal override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor result)
+    protected internal override void Scale(Tensor x, float factor, Tensor result)
     {
-        _kernels.Attention(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), (IntPtr)Floats(v), 0, (IntPtr)Floats(result), heads), segments);
+        _kernels.Scale(Floats(x), factor, Floats(result), x.Shape.Count);
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Clamp(Tensor x, float limit, Tensor result)
+    {
+        _kernels.Clamp(Floats(x), limit, Floats(result), x.Shape.Count);
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void SoftCap(Tensor x, float cap, Tensor result)
+    {
+        _kernels.SoftCap(Floats(x), cap, Floats(result), x.Shape.Count);
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void AddRows(Tensor source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, Tensor result)
+    {
+        fixed (int* row = rows)
+        fixed (float* weight = weights)
+            _kernels.AddRows(RowsOf(source), row, weight, Floats(result));
+        KeepAlive(source, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Fill(Tensor result, float value)
+    {
+        new Span<float>(Floats(result), result.Shape.Count).Fill(value);
+        GC.KeepAlive(result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? keyBias, ReadOnlySpan<AttentionSegment> segments, Tensor result)
+    {
+        _kernels.Attention(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), (IntPtr)Floats(v), 0, (IntPtr)Floats(result), heads, BiasOf(keyBias)), segments);
+        GC.KeepAlive(keyBias);
         KeepAlive(q, k);
         KeepAlive(v, result);
     }
 
     /// <inheritdoc/>
-    protected internal override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, AttentionSegment segment, Tensor result)
+    protected internal override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? keyBias, AttentionSegment segment, Tensor result)
     {
-        _kernels.AttentionScores(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), 0, (IntPtr)Floats(result), 0, heads), segment);
+        _kernels.AttentionScores(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), 0, (IntPtr)Floats(result), 0, heads, BiasOf(keyBias)), segment);
+        GC.KeepAlive(keyBias);
         KeepAlive(q, k);
         GC.KeepAlive(result);
     }
@@ -152,7 +190,7 @@ public sealed unsafe partial class CpuEngine
     protected internal override void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result)
     {
         // A pattern that was changed may look anywhere, so all keys count.
-        _kernels.AttentionMix(new AttentionView(0, 0, (IntPtr)Floats(v), (IntPtr)Floats(pattern), (IntPtr)Floats(result), heads with { Causal = false }), segment);
+        _kernels.AttentionMix(new AttentionView(0, 0, (IntPtr)Floats(v), (IntPtr)Floats(pattern), (IntPtr)Floats(result), heads with { Causal = false, Window = 0, SoftCap = 0 }, default), segment);
         KeepAlive(pattern, v);
         GC.KeepAlive(result);
     }
@@ -166,6 +204,10 @@ public sealed unsafe partial class CpuEngine
         GC.KeepAlive(unembedding);
         GC.KeepAlive(hidden);
     }
+
+    private static RowsView BiasOf(Tensor? keyBias) => keyBias is null ? default : RowsOf(keyBias);
+
+    private static RowsView GroupsOf(Tensor x, int width) => new((IntPtr)Floats(x), width == 0 ? 0 : x.Shape.Count / width, width);
 
     private PanelsView PanelsOf(LinearWeight weight)
     {

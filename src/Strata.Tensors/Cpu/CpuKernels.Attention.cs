@@ -58,12 +58,11 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         public static AttentionTile Of(AttentionSegment segment, int index, int queriesPerTile) =>
             new(segment, index * queriesPerTile, Math.Min(queriesPerTile, segment.QueryCount - (index * queriesPerTile)));
 
-        /// <summary>Keys that a row sees among <paramref name="count"/> keys from <paramref name="firstKey"/> on.</summary>
-        public int Visible(int row, int group, bool causal, int firstKey, int count)
-        {
-            int all = causal ? Segment.KeyCount - Segment.QueryCount + First + (row / group) + 1 : Segment.KeyCount;
-            return Math.Clamp(all - firstKey, 0, count);
-        }
+        /// <summary>The first key that a row's sight ends before.</summary>
+        public int SightEnd(int row, int group, bool causal) => causal ? Segment.KeyCount - Segment.QueryCount + First + (row / group) + 1 : Segment.KeyCount;
+
+        /// <summary>The first key that any row sees.</summary>
+        public int SightStart(AttentionHeads heads) => heads.Window == 0 ? 0 : Math.Max(0, SightEnd(0, 1, heads.Causal) - heads.Window);
     }
 
     /// <summary>One tile's view of the operands and its working memory.</summary>
@@ -73,7 +72,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         private readonly AttentionTile _tile;
         private readonly int _keyHead, _group, _width, _paddedWidth;
         private readonly float* _queries, _scores, _mixed, _keys, _values;
-        private readonly int* _visible;
+        private readonly int* _visible, _hidden;
 
         public AttentionContext(AttentionView view, AttentionTile tile, int keyHead)
         {
@@ -85,7 +84,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             Rows = tile.Queries * _group;
             long queries = (long)Divide(_width, RowBlock.Depth) * Rows * RowBlock.Depth, scores = (long)Rows * RowBlock.Depth;
             long keys = (long)_width * columns, values = (long)RowBlock.Depth * columns, mixed = (long)Rows * _paddedWidth;
-            _queries = ThreadScratch.Take(queries + scores + keys + values + mixed + (4L * _width) + (3L * Rows));
+            _queries = ThreadScratch.Take(queries + scores + keys + values + mixed + (4L * _width) + (4L * Rows));
             _scores = _queries + queries;
             _keys = _scores + scores;
             _values = _keys + keys;
@@ -94,6 +93,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             Max = ZeroRows + (4L * _width);
             Sum = Max + Rows;
             _visible = (int*)(Sum + Rows);
+            _hidden = _visible + Rows;
         }
 
         public int Rows { get; }
@@ -110,8 +110,11 @@ internal sealed unsafe partial class CpuKernels<TSimd>
 
         public int Width => _width;
 
-        /// <summary>Keys of the current block that a row sees.</summary>
+        /// <summary>Keys of the current block before the end of a row's sight.</summary>
         public int Visible(int row) => _visible[row];
+
+        /// <summary>Keys of the current block that lie before a row's window: the first of those that <see cref="Visible"/> counts.</summary>
+        public int Hidden(int row) => _hidden[row];
 
         /// <summary>Keys of the current block that any row sees.</summary>
         public int VisibleToAny => _visible[Rows - 1];
@@ -119,7 +122,27 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         /// <summary>Makes keys <paramref name="firstKey"/> .. <paramref name="firstKey"/> + <paramref name="count"/> the current block.</summary>
         public void EnterBlock(int firstKey, int count)
         {
-            for (int row = 0; row < Rows; row++) _visible[row] = _tile.Visible(row, _group, _view.Heads.Causal, firstKey, count);
+            for (int row = 0; row < Rows; row++)
+            {
+                int end = _tile.SightEnd(row, _group, _view.Heads.Causal);
+                _visible[row] = Math.Clamp(end - firstKey, 0, count);
+                _hidden[row] = _view.Heads.Window == 0 ? 0 : Math.Clamp(end - _view.Heads.Window - firstKey, 0, _visible[row]);
+            }
+        }
+
+        /// <summary>Caps the scores of the current block and adds the bias of the keys, where a row sees.</summary>
+        public void AdjustScores(int firstKey)
+        {
+            if (!_view.AdjustsScores) return;
+            for (int row = 0; row < Rows; row++)
+            {
+                float* scores = ScoresOf(row) + Hidden(row);
+                int count = Visible(row) - Hidden(row);
+                if (_view.Heads.SoftCap > 0) SoftCapStretch(scores, count, _view.Heads.SoftCap, scores);
+                if (_view.KeyBias.Address == 0) continue;
+                float* bias = _view.KeyBias.Data + ((long)HeadOf(row) * _view.KeyBias.Columns) + firstKey + Hidden(row);
+                for (int i = 0; i < count; i++) scores[i] += bias[i];
+            }
         }
 
         /// <summary>Offset of a row's head in a row of q or of the result.</summary>
@@ -254,24 +277,29 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             AttentionContext context = new(view, tile, index % view.Heads.KeyValueHeads);
             context.LoadQueries();
             for (int row = 0; row < context.Rows; row++) (context.Max[row], context.Sum[row]) = (float.NegativeInfinity, 0f);
-            for (int key = 0; key < tile.Segment.KeyCount; key += RowBlock.Depth)
+            int firstBlock = tile.SightStart(view.Heads) / RowBlock.Depth * RowBlock.Depth;
+            for (int key = firstBlock; key < tile.Segment.KeyCount; key += RowBlock.Depth)
             {
                 int count = Math.Min(RowBlock.Depth, tile.Segment.KeyCount - key);
                 context.EnterBlock(key, count);
                 if (context.VisibleToAny == 0) break;
                 context.ComputeScores(key, count);
-                for (int row = 0; row < context.Rows; row++) UpdateRow(in context, row, context.Visible(row), key > 0);
-                context.MixValues(key, key > 0);
+                context.AdjustScores(key);
+                for (int row = 0; row < context.Rows; row++) UpdateRow(in context, row, key > firstBlock);
+                context.MixValues(key, key > firstBlock);
             }
 
             for (int row = 0; row < context.Rows; row++)
                 DivideBy(context.MixedOf(row), context.Width, context.Sum[row], (float*)view.Result + context.ResultOffset(row));
         }
 
-        private static void UpdateRow(in AttentionContext context, int row, int visible, bool resume)
+        private static void UpdateRow(in AttentionContext context, int row, bool resume)
         {
+            // Keys before the window keep their places in the mixture, with weight 0.
+            int hidden = context.Hidden(row), visible = context.Visible(row) - hidden;
+            float* scores = context.ScoresOf(row) + hidden;
+            if (hidden > 0) new Span<float>(context.ScoresOf(row), hidden).Clear();
             if (visible == 0) return;
-            float* scores = context.ScoresOf(row);
             float before = context.Max[row], max = Math.Max(before, MaxOf(scores, visible));
 
             // A row that has seen nothing but −∞ must not turn into NaN by −∞ − (−∞).
@@ -303,11 +331,13 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 int count = Math.Min(RowBlock.Depth, segment.KeyCount - key);
                 context.EnterBlock(key, count);
                 context.ComputeScores(key, count);
+                context.AdjustScores(key);
                 for (int row = 0; row < context.Rows; row++)
                 {
                     int visible = context.Visible(row);
                     Span<float> target = new((float*)view.Pattern + context.PatternOffset(row) + key, count);
                     new ReadOnlySpan<float>(context.ScoresOf(row), visible).CopyTo(target);
+                    target[..context.Hidden(row)].Fill(float.NegativeInfinity);
                     target[visible..].Fill(float.NegativeInfinity);
                 }
             }

@@ -12,6 +12,8 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             case Activation.GeluTanh: ForElements(new ActivateWork<GeluTanhFunction>(x, result, count), count); break;
             case Activation.Silu: ForElements(new ActivateWork<SiluFunction>(x, result, count), count); break;
             case Activation.Relu: ForElements(new ActivateWork<ReluFunction>(x, result, count), count); break;
+            case Activation.QuickGelu: ForElements(new ActivateWork<QuickGeluFunction>(x, result, count), count); break;
+            case Activation.GeluErf10: ForElements(new ActivateWork<GeluErf10Function>(x, result, count), count); break;
             default: throw UnknownActivation(activation);
         }
     }
@@ -24,6 +26,8 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             case Activation.GeluTanh: ForElements(new GateWork<GeluTanhFunction>(gate, up, result, count), count); break;
             case Activation.Silu: ForElements(new GateWork<SiluFunction>(gate, up, result, count), count); break;
             case Activation.Relu: ForElements(new GateWork<ReluFunction>(gate, up, result, count), count); break;
+            case Activation.QuickGelu: ForElements(new GateWork<QuickGeluFunction>(gate, up, result, count), count); break;
+            case Activation.GeluErf10: ForElements(new GateWork<GeluErf10Function>(gate, up, result, count), count); break;
             default: throw UnknownActivation(activation);
         }
     }
@@ -32,6 +36,35 @@ internal sealed unsafe partial class CpuKernels<TSimd>
 
     public override void Average(float** tensors, int tensorCount, float* result, long count) =>
         ForElements(new AverageWork(tensors, tensorCount, result, count), count);
+
+    public override void Scale(float* x, float factor, float* result, long count) => ForElements(new ScaleWork(x, factor, result, count), count);
+
+    public override void Clamp(float* x, float limit, float* result, long count) => ForElements(new ClampWork(x, limit, result, count), count);
+
+    public override void SoftCap(float* x, float cap, float* result, long count) => ForElements(new SoftCapWork(x, cap, result, count), count);
+
+    public override void AddRows(RowsView source, int* rows, float* weights, float* result)
+    {
+        // A row may come several times, so rows are not shared out; a row's columns are too few to be worth it.
+        for (int i = 0; i < source.Rows; i++)
+        {
+            float* from = source.Data + ((long)i * source.Columns), to = result + ((long)rows[i] * source.Columns);
+            TSimd weight = TSimd.Broadcast(weights[i]);
+            int column = 0;
+            for (; column <= source.Columns - TSimd.Width; column += TSimd.Width)
+                TSimd.Store(TSimd.Load(to + column) + (TSimd.Load(from + column) * weight), to + column);
+            for (; column < source.Columns; column++) to[column] += from[column] * weights[i];
+        }
+    }
+
+    /// <summary>cap · tanh(x / cap) of a stretch, in place or not.</summary>
+    private static void SoftCapStretch(float* from, int n, float cap, float* to)
+    {
+        TSimd caps = TSimd.Broadcast(cap);
+        int i = 0;
+        for (; i <= n - TSimd.Width; i += TSimd.Width) TSimd.Store(caps * VectorMath<TSimd>.Tanh(TSimd.Load(from + i) / caps), to + i);
+        if (i < n) Tail.Store(caps * VectorMath<TSimd>.Tanh(Tail.Load(from + i, n - i) / caps), to + i, n - i);
+    }
 
     private void ForElements<TWork>(TWork work, long count) where TWork : unmanaged, IWork =>
         team.Run((int)((count + ElementsPerItem - 1) / ElementsPerItem), work);
@@ -79,6 +112,43 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             int i = 0;
             for (; i <= n - TSimd.Width; i += TSimd.Width) TSimd.Store(TSimd.Load(left + i) + TSimd.Load(right + i), to + i);
             for (; i < n; i++) to[i] = left[i] + right[i];
+        }
+    }
+
+    private readonly struct ScaleWork(float* x, float factor, float* result, long count) : IWork
+    {
+        public void Run(int index)
+        {
+            (long start, int n) = Stretch(index, count);
+            float* from = x + start, to = result + start;
+            TSimd factors = TSimd.Broadcast(factor);
+            int i = 0;
+            for (; i <= n - TSimd.Width; i += TSimd.Width) TSimd.Store(TSimd.Load(from + i) * factors, to + i);
+            for (; i < n; i++) to[i] = from[i] * factor;
+        }
+    }
+
+    private readonly struct ClampWork(float* x, float limit, float* result, long count) : IWork
+    {
+        public void Run(int index)
+        {
+            (long start, int n) = Stretch(index, count);
+            float* from = x + start, to = result + start;
+
+            // NaN passes, as it stands second.
+            TSimd low = TSimd.Broadcast(-limit), high = TSimd.Broadcast(limit);
+            int i = 0;
+            for (; i <= n - TSimd.Width; i += TSimd.Width) TSimd.Store(TSimd.Max(low, TSimd.Min(high, TSimd.Load(from + i))), to + i);
+            if (i < n) Tail.Store(TSimd.Max(low, TSimd.Min(high, Tail.Load(from + i, n - i))), to + i, n - i);
+        }
+    }
+
+    private readonly struct SoftCapWork(float* x, float cap, float* result, long count) : IWork
+    {
+        public void Run(int index)
+        {
+            (long start, int n) = Stretch(index, count);
+            SoftCapStretch(x + start, n, cap, result + start);
         }
     }
 

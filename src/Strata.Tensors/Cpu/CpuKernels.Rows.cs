@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Strata.Tensors.Cpu;
 
 internal sealed unsafe partial class CpuKernels<TSimd>
@@ -22,10 +20,10 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         team.Run(Divide(x.Rows, rows), new SoftmaxWork(x, result, rows));
     }
 
-    public override void Rotary(RowsView x, int* positions, float* frequencies, float magnitude, int headWidth, float* result)
+    public override void Rotary(RowsView x, RowsView table, int headWidth, bool interleaved, float* result)
     {
         int rows = RowsPerItem(x.Columns);
-        team.Run(Divide(x.Rows, rows), new RotaryWork(x, positions, frequencies, magnitude, headWidth, result, rows));
+        team.Run(Divide(x.Rows, rows), new RotaryWork(x, table, headWidth, interleaved, result, rows));
     }
 
     public override void Embed(byte* table, DType format, int width, int* ids, int count, float* result)
@@ -157,35 +155,26 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         for (; i < n; i++) result[i] = x[i] / divisor;
     }
 
-    /// <summary>Item: some rows. The angles of a row are computed once, in double precision, for all its heads.</summary>
-    private readonly struct RotaryWork(RowsView x, int* positions, float* frequencies, float magnitude, int headWidth, float* result, int rowsPerItem) : IWork
+    /// <summary>Item: some rows.</summary>
+    private readonly struct RotaryWork(RowsView x, RowsView table, int headWidth, bool interleaved, float* result, int rowsPerItem) : IWork
     {
         public void Run(int index)
         {
-            int half = headWidth / 2;
-            double* angles = (double*)ThreadScratch.Take(8L * half);
-            float* cos = (float*)(angles + (3 * half)), sin = cos + half;
+            int half = table.Columns / 2;
             for (int row = index * rowsPerItem, end = Math.Min(x.Rows, row + rowsPerItem); row < end; row++)
             {
-                Angles(positions[row], half, angles, cos, sin);
+                float* cos = table.Data + ((long)row * table.Columns), sin = cos + half;
                 for (int head = 0; head < x.Columns; head += headWidth)
-                    Turn(x.Data + ((long)row * x.Columns) + head, cos, sin, half, result + ((long)row * x.Columns) + head);
+                {
+                    float* from = x.Data + ((long)row * x.Columns) + head, to = result + ((long)row * x.Columns) + head;
+                    if (interleaved) TurnNeighbours(from, cos, sin, half, to);
+                    else TurnHalves(from, cos, sin, half, to);
+                    new ReadOnlySpan<float>(from + (2 * half), headWidth - (2 * half)).CopyTo(new Span<float>(to + (2 * half), headWidth - (2 * half)));
+                }
             }
         }
 
-        private void Angles(int position, int half, double* angles, float* cos, float* sin)
-        {
-            Span<double> sines = new(angles + half, half), cosines = new(angles + (2 * half), half);
-            for (int i = 0; i < half; i++) angles[i] = (double)position * frequencies[i];
-            TensorPrimitives.SinCos(new ReadOnlySpan<double>(angles, half), sines, cosines);
-            for (int i = 0; i < half; i++)
-            {
-                cos[i] = (float)(cosines[i] * magnitude);
-                sin[i] = (float)(sines[i] * magnitude);
-            }
-        }
-
-        private static void Turn(float* from, float* cos, float* sin, int half, float* to)
+        private static void TurnHalves(float* from, float* cos, float* sin, int half, float* to)
         {
             int i = 0;
             for (; i <= half - TSimd.Width; i += TSimd.Width)
@@ -200,6 +189,16 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 float a = from[i], b = from[half + i];
                 to[i] = (a * cos[i]) - (b * sin[i]);
                 to[half + i] = (b * cos[i]) + (a * sin[i]);
+            }
+        }
+
+        private static void TurnNeighbours(float* from, float* cos, float* sin, int half, float* to)
+        {
+            for (int i = 0; i < half; i++)
+            {
+                float a = from[2 * i], b = from[(2 * i) + 1];
+                to[2 * i] = (a * cos[i]) - (b * sin[i]);
+                to[(2 * i) + 1] = (b * cos[i]) + (a * sin[i]);
             }
         }
     }

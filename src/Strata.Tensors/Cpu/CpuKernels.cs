@@ -16,7 +16,7 @@ internal abstract unsafe class CpuKernels
 
     public abstract void RmsNorm(RowsView x, float* gain, float epsilon, float* result);
 
-    public abstract void Rotary(RowsView x, int* positions, float* frequencies, float magnitude, int headWidth, float* result);
+    public abstract void Rotary(RowsView x, RowsView table, int headWidth, bool interleaved, float* result);
 
     public abstract void Softmax(RowsView x, float* result);
 
@@ -31,6 +31,14 @@ internal abstract unsafe class CpuKernels
     public abstract void Add(float* a, float* b, float* result, long count);
 
     public abstract void Average(float** tensors, int tensorCount, float* result, long count);
+
+    public abstract void Scale(float* x, float factor, float* result, long count);
+
+    public abstract void Clamp(float* x, float limit, float* result, long count);
+
+    public abstract void SoftCap(float* x, float cap, float* result, long count);
+
+    public abstract void AddRows(RowsView source, int* rows, float* weights, float* result);
 
     public abstract void Attention(AttentionView attention, ReadOnlySpan<AttentionSegment> segments);
 
@@ -71,9 +79,13 @@ internal readonly unsafe record struct PanelsView(IntPtr Address, DType DType, i
 
 /// <summary>
 /// The operands of an attention op: Q [T, heads·d], K and V [S, keyValueHeads·d]; Pattern [heads, queries, keys] where it is materialised; Result.
-/// Those that an op does not use are zero.
+/// Those that an op does not use are zero; so is the address of the bias [heads, keys] where there is none.
 /// </summary>
-internal readonly record struct AttentionView(IntPtr Q, IntPtr K, IntPtr V, IntPtr Pattern, IntPtr Result, AttentionHeads Heads);
+internal readonly record struct AttentionView(IntPtr Q, IntPtr K, IntPtr V, IntPtr Pattern, IntPtr Result, AttentionHeads Heads, RowsView KeyBias)
+{
+    /// <summary>Are scores more than scaled products?</summary>
+    public bool AdjustsScores => Heads.SoftCap > 0 || KeyBias.Address != 0;
+}
 
 /// <summary>The kernels for registers of one width; the parts of the class lie in files by subject.</summary>
 internal sealed unsafe partial class CpuKernels<TSimd>(WorkerTeam team) : CpuKernels where TSimd : unmanaged, ISimd<TSimd>

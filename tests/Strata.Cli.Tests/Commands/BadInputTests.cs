@@ -8,7 +8,7 @@ public sealed class BadInputTests : FolderTest
 {
     [Theory]
     [InlineData("Did you mean \"eval\"?", "evl")]
-    [InlineData("a verb is missing. Valid are: run, info, capture")]
+    [InlineData("a verb is missing. Valid are: run, report, info, capture")]
     [InlineData("--data", "eval", "MODEL")]
     [InlineData("Did you mean \"--json\"?", "eval", "MODEL", "--data", "GAMES", "--jsn")]
     [InlineData("Did you mean \"--json\"?", "info", "--jsn", "MODEL")]

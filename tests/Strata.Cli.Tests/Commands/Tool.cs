@@ -24,7 +24,9 @@ internal sealed record ToolResult(int Code, string Output, string Error)
 /// <summary>Runs command lines in this process, and finds the small Othello network.</summary>
 internal static class Tool
 {
-    public static string Othello { get; } = Path.Combine(Root(), "data", "othello");
+    public static string Root { get; } = FindRoot();
+
+    public static string Othello { get; } = Path.Combine(Root, "data", "othello");
 
     public static string Games { get; } = Path.Combine(Othello, "games-test.jsonl");
 
@@ -38,7 +40,7 @@ internal static class Tool
     /// <summary>Runs a verb on the Othello network and its first games.</summary>
     public static Task<ToolResult> OnGames(string verb, int rows, params string[] more) => Run([verb, Othello, "--data", Games, "--take", $"{rows}", .. more]);
 
-    private static string Root()
+    private static string FindRoot()
     {
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Kernel.sln is not above the tests.");

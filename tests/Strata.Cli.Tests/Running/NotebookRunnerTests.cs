@@ -59,6 +59,17 @@ public sealed class NotebookRunnerTests
     }).ToArray();
 
     [Fact]
+    public async Task AnOutputKeepsItsLastValueAlsoWhenALaterCellGivesIt()
+    {
+        Notebook notebook = Of("var a = display(1); var b = display(2); a.Update(3);", "b.Update(4); display(5)", "clear_output(); a.Update(6);\npassword()");
+        RunResult result = await Run(notebook);
+        Assert.Equal(["display: 6", "display: 4"], Shown(notebook.Cells[0]));
+        Assert.Equal(["display: 5"], Shown(notebook.Cells[1]));
+        Assert.Contains("nobody to ask", result.Failure?.Error?.Message);
+        Assert.DoesNotContain("transient", notebook.ToJson());
+    }
+
+    [Fact]
     public async Task OutputsComeInOrderAndConsoleTextIsJoined()
     {
         Notebook notebook = Of("# T", "Console.WriteLine(1); Console.WriteLine(2); display(\"d\"); Console.Error.Write(3);\n4");

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using Xunit.Abstractions;
 
 namespace Strata.Jupyter.Tests.Conformance;
 
 /// <summary>The kernel as front ends meet it: a process of its own, installed by <c>strata jupyter install</c>, driven through Debian's jupyter_client.</summary>
 [Collection(Session.SessionTests.Name)]
-public sealed class ConformanceTests : IDisposable
+public sealed class ConformanceTests(ITestOutputHelper output) : IDisposable
 {
     private const string Python = "/usr/bin/python3";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -19,6 +20,9 @@ public sealed class ConformanceTests : IDisposable
     [InlineData("stop_on_error")]
     [InlineData("interrupt")]
     [InlineData("sweep")]
+    [InlineData("survives")]
+    [InlineData("idle")]
+    [InlineData("failures")]
     [InlineData("stdin")]
     [InlineData("lifetime")]
     [InlineData("load")]
@@ -31,6 +35,7 @@ public sealed class ConformanceTests : IDisposable
         Assert.True(installed == 0, message);
         string kernels = Path.Combine(_prefix.FullName, "share", "jupyter", "kernels");
         (int code, string text) = await Run(Python, Path.Combine(AppContext.BaseDirectory, "Conformance", "client.py"), kernels, scenario);
+        output.WriteLine(text);
         Assert.True(code == 0 && text.EndsWith("passed\n", StringComparison.Ordinal), text);
     }
 
@@ -44,9 +49,9 @@ public sealed class ConformanceTests : IDisposable
 
     private static async Task<(int Code, string Text)> Run(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root() };
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository.Folder };
         using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        Task<string> text = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         using CancellationTokenSource patience = new(Patience);
         try
         {
@@ -58,13 +63,6 @@ public sealed class ConformanceTests : IDisposable
             return (-1, $"{program} did not end within {Patience.TotalMinutes} minutes.");
         }
 
-        return (process.ExitCode, await error + await output);
-    }
-
-    private static string Root()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Kernel.sln is not above the tests.");
-        return folder;
+        return (process.ExitCode, await error + await text);
     }
 }

@@ -211,14 +211,6 @@ public sealed class CSharpSessionTests
     public async Task DeepRecursionHasRoom() =>
         Assert.Equal(100_000, await ValueOf("int Depth(int n) => n == 0 ? 0 : 1 + Depth(n - 1); Depth(100000)"));
 
-    [Fact]
-    public async Task PackagesThatAreDeployedAreFoundAndOthersExplained()
-    {
-        Assert.Null((await _session.ExecuteAsync("#r \"nuget: Strata.Notebooks, 0.1.0\"\nvar p = new Provenance();", _host)).Error);
-        CellError error = await ErrorOf("#r \"nuget: Nowhere.ToBeFound\"\n1");
-        Assert.Contains(error.Traceback, line => line.Contains("restores no packages"));
-    }
-
     private sealed class Hidden : IReadOnlyCollection<int>
     {
         public int Count => 3;

@@ -7,6 +7,8 @@ namespace Strata.Jupyter.Tests.Session;
 /// <summary>A host that writes down what it is told, in order.</summary>
 internal sealed class RecordingHost(CSharpSession session, CancellationToken cancellation = default) : ICellHost, IProgress<WorkProgress>
 {
+    private readonly List<string> _shown = [];
+
     public List<string> Log { get; } = [];
 
     public CancellationToken Cancellation => cancellation;
@@ -15,7 +17,15 @@ internal sealed class RecordingHost(CSharpSession session, CancellationToken can
 
     public void Display(MimeBundle output) => Log.Add($"display {output.Renderings[MimeBundle.PlainText]}");
 
-    public void Show(object? value) => Log.Add($"show {value}");
+    public void Show(object? value, string? displayId = null)
+    {
+        if (displayId is not null) _shown.Add(displayId);
+        Log.Add($"show {value}");
+    }
+
+    public void Update(string displayId, object? value) => Log.Add($"update {_shown.IndexOf(displayId)} {value}");
+
+    public string ReadPassword(string prompt) => $"answer to {prompt}";
 
     public void ShowResult(object? value) => Log.Add($"result {value}");
 

@@ -49,11 +49,11 @@ internal sealed unsafe class MemoryOnlyEngine : TensorEngine
 
     protected override void Embed(Tensor table, ReadOnlySpan<int> ids, Tensor result) => throw new NotSupportedException();
 
-    protected override void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, Tensor result) => throw new NotSupportedException();
+    protected override void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, int width, Tensor result) => throw new NotSupportedException();
 
-    protected override void RmsNorm(Tensor x, Tensor? gain, float epsilon, Tensor result) => throw new NotSupportedException();
+    protected override void RmsNorm(Tensor x, Tensor? gain, float epsilon, int width, Tensor result) => throw new NotSupportedException();
 
-    protected override void Rotary(Tensor x, ReadOnlySpan<int> positions, ReadOnlySpan<float> frequencies, float magnitude, int headWidth, Tensor result) => throw new NotSupportedException();
+    protected override void Rotary(Tensor x, Tensor table, int headWidth, bool interleaved, Tensor result) => throw new NotSupportedException();
 
     protected override void Softmax(Tensor x, Tensor result) => throw new NotSupportedException();
 
@@ -63,11 +63,21 @@ internal sealed unsafe class MemoryOnlyEngine : TensorEngine
 
     protected override void Add(Tensor a, Tensor b, Tensor result) => throw new NotSupportedException();
 
+    protected override void Scale(Tensor x, float factor, Tensor result) => throw new NotSupportedException();
+
+    protected override void Clamp(Tensor x, float limit, Tensor result) => throw new NotSupportedException();
+
+    protected override void SoftCap(Tensor x, float cap, Tensor result) => throw new NotSupportedException();
+
+    protected override void AddRows(Tensor source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, Tensor result) => throw new NotSupportedException();
+
+    protected override void Fill(Tensor result, float value) => throw new NotSupportedException();
+
     protected override void Average(IReadOnlyList<Tensor> tensors, Tensor result) => throw new NotSupportedException();
 
-    protected override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor result) => throw new NotSupportedException();
+    protected override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? keyBias, ReadOnlySpan<AttentionSegment> segments, Tensor result) => throw new NotSupportedException();
 
-    protected override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, AttentionSegment segment, Tensor result) => throw new NotSupportedException();
+    protected override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? keyBias, AttentionSegment segment, Tensor result) => throw new NotSupportedException();
 
     protected override void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result) => throw new NotSupportedException();
 

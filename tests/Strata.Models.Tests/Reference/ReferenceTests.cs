@@ -4,7 +4,8 @@ using Xunit;
 namespace Strata.Models.Tests.Reference;
 
 /// <summary>Forward passes against PyTorch: every hook point, every plan form, generation.</summary>
-public class ReferenceTests(PytorchSuite suite) : IClassFixture<PytorchSuite>
+[Collection(PytorchCollection.Name)]
+public class ReferenceTests(PytorchSuite suite)
 {
     [SkippableTheory]
     [MemberData(nameof(PytorchSuite.Variants), MemberType = typeof(PytorchSuite))]

@@ -52,7 +52,7 @@ public sealed class ResultFormattingTests
         string svg = bundle.Renderings[MimeBundle.Svg];
         Assert.Contains("Ranges exclude their end", svg);
         Assert.Contains("Never run (dashed): 4, 5, 6, 7.", svg);
-        Assert.Contains(svg, bundle.Renderings[MimeBundle.Html]);
+        Assert.Contains(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(svg)), bundle.Renderings[MimeBundle.Html]);
         Assert.Equal("0..4, 8..12", bundle.Renderings[MimeBundle.PlainText]);
     }
 

@@ -1,0 +1,22 @@
+namespace Strata.Models;
+
+/// <summary>What may differ from block to block of one network.</summary>
+/// <param name="MlpWidth">Width of the MLP's hidden layer; of each expert where there are experts.</param>
+public sealed record BlockSpec(int MlpWidth)
+{
+    /// <summary>A token sees itself and the Window − 1 tokens before it; null: all before it.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>Rotary positions; null where queries and keys do not turn.</summary>
+    public RotarySpec? Rotary { get; init; }
+
+    /// <summary>A mixture of experts in place of one MLP.</summary>
+    public ExpertSpec? Experts { get; init; }
+}
+
+/// <summary>A mixture of experts (Shazeer et al. 2017): a router gives each token to a few of many MLPs, whose outputs are summed by weight.</summary>
+/// <param name="Count">Experts.</param>
+/// <param name="PerToken">Experts that work on a token: those of largest probability, the softmax of the router's logits.</param>
+/// <param name="NormaliseWeights">The probabilities of the chosen experts are divided by their sum.</param>
+/// <param name="SharedWidth">Hidden width of one more MLP that works on every token, weighted by a sigmoid gate; null for none.</param>
+public sealed record ExpertSpec(int Count, int PerToken, bool NormaliseWeights, int? SharedWidth = null);

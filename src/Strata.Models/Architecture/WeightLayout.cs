@@ -1,0 +1,63 @@
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>Lays weights out for the engine that holds their source.</summary>
+/// <param name="read">Reads a tensor and checks its shape.</param>
+/// <param name="storage">Format of the linear maps in memory; null keeps the source's.</param>
+internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storage)
+{
+    public BlockWeights Block(BlockMap map) => new()
+    {
+        AttentionNorm = Norm(map.AttentionNorm),
+        Query = Linear(map.Query),
+        Key = Linear(map.Key),
+        Value = Linear(map.Value),
+        Output = Linear(map.Output),
+        QueryNorm = Norm(map.QueryNorm),
+        KeyNorm = Norm(map.KeyNorm),
+        AttentionOutputNorm = Norm(map.AttentionOutputNorm),
+        MlpNorm = Norm(map.MlpNorm),
+        Mlp = map.Mlp is null ? null : Mlp(map.Mlp),
+        Experts = map.Experts is null ? null : Experts(map.Experts),
+        MlpOutputNorm = Norm(map.MlpOutputNorm),
+    };
+
+    public LinearWeight? Optional(LinearEntry? entry) => entry is null ? null : Linear(entry);
+
+    public LinearWeight Linear(LinearEntry entry)
+    {
+        Tensor weight = read(entry.Weight);
+        Tensor? bias = entry.Bias is null ? null : read(entry.Bias);
+        if (entry.Group > 0 && entry.Group < entry.Outputs) return Gathered(weight, bias, entry);
+        return weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, storage ?? weight.DType);
+    }
+
+    public NormWeights? Norm(NormEntry? entry) => entry is null ? null : new NormWeights(entry.Gain is null ? null : Vector(entry.Gain), entry.Bias is null ? null : Vector(entry.Bias));
+
+    private MlpWeights Mlp(MlpMap map) => new(Optional(map.Gate), Linear(map.In), Linear(map.Out));
+
+    private ExpertsWeights Experts(ExpertsMap map) =>
+        new(Linear(map.Router), map.Experts.Select(Mlp).ToArray(), map.Shared is null ? null : Mlp(map.Shared), Optional(map.SharedGate));
+
+    /// <summary>A map whose outputs lie in groups: they are brought together before they are laid out.</summary>
+    private LinearWeight Gathered(Tensor weight, Tensor? bias, LinearEntry entry)
+    {
+        int[] outputs = Enumerable.Range(0, entry.Outputs).Select(i => entry.FirstOutput + i / entry.Group * entry.Stride + i % entry.Group).ToArray();
+        using TensorScope scope = weight.Engine.OpenScope();
+        Tensor? gatheredBias = bias is null ? null : scope.FromHost(Select(bias.ToArray(), outputs), outputs.Length);
+        return weight.Engine.PrepareLinear(scope.Embed(weight, outputs), WeightOrientation.OutputsByInputs, 0, outputs.Length, gatheredBias, storage ?? weight.DType);
+    }
+
+    private static float[] Select(float[] values, int[] indices) => indices.Select(i => values[i]).ToArray();
+
+    /// <summary>Gains and biases are few: they are widened, so that only linear maps and tables stay in a storage format.</summary>
+    private Tensor Vector(WeightEntry entry)
+    {
+        Tensor stored = read(entry);
+        if (stored.DType == DType.Float32 && entry.Role != WeightRole.GainLessOne) return stored;
+        float[] values = stored.ToArray();
+        if (entry.Role == WeightRole.GainLessOne) for (int i = 0; i < values.Length; i++) values[i] += 1f;
+        return stored.Engine.FromHost(values, stored.Shape);
+    }
+}

@@ -1,0 +1,1 @@
+[assembly: Strata.Notebooks.AssemblyFormatters(typeof(Strata.Deedle.FrameFormatter))]

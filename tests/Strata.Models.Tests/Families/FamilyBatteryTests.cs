@@ -1,0 +1,237 @@
+using Strata.Models.Tests.Reference;
+using Strata.Tensors;
+using Xunit;
+
+namespace Strata.Models.Tests.Families;
+
+/// <summary>What must hold for every family and every switch of it, on the checkpoints that the reference makes.</summary>
+[Collection(PytorchCollection.Name)]
+public class FamilyBatteryTests(PytorchSuite suite)
+{
+    private const int Vocabulary = 97;
+
+    /// <summary>The bfloat16 variants compute as the others do; those of GPT-2 and Llama that differ in their files only are left out as well.</summary>
+    public static TheoryData<string> Variants
+    {
+        get
+        {
+            string[] files = ["gpt2-sharded", "gpt2-mask-buffers", "gpt2-bare-names", "llama-sharded", "llama-rope-linear-old-key", "llama-rope-parameters-llama3", "gpt_neox-buffers"];
+            return new TheoryData<string>(PytorchSuite.VariantNames.Where(variant => !variant.EndsWith("bf16", StringComparison.Ordinal) && !files.Contains(variant)));
+        }
+    }
+
+    /// <summary>One variant of each family, and those whose blocks are built otherwise.</summary>
+    public static TheoryData<string> Structures => new(PytorchSuite.VariantNames.Where(variant => variant.EndsWith("-base", StringComparison.Ordinal)).Concat(
+    [
+        "gpt_neox-sequential", "opt-norms-behind", "opt-projected", "falcon-grouped", "falcon-alibi", "phi-normalised-heads", "stablelm-parallel", "smollm3-windows", "qwen2_moe-sparse-step",
+    ]));
+
+    [Fact]
+    public void EveryFamilyHasAVariant() =>
+        Assert.Equal(ModelFamily.All.Select(family => family.Name).Order(), PytorchSuite.VariantNames.Select(variant => variant.Split('-')[0]).Distinct().Order());
+
+    [SkippableTheory]
+    [MemberData(nameof(Variants))]
+    public void ABatchEqualsItsSingleRunsAndTheIdentityPlanNone(string variant)
+    {
+        Model model = suite.Load(variant);
+        TokenRows rows = RowsOf(7, 1, 40, 12, 2);
+        CaptureRequest all = TestModels.Quiet("*");
+        Activations together = model.Capture(rows, all with { Plan = model.Plans.Parse("..") });
+        for (int row = 0; row < rows.Count; row++)
+        {
+            Activations alone = model.Capture(new TokenRows("one", [rows.Sequences[row]]), all);
+            Assert.Equal(together.Points, alone.Points);
+            foreach (string point in together.Points) Assert.Equal(alone.Samples(point)[0].Values, together.Samples(point)[row].Values);
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Variants))]
+    public void PaddingChangesNothing(string variant)
+    {
+        Model model = suite.Load(variant);
+        TokenRows rows = RowsOf(9, 1, 37, 14);
+        float[] plain = Losses(model, new TokenBatch(rows.Sequences));
+        foreach (double side in new[] { 0, 0.5, 1 })
+        {
+            int[,] ids = new int[rows.Count, 40];
+            bool[,] mask = new bool[rows.Count, 40];
+            for (int row = 0; row < rows.Count; row++)
+            {
+                int[] sequence = rows.Sequences[row];
+                int offset = (int)(side * (40 - sequence.Length));
+                for (int i = 0; i < sequence.Length; i++) (ids[row, offset + i], mask[row, offset + i]) = (sequence[i], true);
+            }
+
+            Assert.Equal(plain, Losses(model, TokenBatch.FromPadded(ids, mask)));
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Variants))]
+    public void CachedGenerationEqualsRecomputation(string variant)
+    {
+        // The second prompt begins within a window and an original context of 32 and grows beyond both.
+        Model model = suite.Load(variant);
+        TokenRows prompts = RowsOf(3, 28, 1);
+        foreach (string plan in new[] { "..", "0, 2*2, 1, parallel(2, 3), attn(3)" })
+        {
+            GenerationRequest request = new() { MaxNew = 10, Plan = model.Plans.Parse(plan), StopIds = [], Temperature = 4, Seed = 7 };
+            int[][] recomputed = [.. model.Generate(prompts, request with { UseCache = false }).NewTokens];
+            Assert.Equal(recomputed, model.Generate(prompts, request).NewTokens);
+            Assert.True(recomputed[1].Distinct().Count() > 3, "sampling should not repeat one token");
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Variants))]
+    public void HookPointsFireOnceInTheListedOrder(string variant)
+    {
+        Model model = suite.Load(variant);
+        foreach (string text in new[] { "..", "1, attn(0), mlp(2), parallel(1, 3), 1" })
+        {
+            LayerPlan plan = model.Plans.Parse(text);
+            HookCatalog catalog = new(model.Spec, plan);
+            Recorder recorder = new();
+            BatchRun run = new(model, new TokenBatch([RowsOf(6).Sequences[0]]), new HookSession(catalog, model.Spec, [], catalog.Points, recorder), null);
+            using TensorScope scope = model.Engine.OpenScope();
+            run.Logits(scope, run.FinalNorm(scope, run.Run(scope, plan)));
+            Assert.Equal(catalog.Points.Select(point => (point.Name, ColumnsOf(point, 6))), recorder.Fired);
+            Assert.Equal(catalog.Points.Count, catalog.Points.Select(point => point.Name).Distinct().Count());
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Variants))]
+    public void AnInterventionThatChangesNothingChangesNothing(string variant)
+    {
+        Model model = suite.Load(variant);
+        TokenRows rows = RowsOf(11, 24);
+        Activations plain = model.Capture(rows, TestModels.Quiet("logits"));
+        Activations touched = model.Capture(rows, TestModels.Quiet("logits") with { Interventions = [Intervention.Scale("*", 1)] });
+        for (int row = 0; row < rows.Count; row++) AssertNear(plain.Samples("logits")[row].Values, touched.Samples("logits")[row].Values, 1e-4f);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Structures))]
+    public void EveryPointCanBeChanged(string variant)
+    {
+        Model model = suite.Load(variant);
+        TokenRows rows = RowsOf(12);
+        float[] plain = model.Capture(rows, TestModels.Quiet("logits")).Rows("logits").Values;
+        foreach (HookPoint point in model.Explain().Points.Where(p => p.Block is -1 or 1))
+        {
+            float[] changed = model.Capture(rows, TestModels.Quiet("logits") with { Interventions = [Intervention.Scale(point.Name, 0.4f)] }).Rows("logits").Values;
+            Assert.True(plain.Zip(changed, (a, b) => Math.Abs(a - b)).Max() > 1e-4f || Scaleless(model.Spec, point), $"scaling {point.Name} changes no logit");
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Structures))]
+    public void UnembeddingTheLastStreamGivesTheLogits(string variant)
+    {
+        Model model = suite.Load(variant);
+        string last = $"blocks.{model.Spec.Blocks - 1}.resid_post";
+        Activations acts = model.Capture(RowsOf(9), TestModels.Quiet(last, "logits"));
+        Assert.Equal(acts.Rows("logits").Values, model.Unembed(acts.Rows(last)).Values);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Structures))]
+    public void TheRandomTwinHasTheSameShapesAndTheFamilysInitialisation(string variant)
+    {
+        Model model = suite.Load(variant), twin = model.RandomTwin(5);
+        Assert.Equal(model.Spec, twin.Spec);
+        Assert.Equal(model.WeightBytes, twin.WeightBytes);
+        Assert.Equal(twin.Hash, model.RandomTwin(5).Hash);
+        Assert.NotEqual(twin.Hash, model.RandomTwin(6).Hash);
+        Activations first = twin.Capture(RowsOf(5), TestModels.Quiet("*")), second = model.Capture(RowsOf(5), TestModels.Quiet("*"));
+        Assert.Equal(second.Points, first.Points);
+        foreach (string point in first.Points) Assert.Equal(second.Rows(point).ToString(), first.Rows(point).ToString());
+        Assert.All(first.Rows("logits").Values, value => Assert.True(float.IsFinite(value)));
+
+        ModelFamily family = ModelFamily.Of(model.Spec);
+        RandomWeights weights = new(family, model.Spec, 5, CpuEngine.Default);
+        foreach (WeightEntry entry in family.Map(model.Spec, _ => false).Entries) CheckInitialisation(entry, weights.Read(entry).ToArray(), family.InitialDeviation(model.Spec, entry.Role));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Variants))]
+    public void EveryTensorOfTheCheckpointIsRead(string variant)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(suite.Folder(variant));
+        ModelFamily family = ModelFamily.Of(checkpoint.Config);
+        HashSet<string> read = [.. family.Map(family.ReadSpec(checkpoint.Config), checkpoint.Has).Entries.Select(entry => entry.Name)];
+        Assert.Equal(variant == "gemma3-base" ? ["vision_tower.patch.weight"] : [], checkpoint.Names.Where(name => !read.Contains(name)));
+    }
+
+    [SkippableFact]
+    public void NoScopeIsLeftOpen()
+    {
+        foreach (string variant in new[] { "gpt_neox-base", "falcon-alibi", "gemma2-base", "qwen2_moe-base", "opt-norms-behind", "bloom-base" })
+        {
+            CpuEngine engine = new();
+            Model model = Model.Load(suite.Folder(variant), new ModelOptions { Engine = engine });
+            model.Capture(RowsOf(5, 9), TestModels.Quiet("*"));
+            model.Capture(RowsOf(5, 9), TestModels.Quiet("blocks.1.attn_out"));
+            model.Generate(RowsOf(3), new GenerationRequest { MaxNew = 3, StopIds = [] });
+            Losses(model, new TokenBatch(RowsOf(5, 9).Sequences));
+            Assert.Equal(0, engine.OpenScopes);
+            Assert.Equal(0, engine.PooledBytesInUse);
+        }
+    }
+
+    /// <summary>Points whose size does not matter, because what depends on them is normalised afterwards.</summary>
+    private static bool Scaleless(ModelSpec spec, HookPoint point) =>
+        (point.Kind is HookKind.Query or HookKind.Key && spec.QueryKeyNorm != QueryKeyNorm.None) || (point.Kind == HookKind.Embed && spec.EmbeddingNorm)
+        || (point.Kind is HookKind.MlpPreLinear or HookKind.MlpPost or HookKind.Mixed or HookKind.Value or HookKind.Pattern
+            && spec.NormPlacement is NormPlacement.Output or NormPlacement.InputAndOutput)
+        || (point.Kind == HookKind.Router && spec.Block(1).Experts is { PerToken: 1, NormaliseWeights: true });
+
+    private static void CheckInitialisation(WeightEntry entry, float[] values, float deviation)
+    {
+        float constant = entry.Role == WeightRole.Gain ? 1 : 0;
+        if (entry.Role is WeightRole.Bias or WeightRole.Gain or WeightRole.GainLessOne)
+        {
+            Assert.All(values, value => Assert.Equal(constant, value));
+            return;
+        }
+
+        double measured = Math.Sqrt(values.Average(value => (double)value * value));
+        Assert.True(Math.Abs(measured / deviation - 1) < 4 / Math.Sqrt(2 * values.Length) + 0.01, $"{entry.Name}: deviation {measured}, expected {deviation}");
+    }
+
+    private static int ColumnsOf(HookPoint point, int tokens) => point.IsAttentionMatrix ? tokens : point.Columns;
+
+    private static void AssertNear(float[] expected, float[] actual, float tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            if (!(Math.Abs(expected[i] - actual[i]) <= tolerance)) Assert.Fail($"[{i}]: {actual[i]}, expected {expected[i]} within {tolerance}");
+        }
+    }
+
+    private static float[] Losses(Model model, TokenBatch batch)
+    {
+        using TensorScope scope = model.Engine.OpenScope();
+        BatchRun run = new(model, batch);
+        float[] losses = new float[batch.Tokens];
+        run.Losses(scope, run.Run(scope, model.Plans.Identity()), losses, new int[batch.Tokens]);
+        return losses;
+    }
+
+    private static TokenRows RowsOf(params int[] lengths)
+    {
+        SeededRandom random = new(23);
+        return new TokenRows("random ids", lengths.Select(length => Enumerable.Range(0, length).Select(_ => random.NextInt(Vocabulary)).ToArray()).ToArray());
+    }
+
+    private sealed class Recorder : ICaptureSink
+    {
+        public List<(string Name, int Columns)> Fired { get; } = [];
+
+        public void Store(HookPoint point, Tensor value, BatchRun run, int sequence) => Fired.Add((point.Name, value.Shape.Columns));
+    }
+}
