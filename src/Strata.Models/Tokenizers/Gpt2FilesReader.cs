@@ -21,7 +21,7 @@ internal static class Gpt2FilesReader
             Normalizer = NormalizerOf(settings),
             PreTokenizer = PreTokenizerOf(settings),
             Template = Template(settings, table),
-            Decoder = clip ? TokenDecoder.Chain(TokenDecoder.ByteLevel, TokenDecoder.WordSuffix("</w>")) : TokenDecoder.ByteLevel,
+            Decoder = clip ? TokenDecoder.Chain(TokenDecoder.WordSuffix("</w>", ByteAlphabet.Character((byte)' ').ToString()), TokenDecoder.ByteLevel) : TokenDecoder.ByteLevel,
         };
     }
 

@@ -222,11 +222,27 @@ public sealed class Tokenizer
             return;
         }
 
-        foreach ((Piece piece, AddedToken? token) in _literalTokens.Split(Piece.All(AlignedText.Of(text))))
+        foreach ((Piece piece, AddedToken? token) in _literalTokens.Split(Piece.All(AlignedText.Of(WellFormed(text)))))
         {
             if (token is not null) tokens.Add(token.Id, piece.Range(0, piece.Length));
             else AddNormalized(Normalize(piece.Source.Slice(piece.Start, piece.Length)), tokens);
         }
+    }
+
+    /// <summary>The text with U+FFFD in place of each half of a surrogate pair, which no vocabulary can hold.</summary>
+    private static string WellFormed(string text)
+    {
+        if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0) return text;
+        return string.Create(text.Length, text, (characters, source) =>
+        {
+            source.CopyTo(characters);
+            for (int i = 0; i < characters.Length; i++)
+            {
+                if (!char.IsSurrogate(characters[i])) continue;
+                if (i + 1 < characters.Length && char.IsSurrogatePair(characters[i], characters[i + 1])) i++;
+                else characters[i] = '\uFFFD';
+            }
+        });
     }
 
     private void AddNormalized(AlignedText text, TokenList tokens)
