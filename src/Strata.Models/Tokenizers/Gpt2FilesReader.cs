@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Strata.Models;
 
 /// <summary>Makes a byte-level BPE tokenizer of <c>vocab.json</c> (ids) and <c>merges.txt</c> (a merge on each line): GPT-2's, RoBERTa's, CLIP's or Qwen's.</summary>

@@ -210,12 +210,13 @@ public sealed class Tokenizer
     private TokenIds Result(string text, string? second, TokenList tokens)
     {
         int[] ids = [.. tokens.Ids];
-        return new TokenIds(text, second, ids, Array.ConvertAll(ids, id => _table[id]), [.. tokens.Offsets], [.. tokens.TypeIds], BosPolicy, BosPolicy.Check(ids));
+        return new TokenIds(text, second, ids, Array.ConvertAll(ids, id => _table[id]), [.. tokens.Offsets], [.. tokens.Sequences], [.. tokens.TypeIds], BosPolicy, BosPolicy.Check(ids));
     }
 
     private void AddPart(TemplatePart part, string text, TokenList tokens)
     {
         tokens.TypeId = part.TypeId;
+        tokens.Sequence = part.Ids is not null ? -1 : part.Second ? 1 : 0;
         if (part.Ids is not null)
         {
             foreach (int id in part.Ids) tokens.Add(id, (0, 0));
@@ -292,14 +293,20 @@ public sealed class Tokenizer
 
         public List<int> TypeIds { get; } = [];
 
+        public List<int> Sequences { get; } = [];
+
         /// <summary>The segment number of what is added next.</summary>
         public int TypeId { get; set; }
+
+        /// <summary>The text that it comes from.</summary>
+        public int Sequence { get; set; }
 
         public void Add(int id, (int Start, int End) range)
         {
             Ids.Add(id);
             Offsets.Add(range);
             TypeIds.Add(TypeId);
+            Sequences.Add(Sequence);
         }
     }
 }
