@@ -124,8 +124,8 @@ public sealed class Model
         if (streams.Columns != Spec.Width) throw new StrataException($"Rows of {streams.Columns} numbers were given; the residual stream of {Name} is {Spec.Width} wide.");
         using TensorScope scope = Engine.OpenScope();
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
-        Tensor normalized = Spec.FinalNorm ? BatchRun.Norm(scope, rows, Weights.FinalNorm, Spec) : rows;
-        return new FloatMatrix(BatchRun.Unembed(scope, normalized, this).ToArray(), streams.Rows, Spec.Vocabulary);
+        Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
+        return new FloatMatrix(Unembedding.Logits(scope, normalized, this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
     /// <summary>Continues prompts under a plan and interventions.</summary>
