@@ -31,8 +31,10 @@ trap 'rm -f "$log"' EXIT
 status=0
 for project in tests/*/*.csproj; do
   dotnet test "$project" -c Release --no-build --logger "console;verbosity=normal" >"$log" 2>&1 || status=$?
-  # Of a passing project the skips and the totals, of a failing one everything that failed.
-  grep -E '^\s+(Failed|Skipped) |^\s+Error Message|^\s+(Total tests|Passed|Failed|Skipped):' "$log" | sed "s|^|$(basename "${project%.csproj}"): |" || true
+  # Of a passing project the skips with their reasons and the totals, of a failing one everything.
+  name=$(basename "${project%.csproj}")
+  grep -A1 --no-group-separator -F '[SKIP]' "$log" | sed -E "s|^\[xUnit[^]]*\]|$name:|" || true
+  grep -E '^\s+(Failed |(Total tests|Passed|Failed|Skipped):)' "$log" | sed "s|^|$name: |" || true
   if [ "$status" != 0 ]; then cat "$log"; fi
   passed=$((${passed:-0} + $(awk '/^ +Passed: /{n=$2} END{print n+0}' "$log")))
   failed=$((${failed:-0} + $(awk '/^ +Failed: /{n=$2} END{print n+0}' "$log")))

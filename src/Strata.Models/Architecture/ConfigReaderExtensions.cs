@@ -7,7 +7,7 @@ namespace Strata.Models;
 internal static class ConfigReaderExtensions
 {
     /// <summary>Experts of all blocks: a guard against configurations that name more tensors than any file holds.</summary>
-    private const int MaxExperts = 1 << 17;
+    private const int MaxExperts = 1 << 16;
 
     private static readonly Dictionary<string, Activation> Activations = new()
     {

@@ -70,7 +70,7 @@ public class FamilyTableTests(PytorchSuite suite)
 
     private static string Table(Row[] rows)
     {
-        StringBuilder text = new("\n| `model_type` | networks | verified variants | largest error |\n| --- | --- | --- | --- |\n");
+        StringBuilder text = new("\n| model type | networks | verified variants | largest error |\n| --- | --- | --- | --- |\n");
         foreach (Row row in rows) text.Append(row.Line(RoundUp(row.Error))).Append('\n');
         return text.ToString();
     }

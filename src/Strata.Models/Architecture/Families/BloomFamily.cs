@@ -21,7 +21,7 @@ public sealed class BloomFamily : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.OptionalInt("n_layer", 0, 100_000) ?? config.RequiredInt("num_hidden_layers", 0, 100_000),
+            Blocks = config.OptionalInt("n_layer", 0, LayerPlan.MaxExecutions) ?? config.RequiredInt("num_hidden_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,

@@ -28,7 +28,7 @@ public sealed class FalconFamily : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.OptionalInt("num_hidden_layers", 0, 100_000) ?? config.OptionalInt("n_layer", 0, 100_000) ?? config.RequiredInt("num_hidden_layers", 0, 100_000),
+            Blocks = config.OptionalInt("num_hidden_layers", 0, LayerPlan.MaxExecutions) ?? config.OptionalInt("n_layer", 0, LayerPlan.MaxExecutions) ?? config.RequiredInt("num_hidden_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = KeyValueHeads(config, heads, grouped),

@@ -46,7 +46,7 @@ public sealed class Gpt2Family : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.RequiredInt("n_layer", 0, 100_000),
+            Blocks = config.RequiredInt("n_layer", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,

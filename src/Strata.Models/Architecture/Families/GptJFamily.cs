@@ -18,7 +18,7 @@ public sealed class GptJFamily : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.RequiredInt("n_layer", 0, 100_000),
+            Blocks = config.RequiredInt("n_layer", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,

@@ -19,7 +19,7 @@ public sealed class GptNeoFamily : ModelFamily
         ModelSpec spec = new()
         {
             Family = Name,
-            Blocks = config.RequiredInt("num_layers", 0, 100_000),
+            Blocks = config.RequiredInt("num_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,

@@ -20,7 +20,7 @@ public sealed class GptNeoXFamily : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.RequiredInt("num_hidden_layers", 0, 100_000),
+            Blocks = config.RequiredInt("num_hidden_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,
