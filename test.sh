@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. As root on Debian it installs what some tests need (PyTorch as reference, Chromium to open reports, a client of
+# Builds everything and runs all tests. As root on Debian it installs what some tests need (PyTorch, SentencePiece and Jinja2 as references, Chromium to open reports, a client of
 # Jupyter to drive the kernel); elsewhere it says what to install, and the tests that need it are skipped with their reason. With CI=true a missing part is a failure,
 # except an adapter (docs/adapters.md): where NuGet does not have its package it is skipped, and said so, everywhere.
 set -euo pipefail
@@ -9,6 +9,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 missing=()
 /usr/bin/python3 -c 'import torch' 2>/dev/null || missing+=(python3-torch libopenblas0-openmp)
 /usr/bin/python3 -c 'import jupyter_client' 2>/dev/null || missing+=(python3-jupyter-client)
+/usr/bin/python3 -c 'import sentencepiece' 2>/dev/null || missing+=(python3-sentencepiece)
+/usr/bin/python3 -c 'import jinja2' 2>/dev/null || missing+=(python3-jinja2)
 command -v jupyter-kernelspec >/dev/null || missing+=(jupyter-client)
 /usr/bin/python3 -c 'import nbconvert, nbclient' 2>/dev/null || missing+=(python3-nbconvert python3-nbclient)
 /usr/bin/python3 -c 'import notebook' 2>/dev/null || missing+=(jupyter-notebook)
@@ -29,8 +31,10 @@ trap 'rm -f "$log"' EXIT
 status=0
 for project in tests/*/*.csproj; do
   dotnet test "$project" -c Release --no-build --logger "console;verbosity=normal" >"$log" 2>&1 || status=$?
-  # Of a passing project the skips and the totals, of a failing one everything that failed.
-  grep -E '^\s+(Failed|Skipped) |^\s+Error Message|^\s+(Total tests|Passed|Failed|Skipped):' "$log" | sed "s|^|$(basename "${project%.csproj}"): |" || true
+  # Of a passing project the skips with their reasons and the totals, of a failing one everything.
+  name=$(basename "${project%.csproj}")
+  grep -A1 --no-group-separator -F '[SKIP]' "$log" | sed -E "s|^\[xUnit[^]]*\]|$name:|" || true
+  grep -E '^\s+(Failed |(Total tests|Passed|Failed|Skipped):)' "$log" | sed "s|^|$name: |" || true
   if [ "$status" != 0 ]; then cat "$log"; fi
   passed=$((${passed:-0} + $(awk '/^ +Passed: /{n=$2} END{print n+0}' "$log")))
   failed=$((${failed:-0} + $(awk '/^ +Failed: /{n=$2} END{print n+0}' "$log")))

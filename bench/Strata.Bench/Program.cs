@@ -1,8 +1,10 @@
 using BenchmarkDotNet.Running;
 using Strata.Bench.Kernel;
 using Strata.Bench.Peer;
+using Strata.Bench.Tokenizers;
 
 // dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--no-pytorch]   the speed table
+// dotnet run -c Release --project bench/Strata.Bench -- tokenizers                     megabytes of English per second
 // dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
 // dotnet run -c Release --project bench/Strata.Bench -- --filter '*'                   micro-benchmarks
 int rounds = args.Skip(1).Select(a => int.TryParse(a, out int number) ? number : 0).Append(7).First(r => r > 0);
@@ -19,6 +21,12 @@ if (args is ["kernel", ..])
     string? tool = args.Skip(1).FirstOrDefault(a => !int.TryParse(a, out _));
     string[] command = tool is null ? ["dotnet", InRepository("src", "Strata.Cli", "bin", "Release", "net10.0", "strata.dll")] : [Path.GetFullPath(tool)];
     new KernelStart(jupyter, command, InRepository("data", "othello"), rounds).Run();
+    return 0;
+}
+
+if (args is ["tokenizers"])
+{
+    TokenizerSpeed.Run(InRepository("tests", "data", "tokenizers"));
     return 0;
 }
 

@@ -6,6 +6,9 @@ namespace Strata.Models;
 /// <summary>Values that configurations of several families share.</summary>
 internal static class ConfigReaderExtensions
 {
+    /// <summary>Experts of all blocks: a guard against configurations that name more tensors than any file holds.</summary>
+    private const int MaxExperts = 1 << 16;
+
     private static readonly Dictionary<string, Activation> Activations = new()
     {
         ["gelu"] = Strata.Tensors.Activation.GeluErf,
@@ -46,13 +49,15 @@ internal static class ConfigReaderExtensions
 
     /// <summary>A mixture of experts.</summary>
     /// <param name="config">The configuration.</param>
+    /// <param name="blocks">Blocks of the network.</param>
     /// <param name="countKey">Key of the number of experts.</param>
     /// <param name="count">Experts when absent.</param>
     /// <param name="perToken">Experts per token when absent.</param>
     /// <param name="normalise">Are the weights of the chosen experts divided by their sum?</param>
-    public static ExpertSpec Experts(this ConfigReader config, string countKey, int count, int perToken, bool normalise)
+    public static ExpertSpec Experts(this ConfigReader config, int blocks, string countKey, int count, int perToken, bool normalise)
     {
         count = config.OptionalInt(countKey, 1, 1 << 16) ?? count;
+        if ((long)count * blocks > MaxExperts) throw config.Refuse(countKey, $"is {count}, in {blocks} blocks; Strata reads networks of at most {MaxExperts} experts.");
         return new ExpertSpec(count, config.OptionalInt("num_experts_per_tok", 1, count) ?? Math.Min(perToken, count), normalise);
     }
 

@@ -26,7 +26,7 @@ internal static class LlamaLayout
         return new ModelSpec
         {
             Family = family,
-            Blocks = config.OptionalInt("num_hidden_layers", 0, 100_000) ?? defaults.Blocks ?? config.RequiredInt("num_hidden_layers", 0, 100_000),
+            Blocks = config.OptionalInt("num_hidden_layers", 0, LayerPlan.MaxExecutions) ?? defaults.Blocks ?? config.RequiredInt("num_hidden_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = keyValueHeads,

@@ -17,6 +17,9 @@ public abstract class ModelFamily
     /// <summary>The <c>model_type</c> of the family.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Published networks of the family, for people.</summary>
+    public abstract string Networks { get; }
+
     /// <summary>Reads the architecture.</summary>
     /// <exception cref="InvalidFileException">A value is missing, out of range or asks for what Strata does not compute.</exception>
     public abstract ModelSpec ReadSpec(ConfigReader config);

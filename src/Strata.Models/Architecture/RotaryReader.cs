@@ -27,7 +27,7 @@ internal static class RotaryReader
         {
             "default" => plain,
             "linear" => plain with { Scaling = RotaryScaling.Linear, Factor = scaling!.RequiredPositive("factor") },
-            "dynamic" => Dynamic(scaling!, plain, headWidth, original),
+            "dynamic" => Dynamic(scaling!, plain, headWidth, positions),
             "yarn" => Yarn(scaling!, plain, original, positions),
             "longrope" or "su" => LongRope(scaling!, plain, headWidth, original, positions),
             "llama3" => Llama3(scaling!, plain, original),
@@ -54,12 +54,12 @@ internal static class RotaryReader
         ? turned == headWidth ? null : turned
         : throw new InvalidFileException(config.Path, $"{turned} columns of heads of width {headWidth} cannot turn in pairs; an even number of them is needed.");
 
-    private static RotarySpec Dynamic(ConfigReader scaling, RotarySpec plain, int headWidth, int original)
+    private static RotarySpec Dynamic(ConfigReader scaling, RotarySpec plain, int headWidth, int positions)
     {
         float factor = scaling.RequiredPositive("factor");
         if (factor < 1) throw scaling.Refuse("factor", $"is {factor:R}; dynamic scaling needs at least 1.");
         if ((plain.Width ?? headWidth) <= 2) throw scaling.Refuse("rope_type", "is \"dynamic\", which needs more than one pair of columns per head.");
-        return plain with { Scaling = RotaryScaling.Dynamic, Factor = factor, OriginalPositions = original };
+        return plain with { Scaling = RotaryScaling.Dynamic, Factor = factor, OriginalPositions = positions };
     }
 
     private static RotarySpec Yarn(ConfigReader scaling, RotarySpec plain, int original, int positions)

@@ -48,7 +48,7 @@ internal static class JinjaFilters
             "select" or "reject" => Chosen(interpreter, Items(), null, 0, arguments, name == "select", line),
             "selectattr" or "rejectattr" => Chosen(interpreter, Items(), arguments.Get(0, "attribute") as string ?? throw new FormatException($"{name} needs the name of an attribute"), 1, arguments, name == "selectattr", line),
             "attr" => Attribute(value, arguments.Get(0, "name")),
-            "abs" => value switch { long number => Math.Abs(number), double number => Math.Abs(number), _ => throw new FormatException("abs needs a number") },
+            "abs" => value switch { long number => (object)Math.Abs(number), double number => Math.Abs(number), _ => throw new FormatException("abs needs a number") },
             "int" => Int(value, arguments.Get(0, "default", 0L)),
             "float" => Float(value, arguments.Get(0, "default", 0.0)),
             "round" => Round(value, arguments),
@@ -70,7 +70,7 @@ internal static class JinjaFilters
         return interpreter.Bounded(text.ToString(), line);
     }
 
-    private static List<object?> Pairs(JinjaMap map) => [.. map.Items.Select(item => (object?)new List<object?> { JinjaValues.Key(item.Key), item.Value })];
+    private static List<object?> Pairs(JinjaMap map) => [.. map.Items.Select(item => (object?)new JinjaTuple([JinjaValues.Key(item.Key), item.Value]))];
 
     private static string Indent(string text, JinjaCallArguments arguments)
     {
@@ -165,7 +165,7 @@ internal static class JinjaFilters
         foreach (object? item in items)
         {
             if (!JinjaValues.IsNumber(item)) throw new FormatException($"sum needs numbers; given is {JinjaValues.Describe(item)}");
-            sum = sum is double || item is double ? JinjaValues.Number(sum) + JinjaValues.Number(item) : JinjaValues.Integer(sum) + JinjaValues.Integer(item);
+            sum = sum is double || item is double ? (object)(JinjaValues.Number(sum) + JinjaValues.Number(item)) : JinjaValues.Integer(sum) + JinjaValues.Integer(item);
         }
 
         return sum;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -8,9 +7,9 @@ namespace Strata.Models;
 internal sealed class JinjaInterpreter
 {
     /// <summary>Most characters of a text.</summary>
-    public const int MaxText = 1 << 24;
+    public const int MaxText = 1 << 22;
 
-    private const int MaxSteps = 2_000_000;
+    private const int MaxSteps = 1_000_000;
     private const int MaxItems = 1 << 20;
     private const long MaxWork = 1L << 26;
 
@@ -147,18 +146,21 @@ internal sealed class JinjaInterpreter
     {
         List<object?> items = [.. Items(Evaluate(node.Items, scope), node.Line)];
         if (node.Condition is { } condition) items = items.FindAll(item => JinjaValues.IsTrue(Evaluate(condition, Bind(node, item, scope))));
+        bool reachedEnd = false;
         for (int i = 0; i < items.Count; i++)
         {
             Step(node.Line);
             Scope inner = Bind(node, items[i], scope);
-            inner.Set("loop", Loop(items, i));
+            inner.Set("loop", new JinjaLoop(items, i));
             Execute(node.Body, inner);
             Jump jump = _jump;
             _jump = Jump.None;
             if (jump == Jump.Break) break;
+            reachedEnd |= jump == Jump.None;
         }
 
-        if (items.Count == 0) Execute(node.Else, new Scope(scope));
+        // As in Jinja, "else" also follows where no run of the body reached its end.
+        if (!reachedEnd) Execute(node.Else, new Scope(scope));
     }
 
     private static Scope Bind(JinjaFor node, object? item, Scope scope)
@@ -166,16 +168,6 @@ internal sealed class JinjaInterpreter
         Scope inner = new(scope);
         Assign(node.Targets, item, inner, node.Line);
         return inner;
-    }
-
-    private static JinjaMap Loop(List<object?> items, int i)
-    {
-        JinjaMap loop = JinjaValues.Map([("index", i + 1L), ("index0", (long)i), ("first", i == 0), ("last", i == items.Count - 1), ("length", (long)items.Count),
-            ("revindex", (long)items.Count - i), ("revindex0", items.Count - i - 1L), ("depth", 1L), ("depth0", 0L)]);
-        loop.Set("previtem", i > 0 ? items[i - 1] : new JinjaUndefined("loop.previtem"));
-        loop.Set("nextitem", i + 1 < items.Count ? items[i + 1] : new JinjaUndefined("loop.nextitem"));
-        loop.Set("cycle", new JinjaFunction("cycle", arguments => arguments.Positional.Length == 0 ? null : arguments.Positional[i % arguments.Positional.Length]));
-        return loop;
     }
 
     private static void Assign(string[] targets, object? value, Scope scope, int line)
@@ -257,7 +249,7 @@ internal sealed class JinjaInterpreter
         {
             JinjaConstant constant => constant.Value,
             JinjaName name => scope.Get(name.Name),
-            JinjaListLiteral list => list.Items.Select(item => Evaluate(item, scope)).ToList(),
+            JinjaListLiteral list => ListOf(list, scope),
             JinjaMapLiteral map => MapOf(map, scope),
             JinjaUnary unary => Unary(unary, scope),
             JinjaBinary binary => Binary(binary, scope),
@@ -271,6 +263,12 @@ internal sealed class JinjaInterpreter
             JinjaTest test => Test(test, scope),
             _ => throw new JinjaException(node.Line, "an expression is not supported"),
         };
+    }
+
+    private List<object?> ListOf(JinjaListLiteral node, Scope scope)
+    {
+        IEnumerable<object?> items = node.Items.Select(item => Evaluate(item, scope));
+        return node.Tuple ? new JinjaTuple(items) : [.. items];
     }
 
     private JinjaMap MapOf(JinjaMapLiteral node, Scope scope)
@@ -292,7 +290,7 @@ internal sealed class JinjaInterpreter
         if (node.Operator == "not") return !JinjaValues.IsTrue(value);
         return value switch
         {
-            long or bool => node.Operator == "-" ? -JinjaValues.Integer(value) : JinjaValues.Integer(value),
+            long or bool => (object)(node.Operator == "-" ? -JinjaValues.Integer(value) : JinjaValues.Integer(value)),
             double number => node.Operator == "-" ? -number : number,
             _ => throw new JinjaException(node.Line, $"{node.Operator} needs a number; given is {JinjaValues.Describe(value)}"),
         };
@@ -323,13 +321,13 @@ internal sealed class JinjaInterpreter
         if (node.Operator is "/" or "//" or "%" && b == 0) throw new DivideByZeroException();
         return node.Operator switch
         {
-            "+" => integers ? checked(m + n) : a + b,
-            "-" => integers ? checked(m - n) : a - b,
-            "*" => integers ? checked(m * n) : a * b,
+            "+" => integers ? (object)checked(m + n) : a + b,
+            "-" => integers ? (object)checked(m - n) : a - b,
+            "*" => integers ? (object)checked(m * n) : a * b,
             "/" => a / b,
-            "//" => integers ? FloorDivide(m, n) : Math.Floor(a / b),
-            "%" => integers ? m - checked(FloorDivide(m, n) * n) : a - Math.Floor(a / b) * b,
-            _ => integers && n >= 0 ? Power(m, n) : Math.Pow(a, b),
+            "//" => integers ? (object)FloorDivide(m, n) : Math.Floor(a / b),
+            "%" => integers ? (object)(m - checked(FloorDivide(m, n) * n)) : a - Math.Floor(a / b) * b,
+            _ => integers && n >= 0 ? (object)Power(m, n) : Math.Pow(a, b),
         };
     }
 

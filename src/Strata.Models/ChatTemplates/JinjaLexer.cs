@@ -261,16 +261,22 @@ internal sealed class JinjaLexer
     {
         int start = _at;
         while (_at < _source.Length && (char.IsAsciiDigit(_source[_at]) || _source[_at] == '_')) _at++;
-        bool isFloat = _at + 1 < _source.Length && _source[_at] == '.' && char.IsAsciiDigit(_source[_at + 1]);
-        if (isFloat)
-        {
-            _at++;
-            while (_at < _source.Length && char.IsAsciiDigit(_source[_at])) _at++;
-        }
+        bool isFloat = Digits(".");
+        isFloat |= Digits("e+") || Digits("e-") || Digits("E+") || Digits("E-") || Digits("e") || Digits("E");
 
         string digits = _source[start.._at].Replace("_", "");
         object? value = isFloat ? double.Parse(digits, CultureInfo.InvariantCulture) : long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
         Add(JinjaTokenKind.Number, digits, value ?? throw Error("a number is too large"));
+    }
+
+    /// <summary>Passes digits behind a mark, if both are there.</summary>
+    private bool Digits(string mark)
+    {
+        int digits = _at + mark.Length;
+        if (string.CompareOrdinal(_source, _at, mark, 0, mark.Length) != 0 || digits >= _source.Length || !char.IsAsciiDigit(_source[digits])) return false;
+        while (digits < _source.Length && char.IsAsciiDigit(_source[digits])) digits++;
+        _at = digits;
+        return true;
     }
 
     private void Name()

@@ -153,7 +153,7 @@ internal static class JinjaMethods
     private static Func<JinjaCallArguments, object?>? Map(JinjaMap map, string name) => name switch
     {
         _ when map is JinjaNamespace => null,
-        "items" => _ => map.Items.Select(item => (object?)new List<object?> { JinjaValues.Key(item.Key), item.Value }).ToList(),
+        "items" => _ => map.Items.Select(item => (object?)new JinjaTuple([JinjaValues.Key(item.Key), item.Value])).ToList(),
         "keys" => _ => map.Items.Select(item => JinjaValues.Key(item.Key)).ToList(),
         "values" => _ => map.Items.Select(item => item.Value).ToList(),
         "get" => arguments => map.TryGet(arguments.Get(0, "key"), out object? value) ? value : arguments.Get(1, "default"),

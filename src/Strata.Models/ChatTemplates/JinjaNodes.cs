@@ -13,7 +13,7 @@ internal sealed record JinjaConstant(object? Value, int Line) : JinjaExpression(
 internal sealed record JinjaName(string Name, int Line) : JinjaExpression(Line);
 
 /// <summary><c>[a, b]</c> or <c>(a, b)</c>.</summary>
-internal sealed record JinjaListLiteral(JinjaExpression[] Items, int Line) : JinjaExpression(Line);
+internal sealed record JinjaListLiteral(JinjaExpression[] Items, bool Tuple, int Line) : JinjaExpression(Line);
 
 /// <summary><c>{a: b}</c>.</summary>
 internal sealed record JinjaMapLiteral((JinjaExpression Key, JinjaExpression Value)[] Items, int Line) : JinjaExpression(Line);

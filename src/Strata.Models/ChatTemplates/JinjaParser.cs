@@ -160,7 +160,7 @@ internal sealed class JinjaParser
         {
             List<JinjaExpression> tuple = [items];
             while (Take(",")) tuple.Add(Or());
-            items = new JinjaListLiteral([.. tuple], line);
+            items = new JinjaListLiteral([.. tuple], Tuple: true, line);
         }
 
         JinjaExpression? condition = Take("if") ? Expression() : null;
@@ -211,7 +211,10 @@ internal sealed class JinjaParser
         while (!Is(")"))
         {
             if (parameters.Count > 0) Expect(",");
-            parameters.Add((Name(), Take("=") ? Expression() : null));
+            string parameter = Name();
+            JinjaExpression? absent = Take("=") ? Expression() : null;
+            if (absent is null && parameters.Exists(other => other.Item2 is not null)) throw Error($"parameter {Excerpt.Quote(parameter)} without a default stands behind one with a default");
+            parameters.Add((parameter, absent));
         }
 
         Expect(")");
@@ -246,7 +249,7 @@ internal sealed class JinjaParser
         if (!Is(",")) return first;
         List<JinjaExpression> items = [first];
         while (Take(",") && Current.Kind is not (JinjaTokenKind.BlockEnd or JinjaTokenKind.OutputEnd)) items.Add(Expression());
-        return new JinjaListLiteral([.. items], line);
+        return new JinjaListLiteral([.. items], Tuple: true, line);
     }
 
     private JinjaExpression Expression()
@@ -352,7 +355,7 @@ internal sealed class JinjaParser
                 while (Current.Kind == JinjaTokenKind.String) text += (string)_tokens[_at++].Value!;
                 return new JinjaConstant(text, token.Line);
             case JinjaTokenKind.Operator when token.Text == "[":
-                return new JinjaListLiteral(Items("]"), token.Line);
+                return new JinjaListLiteral(Items("]"), Tuple: false, token.Line);
             case JinjaTokenKind.Operator when token.Text == "(":
                 return Parenthesis(token.Line);
             case JinjaTokenKind.Operator when token.Text == "{":
@@ -379,11 +382,11 @@ internal sealed class JinjaParser
 
     private JinjaExpression Parenthesis(int line)
     {
-        if (Take(")")) return new JinjaListLiteral([], line);
+        if (Take(")")) return new JinjaListLiteral([], Tuple: true, line);
         JinjaExpression first = Expression();
         if (Take(")")) return first;
         Expect(",");
-        return new JinjaListLiteral([first, .. Items(")")], line);
+        return new JinjaListLiteral([first, .. Items(")")], Tuple: true, line);
     }
 
     private JinjaMapLiteral Map(int line)

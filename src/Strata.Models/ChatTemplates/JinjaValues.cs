@@ -23,11 +23,40 @@ internal class JinjaMap
     public void Set(object? key, object? value) => _items[key ?? JinjaValues.NoneKey] = value;
 
     /// <summary>Looks a value up.</summary>
-    public bool TryGet(object? key, out object? value) => _items.TryGetValue(key ?? JinjaValues.NoneKey, out value);
+    public virtual bool TryGet(object? key, out object? value) => _items.TryGetValue(key ?? JinjaValues.NoneKey, out value);
 }
 
 /// <summary>An object whose attributes a template may set, also from within a loop.</summary>
 internal sealed class JinjaNamespace : JinjaMap;
+
+/// <summary>A list that was written in parentheses or made of a mapping's pairs; only its text differs.</summary>
+internal sealed class JinjaTuple(IEnumerable<object?> items) : List<object?>(items);
+
+/// <summary>The variable <c>loop</c>: where the loop stands.</summary>
+internal sealed class JinjaLoop(List<object?> items, int at) : JinjaMap
+{
+    /// <inheritdoc/>
+    public override bool TryGet(object? key, out object? value)
+    {
+        value = key switch
+        {
+            "index" => at + 1L,
+            "index0" => (long)at,
+            "first" => at == 0,
+            "last" => at == items.Count - 1,
+            "length" => (long)items.Count,
+            "revindex" => (long)items.Count - at,
+            "revindex0" => items.Count - at - 1L,
+            "previtem" when at > 0 => items[at - 1],
+            "nextitem" when at + 1 < items.Count => items[at + 1],
+            "depth" => 1L,
+            "depth0" => 0L,
+            "cycle" => new JinjaFunction("cycle", arguments => arguments.Positional.Length == 0 ? null : arguments.Positional[at % arguments.Positional.Length]),
+            _ => this,
+        };
+        return value != this;
+    }
+}
 
 /// <summary>Something that can be called.</summary>
 /// <param name="Name">Its name, for messages.</param>
@@ -61,7 +90,7 @@ internal static class JinjaValues
             JsonValueKind.True => true,
             JsonValueKind.False => false,
             JsonValueKind.String => value.GetValue<string>(),
-            JsonValueKind.Number => long.TryParse(value.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture),
+            JsonValueKind.Number => long.TryParse(value.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? (object)number : double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture),
             _ => null,
         },
         _ => null,

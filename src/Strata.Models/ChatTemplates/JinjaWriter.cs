@@ -57,6 +57,9 @@ internal sealed class JinjaWriter(int maxLength)
             case string text:
                 Append(Quoted(text));
                 break;
+            case JinjaTuple tuple:
+                Sequence("(", tuple.Count == 1 ? ",)" : ")", tuple, Repr);
+                break;
             case List<object?> list:
                 Sequence("[", "]", list, Repr);
                 break;

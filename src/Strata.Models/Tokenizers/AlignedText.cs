@@ -38,6 +38,9 @@ internal sealed class AlignedText
     /// <summary>Collects characters with their ranges.</summary>
     public sealed class Builder(int capacity)
     {
+        /// <summary>Steps of a file may make a text longer, each many times over; this is where they stop.</summary>
+        private const int MaxLength = 1 << 24;
+
         private char[] _text = new char[Math.Max(capacity, 16)];
         private int[] _starts = new int[Math.Max(capacity, 16)];
         private int[] _ends = new int[Math.Max(capacity, 16)];
@@ -48,7 +51,7 @@ internal sealed class AlignedText
         /// <summary>Adds one UTF-16 character.</summary>
         public void Append(char character, int start, int end)
         {
-            if (Length == _text.Length) Grow();
+            Reserve(1);
             _text[Length] = character;
             _starts[Length] = start;
             _ends[Length++] = end;
@@ -71,13 +74,23 @@ internal sealed class AlignedText
         /// <summary>Adds characters that all stand for one range.</summary>
         public void Append(ReadOnlySpan<char> characters, int start, int end)
         {
-            foreach (char c in characters) Append(c, start, end);
+            Reserve(characters.Length);
+            characters.CopyTo(_text.AsSpan(Length));
+            _starts.AsSpan(Length, characters.Length).Fill(start);
+            _ends.AsSpan(Length, characters.Length).Fill(end);
+            Length += characters.Length;
         }
 
         /// <summary>Adds a part of a text with the ranges it has there.</summary>
         public void Append(AlignedText text, int start, int length)
         {
-            for (int i = start; i < start + length; i++) Append(text.Text[i], text.StartOf(i), text.EndOf(i));
+            Reserve(length);
+            text.Text.CopyTo(start, _text, Length, length);
+            for (int i = start; i < start + length; i++)
+            {
+                _starts[Length] = text.StartOf(i);
+                _ends[Length++] = text.EndOf(i);
+            }
         }
 
         /// <summary>Takes characters off the end.</summary>
@@ -98,11 +111,14 @@ internal sealed class AlignedText
         /// <summary>The text.</summary>
         public AlignedText Build() => new(new string(_text, 0, Length), 0, _starts.AsSpan(0, Length).ToArray(), _ends.AsSpan(0, Length).ToArray());
 
-        private void Grow()
+        private void Reserve(int more)
         {
-            Array.Resize(ref _text, Length * 2);
-            Array.Resize(ref _starts, Length * 2);
-            Array.Resize(ref _ends, Length * 2);
+            if (Length + more <= _text.Length) return;
+            if (Length > MaxLength - more) throw new StrataException($"The tokenizer's steps make more than {MaxLength:N0} characters of a text. Cut the text into smaller ones; if it is short, the tokenizer's file is damaged.");
+            int capacity = Math.Max(Length * 2, Length + more);
+            Array.Resize(ref _text, capacity);
+            Array.Resize(ref _starts, capacity);
+            Array.Resize(ref _ends, capacity);
         }
     }
 }

@@ -32,6 +32,8 @@ internal sealed class BytePairModel : TokenModel
             && !vocabulary.Keys.Concat(options.Whole).Any(SpansWords);
     }
 
+    public override string Name => "BPE";
+
     public static BytePairModel Read(ConfigReader config, Dictionary<string, int> vocabulary)
     {
         // Dropout is for training; a file that has it is encoded without, as when a trained tokenizer is used.

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Strata.Models;
 
 /// <summary>Makes a byte-level BPE tokenizer of <c>vocab.json</c> (ids) and <c>merges.txt</c> (a merge on each line): GPT-2's, RoBERTa's, CLIP's or Qwen's.</summary>
@@ -21,7 +19,7 @@ internal static class Gpt2FilesReader
             Normalizer = NormalizerOf(settings),
             PreTokenizer = PreTokenizerOf(settings),
             Template = Template(settings, table),
-            Decoder = clip ? TokenDecoder.Chain(TokenDecoder.ByteLevel, TokenDecoder.WordSuffix("</w>")) : TokenDecoder.ByteLevel,
+            Decoder = clip ? TokenDecoder.Chain(TokenDecoder.WordSuffix("</w>", ByteAlphabet.Character((byte)' ').ToString()), TokenDecoder.ByteLevel) : TokenDecoder.ByteLevel,
         };
     }
 

@@ -9,6 +9,7 @@ internal readonly record struct DecodedToken(int Id, string Text, bool Added);
 /// <summary>How the texts of tokens become one text again: each step changes the list, and what is left is joined.</summary>
 internal abstract class TokenDecoder
 {
+    private const int MaxLength = 1 << 25;
     private const string Supported = "BPEDecoder, ByteFallback, ByteLevel, CTC, Fuse, Metaspace, Replace, Sequence, Strip and WordPiece";
 
     /// <summary>Where a file names no decoder: the tokens with spaces between them.</summary>
@@ -56,8 +57,8 @@ internal abstract class TokenDecoder
             .Replace(" do not", " don't").Replace(" 's", "'s").Replace(" 've", "'ve").Replace(" 're", "'re")
         : text;
 
-    /// <summary>Pieces whose mark of a word's end becomes a space, at the last one nothing.</summary>
-    public static TokenDecoder WordSuffix(string suffix) => new EachDecoder((text, i, last) => suffix.Length == 0 ? text : text.Replace(suffix, i == last ? "" : " ", StringComparison.Ordinal));
+    /// <summary>Pieces whose mark of a word's end becomes a space (or what stands for one), at the last one nothing.</summary>
+    public static TokenDecoder WordSuffix(string suffix, string space = " ") => new EachDecoder((text, i, last) => suffix.Length == 0 ? text : text.Replace(suffix, i == last ? "" : space, StringComparison.Ordinal));
 
     private static EachDecoder Metaspace(string mark, PrependScheme scheme) =>
         new((text, i) => mark.Length == 0 ? text : text.Replace(mark, i == 0 && scheme != PrependScheme.Never ? "" : " ", StringComparison.Ordinal));
@@ -98,7 +99,20 @@ internal abstract class TokenDecoder
         {
         }
 
-        public override List<DecodedToken> Apply(List<DecodedToken> tokens) => [.. tokens.Select((token, i) => token with { Text = change(token.Text, i, tokens.Count - 1) })];
+        public override List<DecodedToken> Apply(List<DecodedToken> tokens)
+        {
+            List<DecodedToken> result = new(tokens.Count);
+            long length = 0;
+            for (int i = 0; i < tokens.Count; i++)
+            {
+                string text = change(tokens[i].Text, i, tokens.Count - 1);
+                length += text.Length;
+                if (length > MaxLength) throw new StrataException($"The tokenizer's decoder makes more than {MaxLength:N0} characters. Decode fewer ids at once; if they are few, the tokenizer's file is damaged.");
+                result.Add(tokens[i] with { Text = text });
+            }
+
+            return result;
+        }
     }
 
     private sealed class FuseDecoder : TokenDecoder

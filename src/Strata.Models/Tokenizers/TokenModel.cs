@@ -28,6 +28,9 @@ internal abstract class TokenModel
     /// <summary>The id of each token, without the added tokens.</summary>
     public Dictionary<string, int> Vocabulary { get; }
 
+    /// <summary>The model's name, as tokenizer.json writes it.</summary>
+    public abstract string Name { get; }
+
     /// <summary>The vocabulary, to be asked without making strings.</summary>
     protected Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> Ids { get; }
 
@@ -115,6 +118,8 @@ internal sealed class WordLevelModel : TokenModel
     private WordLevelModel(Dictionary<string, int> vocabulary, int? unknown) : base(vocabulary) => _unknown = unknown;
 
     public static WordLevelModel Read(ConfigReader config, Dictionary<string, int> vocabulary) => new(vocabulary, ReadUnknown(config, vocabulary));
+
+    public override string Name => "WordLevel";
 
     protected override void Split(ReadOnlySpan<char> word, List<WordToken> tokens)
     {

@@ -10,7 +10,7 @@ namespace Strata.Models;
 /// </summary>
 internal sealed partial class TokenPattern
 {
-    private const int MatchMilliseconds = 3000;
+    private const int MatchMilliseconds = 900;
 
     private readonly Lazy<Regex> _regex;
     private readonly string _shown;

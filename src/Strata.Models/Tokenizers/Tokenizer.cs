@@ -54,6 +54,9 @@ public sealed class Tokenizer
     /// <summary>The special tokens with their ids, in the order of the ids.</summary>
     public IReadOnlyList<(string Token, int Id)> SpecialTokens => [.. _special.Order().Select(id => (_table[id], id))];
 
+    /// <summary>The model that turns words into ids: BPE, Unigram, WordPiece or WordLevel.</summary>
+    public string ModelName => _parts.Model.Name;
+
     /// <summary>How tokenizer.json wants long texts cut; null when it does not say. Not applied by <see cref="Encode(string, bool?)"/>.</summary>
     public TruncationSettings? Truncation => _parts.Truncation;
 
@@ -207,23 +210,40 @@ public sealed class Tokenizer
     private TokenIds Result(string text, string? second, TokenList tokens)
     {
         int[] ids = [.. tokens.Ids];
-        return new TokenIds(text, second, ids, Array.ConvertAll(ids, id => _table[id]), [.. tokens.Offsets], [.. tokens.TypeIds], BosPolicy, BosPolicy.Check(ids));
+        return new TokenIds(text, second, ids, Array.ConvertAll(ids, id => _table[id]), [.. tokens.Offsets], [.. tokens.Sequences], [.. tokens.TypeIds], BosPolicy, BosPolicy.Check(ids));
     }
 
     private void AddPart(TemplatePart part, string text, TokenList tokens)
     {
         tokens.TypeId = part.TypeId;
+        tokens.Sequence = part.Ids is not null ? -1 : part.Second ? 1 : 0;
         if (part.Ids is not null)
         {
             foreach (int id in part.Ids) tokens.Add(id, (0, 0));
             return;
         }
 
-        foreach ((Piece piece, AddedToken? token) in _literalTokens.Split(Piece.All(AlignedText.Of(text))))
+        foreach ((Piece piece, AddedToken? token) in _literalTokens.Split(Piece.All(AlignedText.Of(WellFormed(text)))))
         {
             if (token is not null) tokens.Add(token.Id, piece.Range(0, piece.Length));
             else AddNormalized(Normalize(piece.Source.Slice(piece.Start, piece.Length)), tokens);
         }
+    }
+
+    /// <summary>The text with U+FFFD in place of each half of a surrogate pair, which no vocabulary can hold.</summary>
+    private static string WellFormed(string text)
+    {
+        if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0) return text;
+        return string.Create(text.Length, text, (characters, source) =>
+        {
+            source.CopyTo(characters);
+            for (int i = 0; i < characters.Length; i++)
+            {
+                if (!char.IsSurrogate(characters[i])) continue;
+                if (i + 1 < characters.Length && char.IsSurrogatePair(characters[i], characters[i + 1])) i++;
+                else characters[i] = '\uFFFD';
+            }
+        });
     }
 
     private void AddNormalized(AlignedText text, TokenList tokens)
@@ -273,14 +293,20 @@ public sealed class Tokenizer
 
         public List<int> TypeIds { get; } = [];
 
+        public List<int> Sequences { get; } = [];
+
         /// <summary>The segment number of what is added next.</summary>
         public int TypeId { get; set; }
+
+        /// <summary>The text that it comes from.</summary>
+        public int Sequence { get; set; }
 
         public void Add(int id, (int Start, int End) range)
         {
             Ids.Add(id);
             Offsets.Add(range);
             TypeIds.Add(TypeId);
+            Sequences.Add(Sequence);
         }
     }
 }

@@ -32,6 +32,8 @@ internal sealed class UnigramModel : TokenModel
         _bytes = options.ByteFallback ? ByteTokens(vocabulary) : null;
     }
 
+    public override string Name => "Unigram";
+
     public static UnigramModel FromConfig(ConfigReader config)
     {
         List<(string Piece, double Score)> pieces = [];

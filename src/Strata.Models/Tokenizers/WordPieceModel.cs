@@ -26,6 +26,8 @@ internal sealed class WordPieceModel : TokenModel
         _continuations = new CharTrie([.. vocabulary.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(entry => (entry.Key[prefix.Length..], entry.Value))]);
     }
 
+    public override string Name => "WordPiece";
+
     public static WordPieceModel Read(ConfigReader config, Dictionary<string, int> vocabulary)
     {
         string unknown = config.OptionalString("unk_token") ?? "[UNK]";

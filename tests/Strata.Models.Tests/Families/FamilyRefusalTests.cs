@@ -29,6 +29,7 @@ public class FamilyRefusalTests
     [InlineData("smollm3", Llama + ",'no_rope_layers':[1,2]", "no_rope_layers", "neither 0 nor 1")]
     [InlineData("smollm3", Llama + ",'no_rope_layers':[1]", "no_rope_layers", "1 blocks")]
     [InlineData("mixtral", Llama + ",'num_local_experts':4,'num_experts_per_tok':5", "num_experts_per_tok", "5")]
+    [InlineData("olmoe", Llama + ",'num_hidden_layers':3,'num_experts':65536", "num_experts", "65536")]
     [InlineData("qwen2_moe", Llama + ",'use_sliding_window':true", "use_sliding_window", "true")]
     [InlineData("qwen2_moe", Llama + ",'num_key_value_heads':3", "num_key_value_heads 3", "4")]
     [InlineData("granite", Llama + ",'logits_scaling':0", "logits_scaling", "0")]

@@ -55,7 +55,7 @@ public sealed class ChatTemplateTests
     {
         Python.Require("jinja2", "python3-jinja2");
         string[] snippets = File.ReadAllText(Path.Combine(Folder, "snippets.txt")).Split("=====\n");
-        Assert.Equal(16, Compare([.. snippets.Select(snippet => new Case(snippet, Variables(Conversations[1], null, false)))]));
+        Assert.Equal(18, Compare([.. snippets.Select(snippet => new Case(snippet, Variables(Conversations[1], null, false)))]));
     }
 
     [Fact]

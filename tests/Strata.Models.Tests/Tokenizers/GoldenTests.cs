@@ -58,15 +58,19 @@ public sealed class GoldenTests
         TokenIds pair = tokenizer.Encode(text, "the pair");
         string record = $"{string.Join(",", single.Ids)}\n{string.Join(",", pair.Ids)}\n{string.Join(",", pair.TypeIds)}\n{tokenizer.Decode(single.Ids)}\n{tokenizer.Decode(single.Ids, skipSpecial: true)}\n";
         if (!offsets) return record;
-        int[] points = CodePointPositions(text);
-        return record + string.Join(",", single.Offsets.Select(range => $"{points[range.Start]},{points[range.End]}")) + "\n";
+        return record + string.Join(",", single.CodePointOffsets().Select(range => $"{range.Start},{range.End}")) + "\n";
     }
 
-    /// <summary>For each UTF-16 position the number of code points before it.</summary>
-    private static int[] CodePointPositions(string text)
+    [Fact]
+    public void Each_token_of_a_pair_knows_its_text()
     {
-        int[] points = new int[text.Length + 1];
-        for (int i = 0; i < text.Length; i++) points[i + 1] = points[i] + (char.IsHighSurrogate(text[i]) ? 0 : 1);
-        return points;
+        Tokenizer tokenizer = Tokenizer.Load(Path.Combine(Folder, "roberta.json"), null);
+        TokenIds pair = tokenizer.Encode("😀 low", "newer 😀");
+        int low = Array.LastIndexOf(pair.Sequences, 0);
+        int last = pair.Ids.Length - 2;
+        Assert.Equal([-1, .. Enumerable.Repeat(0, low), -1, -1, .. Enumerable.Repeat(1, last - low - 2), -1], pair.Sequences);
+        Assert.All(pair.TypeIds, id => Assert.Equal(0, id));
+        Assert.Equal((6, 5), (pair.Offsets[low].End, pair.CodePointOffsets()[low].End));
+        Assert.Equal((8, 7), (pair.Offsets[last].End, pair.CodePointOffsets()[last].End));
     }
 }

@@ -35,6 +35,8 @@ public sealed class SentencePieceSuite : IDisposable
 
 public sealed class SentencePieceTests(SentencePieceSuite suite) : IClassFixture<SentencePieceSuite>
 {
+    private static readonly string[] Special = ["<unk>", "<s>", "</s>", "<0x"];
+
     [SkippableTheory]
     [InlineData("unigram-nmt-nfkc")]
     [InlineData("unigram-unknown")]
@@ -62,23 +64,22 @@ public sealed class SentencePieceTests(SentencePieceSuite suite) : IClassFixture
         Assert.Equal(suite.Corpus.Length, i);
     }
 
-    /// <summary>The same vocabulary as tokenizer.json. Texts are left out whose spaces that format treats differently, or whose characters its table takes one by one.</summary>
+    /// <summary>
+    /// The same vocabulary as tokenizer.json. Texts are left out that hold a special piece (which that format knows as a piece) or white space other than the space (which it
+    /// strips from the ends); of the others a few differ, because it takes the characters of a grapheme one by one where its table has nothing for the whole.
+    /// </summary>
     [SkippableTheory]
-    [InlineData("bpe-llama", 5_000)]
-    [InlineData("unigram-nmt-nfkc", 4_000)]
-    [InlineData("unigram-unknown", 4_000)]
-    public void The_conversion_to_tokenizer_json_gives_the_same_ids(string name, int least)
+    [InlineData("bpe-llama", 1.0)]
+    [InlineData("unigram-nmt-nfkc", 0.98)]
+    [InlineData("unigram-unknown", 0.95)]
+    public void The_conversion_to_tokenizer_json_gives_the_same_ids(string name, double least)
     {
         string folder = suite.Folder(name);
         Tokenizer model = Tokenizer.LoadFolder(folder)!;
         Tokenizer converted = Tokenizer.LoadFolder(Path.Combine(folder, "converted"))!;
-        int same = 0;
-        foreach (string text in suite.Corpus)
-        {
-            if (converted.Encode(text).Ids.SequenceEqual(model.Encode(text).Ids)) same++;
-        }
-
-        Assert.InRange(same, least, suite.Corpus.Length);
+        string[] texts = [.. suite.Corpus.Where(text => !Special.Any(text.Contains) && !text.Any(c => c != ' ' && (char.IsWhiteSpace(c) || char.IsControl(c))))];
+        Assert.True(texts.Length > 300);
+        Assert.InRange(texts.Count(text => converted.Encode(text).Ids.SequenceEqual(model.Encode(text).Ids)), least * texts.Length, texts.Length);
     }
 
     /// <summary>Of the byte tokens of one character sentencepiece gives only the last its range; here all have it.</summary>

@@ -9,6 +9,9 @@ public sealed class BloomFamily : ModelFamily
     public override string Name => "bloom";
 
     /// <inheritdoc/>
+    public override string Networks => "BLOOM, BLOOMZ";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         config.RefuseIfTrue("apply_residual_connection_post_layernorm", "and Strata computes a residual stream that is not normalised between blocks.");
@@ -18,7 +21,7 @@ public sealed class BloomFamily : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.OptionalInt("n_layer", 0, 100_000) ?? config.RequiredInt("num_hidden_layers", 0, 100_000),
+            Blocks = config.OptionalInt("n_layer", 0, LayerPlan.MaxExecutions) ?? config.RequiredInt("num_hidden_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,

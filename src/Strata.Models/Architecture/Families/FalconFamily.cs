@@ -10,6 +10,9 @@ public sealed class FalconFamily : ModelFamily
     public override string Name => "falcon";
 
     /// <inheritdoc/>
+    public override string Networks => "Falcon 7B, 40B, 180B, RW, Falcon 2";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         int width = config.RequiredInt("hidden_size", 1, 1 << 20);
@@ -25,7 +28,7 @@ public sealed class FalconFamily : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.OptionalInt("num_hidden_layers", 0, 100_000) ?? config.OptionalInt("n_layer", 0, 100_000) ?? config.RequiredInt("num_hidden_layers", 0, 100_000),
+            Blocks = config.OptionalInt("num_hidden_layers", 0, LayerPlan.MaxExecutions) ?? config.OptionalInt("n_layer", 0, LayerPlan.MaxExecutions) ?? config.RequiredInt("num_hidden_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = KeyValueHeads(config, heads, grouped),

@@ -7,6 +7,9 @@ public sealed class Gemma2Family : ModelFamily
     public override string Name => "gemma2";
 
     /// <inheritdoc/>
+    public override string Networks => "Gemma 2";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         config.RefuseIfTrue("use_bidirectional_attention", "and Strata computes this family with causal attention only.");

@@ -10,6 +10,9 @@ public sealed class Gemma3Family(string name) : ModelFamily
     public override string Name => name;
 
     /// <inheritdoc/>
+    public override string Networks => name == "gemma3" ? "Gemma 3 from 4B on, its language model" : "Gemma 3 270M and 1B";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         config = config.OptionalObject("text_config") ?? config;

@@ -7,6 +7,9 @@ public sealed class GemmaFamily : ModelFamily
     public override string Name => "gemma";
 
     /// <inheritdoc/>
+    public override string Networks => "Gemma";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         config.RefuseIfTrue("use_bidirectional_attention", "and Strata computes this family with causal attention only.");

@@ -11,6 +11,9 @@ public sealed class Gpt2Family : ModelFamily
     /// <inheritdoc/>
     public override string Name => "gpt2";
 
+    /// <inheritdoc/>
+    public override string Networks => "GPT-2, DistilGPT-2";
+
     /// <summary>A GPT-2 of any size, for networks with random weights: GPT-2 small is <c>Spec(12, 768, 12, 50257, 1024)</c>.</summary>
     public static ModelSpec Spec(int blocks, int width, int heads, int vocabulary, int positions) => new()
     {
@@ -43,7 +46,7 @@ public sealed class Gpt2Family : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.RequiredInt("n_layer", 0, 100_000),
+            Blocks = config.RequiredInt("n_layer", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,

@@ -7,6 +7,9 @@ public sealed class GptJFamily : ModelFamily
     public override string Name => "gptj";
 
     /// <inheritdoc/>
+    public override string Networks => "GPT-J";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         int width = config.RequiredInt("n_embd", 1, 1 << 20), heads = config.RequiredInt("n_head", 1, 1 << 16);
@@ -15,7 +18,7 @@ public sealed class GptJFamily : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.RequiredInt("n_layer", 0, 100_000),
+            Blocks = config.RequiredInt("n_layer", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,

@@ -9,6 +9,9 @@ public sealed class GptNeoFamily : ModelFamily
     public override string Name => "gpt_neo";
 
     /// <inheritdoc/>
+    public override string Networks => "GPT-Neo";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         int width = config.RequiredInt("hidden_size", 1, 1 << 20), heads = config.RequiredInt("num_heads", 1, 1 << 16);
@@ -16,7 +19,7 @@ public sealed class GptNeoFamily : ModelFamily
         ModelSpec spec = new()
         {
             Family = Name,
-            Blocks = config.RequiredInt("num_layers", 0, 100_000),
+            Blocks = config.RequiredInt("num_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,

@@ -7,6 +7,9 @@ public sealed class GptNeoXFamily : ModelFamily
     public override string Name => "gpt_neox";
 
     /// <inheritdoc/>
+    public override string Networks => "GPT-NeoX, Pythia";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         int width = config.RequiredInt("hidden_size", 1, 1 << 20), heads = config.RequiredInt("num_attention_heads", 1, 1 << 16);
@@ -17,7 +20,7 @@ public sealed class GptNeoXFamily : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.RequiredInt("num_hidden_layers", 0, 100_000),
+            Blocks = config.RequiredInt("num_hidden_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,

@@ -7,6 +7,9 @@ public sealed class GraniteFamily : ModelFamily
     public override string Name => "granite";
 
     /// <inheritdoc/>
+    public override string Networks => "Granite 3";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config) => LlamaLayout.ReadSpec(config, Name, new LlamaDefaults()) with
     {
         MlpBias = config.OptionalBool("mlp_bias") ?? false,

@@ -10,6 +10,9 @@ public sealed class LlamaFamily : ModelFamily
     /// <inheritdoc/>
     public override string Name => "llama";
 
+    /// <inheritdoc/>
+    public override string Networks => "Llama 1 to 3, SmolLM 1 and 2, TinyLlama, Yi, DeepSeek LLM";
+
     /// <summary>A Llama of any size, for networks with random weights: untied, rotary base 10,000, not scaled.</summary>
     public static ModelSpec Spec(int blocks, int width, int heads, int keyValueHeads, int mlpWidth, int vocabulary, int positions) => new()
     {

@@ -7,6 +7,9 @@ public sealed class MistralFamily : ModelFamily
     public override string Name => "mistral";
 
     /// <inheritdoc/>
+    public override string Networks => "Mistral 7B, Nemo, Zephyr";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { KeyValueHeads = 8, Positions = 4096 * 32 });

@@ -7,6 +7,9 @@ public sealed class Olmo2Family : ModelFamily
     public override string Name => "olmo2";
 
     /// <inheritdoc/>
+    public override string Networks => "OLMo 2";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config) => LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { NormEpsilon = 1e-5f }) with
     {
         NormPlacement = NormPlacement.Output,

@@ -7,6 +7,9 @@ public sealed class OlmoFamily : ModelFamily
     public override string Name => "olmo";
 
     /// <inheritdoc/>
+    public override string Networks => "OLMo";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config) => LlamaLayout.ReadSpec(config, Name, new LlamaDefaults()) with
     {
         Norm = NormKind.LayerNorm,

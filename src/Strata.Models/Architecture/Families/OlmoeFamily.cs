@@ -7,10 +7,13 @@ public sealed class OlmoeFamily : ModelFamily
     public override string Name => "olmoe";
 
     /// <inheritdoc/>
+    public override string Networks => "OLMoE";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { Positions = 4096, NormEpsilon = 1e-5f });
-        ExpertSpec experts = config.Experts("num_experts", 64, 8, config.OptionalBool("norm_topk_prob") ?? false);
+        ExpertSpec experts = config.Experts(spec.Blocks, "num_experts", 64, 8, config.OptionalBool("norm_topk_prob") ?? false);
         return (spec with { QueryKeyNorm = QueryKeyNorm.AllHeads, QueryKeyValueLimit = config.OptionalPositive("clip_qkv") }).WithBlocks((_, block) => block with { Experts = experts });
     }
 

@@ -7,6 +7,9 @@ public sealed class OptFamily : ModelFamily
     public override string Name => "opt";
 
     /// <inheritdoc/>
+    public override string Networks => "OPT, Galactica";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         int width = config.OptionalInt("hidden_size", 1, 1 << 20) ?? config.OptionalInt("d_model", 1, 1 << 20) ?? config.RequiredInt("hidden_size", 1, 1 << 20);
@@ -17,7 +20,7 @@ public sealed class OptFamily : ModelFamily
         return new ModelSpec
         {
             Family = Name,
-            Blocks = config.RequiredInt("num_hidden_layers", 0, 100_000),
+            Blocks = config.RequiredInt("num_hidden_layers", 0, LayerPlan.MaxExecutions),
             Width = width,
             EmbeddingWidth = embedding == width ? null : embedding,
             Heads = heads,

@@ -7,6 +7,9 @@ public sealed class Phi3Family : ModelFamily
     public override string Name => "phi3";
 
     /// <inheritdoc/>
+    public override string Networks => "Phi-3, 3.5, 4";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { Positions = 4096, NormEpsilon = 1e-5f });

@@ -7,6 +7,9 @@ public sealed class PhiFamily : ModelFamily
     public override string Name => "phi";
 
     /// <inheritdoc/>
+    public override string Networks => "Phi-1, 1.5, 2";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { TurnedShare = 0.5, Activation = "gelu_new" });

@@ -7,6 +7,9 @@ public sealed class Qwen2Family : ModelFamily
     public override string Name => "qwen2";
 
     /// <inheritdoc/>
+    public override string Networks => "Qwen1.5, Qwen2, Qwen2.5";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { KeyValueHeads = 32, Positions = 32768 });

@@ -7,11 +7,14 @@ public sealed class Qwen2MoeFamily : ModelFamily
     public override string Name => "qwen2_moe";
 
     /// <inheritdoc/>
+    public override string Networks => "Qwen1.5-MoE, Qwen2-MoE";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         config.RefuseIfTrue("use_sliding_window", "and the releases of this family's code do not agree on which blocks have a window.");
         ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { KeyValueHeads = 16, Positions = 32768 });
-        ExpertSpec experts = config.Experts("num_experts", 60, 4, config.OptionalBool("norm_topk_prob") ?? false) with
+        ExpertSpec experts = config.Experts(spec.Blocks, "num_experts", 60, 4, config.OptionalBool("norm_topk_prob") ?? false) with
         {
             SharedWidth = config.OptionalInt("shared_expert_intermediate_size", 1, 1 << 24) ?? 5632,
         };

@@ -7,6 +7,9 @@ public sealed class Qwen3Family : ModelFamily
     public override string Name => "qwen3";
 
     /// <inheritdoc/>
+    public override string Networks => "Qwen3";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { KeyValueHeads = 32, HeadWidth = 128, Positions = 32768 });

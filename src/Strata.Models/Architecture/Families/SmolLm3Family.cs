@@ -9,6 +9,9 @@ public sealed class SmolLm3Family : ModelFamily
     public override string Name => "smollm3";
 
     /// <inheritdoc/>
+    public override string Networks => "SmolLM3";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { KeyValueHeads = 4, Positions = 32768, Theta = 2_000_000, Tied = true });

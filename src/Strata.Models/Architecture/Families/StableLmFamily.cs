@@ -7,6 +7,9 @@ public sealed class StableLmFamily : ModelFamily
     public override string Name => "stablelm";
 
     /// <inheritdoc/>
+    public override string Networks => "StableLM 3B and 2";
+
+    /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         config.RefuseIfTrue("qk_layernorm", "which gives every head a norm of its own; Strata computes norms that all heads share.");
