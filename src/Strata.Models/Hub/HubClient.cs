@@ -38,6 +38,20 @@ public sealed class HubClient : IDisposable
     /// <exception cref="HubException">The disk is too small, the hub refused or was not reached, or what it sent is not what it announced.</exception>
     public HubSnapshot Download(HubPlan plan, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) => Run(() => DownloadAsync(plan, progress, cancellation));
 
+    /// <summary>Finds out what is needed, says what will be downloaded, and downloads it.</summary>
+    /// <param name="reference">The repository.</param>
+    /// <param name="split">The part of a data set; see <see cref="Plan"/>.</param>
+    /// <param name="announce">Told the plan where something is missing, or where the hub was not asked.</param>
+    /// <param name="progress">Told a few times a second, in bytes.</param>
+    /// <param name="cancellation">Stops; what has arrived is kept for the next time.</param>
+    /// <exception cref="HubException">See <see cref="Plan"/> and <see cref="Download"/>.</exception>
+    public HubSnapshot Fetch(HubReference reference, string? split, Action<string> announce, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        HubPlan plan = Plan(reference, split, cancellation);
+        if (plan.MissingBytes > 0 || plan.Note is not null) announce(plan.ToString());
+        return Download(plan, progress, cancellation);
+    }
+
     private async Task<HubPlan> PlanAsync(HubReference reference, string? split, CancellationToken cancellation)
     {
         HubCache cache = new(_settings.CacheFolder, reference, _settings.Link);
