@@ -30,7 +30,7 @@ internal static class JinjaFilters
             "escape" or "e" => interpreter.Bounded(Text().Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("'", "&#39;").Replace("\"", "&#34;"), line),
             "replace" => JinjaMethods.Replace(interpreter, Text(), arguments, line),
             "indent" => interpreter.Bounded(Indent(Text(), arguments), line),
-            "tojson" => interpreter.Bounded(JinjaWriter.Json(value, arguments.Get(0, "indent") is long indent ? (int)Math.Clamp(indent, 0, 100) : null, JinjaInterpreter.MaxText), line),
+            "tojson" => interpreter.Bounded(Json(value, arguments), line),
             "default" or "d" => value is JinjaUndefined || (JinjaValues.IsTrue(arguments.Get(1, "boolean", false)) && !JinjaValues.IsTrue(value)) ? arguments.Get(0, "default_value", "") : value,
             "length" or "count" => JinjaValues.Length(value) ?? throw new FormatException($"{JinjaValues.Describe(value)} has no length"),
             "list" => new List<object?>(Items()),
@@ -68,6 +68,16 @@ internal static class JinjaFilters
         }
 
         return interpreter.Bounded(text.ToString(), line);
+    }
+
+    /// <summary>JSON with the options of Python's <c>json.dumps</c>, in the order in which chat templates pass them.</summary>
+    private static string Json(object? value, JinjaCallArguments arguments)
+    {
+        int? indent = arguments.Get(1, "indent") is long given ? (int)Math.Clamp(given, 0, 100) : null;
+        List<object?>? separators = arguments.Get(2, "separators") as List<object?>;
+        if (separators is not (null or [string, string])) throw new FormatException("the separators of tojson must be two strings");
+        string between = separators?[0] as string ?? (indent is null ? ", " : ",");
+        return JinjaWriter.Json(value, new JsonStyle(indent, between, separators?[1] as string ?? ": ", JinjaValues.IsTrue(arguments.Get(0, "ensure_ascii", false)), JinjaValues.IsTrue(arguments.Get(3, "sort_keys", false))), JinjaInterpreter.MaxText);
     }
 
     private static List<object?> Pairs(JinjaMap map) => [.. map.Items.Select(item => (object?)new JinjaTuple([JinjaValues.Key(item.Key), item.Value]))];
