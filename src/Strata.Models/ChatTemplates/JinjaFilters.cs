@@ -127,7 +127,7 @@ internal static class JinjaFilters
         }
 
         string filter = arguments.Get(0, "filter") as string ?? throw new FormatException("map needs the name of a filter or attribute=");
-        JinjaCallArguments rest = new(arguments.Positional[1..], arguments.Named);
+        JinjaCallArguments rest = new(arguments.Positional[Math.Min(1, arguments.Positional.Length)..], arguments.Named);
         return items.ConvertAll(item => Apply(interpreter, filter, item, rest, line));
     }
 
@@ -158,8 +158,18 @@ internal static class JinjaFilters
         return sorted;
     }
 
-    private static List<object?> Sorted(List<object?> items, Func<object?, object?> key) => [.. items.OrderBy(key,
-        Comparer<object?>.Create((a, b) => JinjaValues.Compare(a, b) ?? throw new FormatException($"{JinjaValues.Describe(a)} and {JinjaValues.Describe(b)} cannot be compared")))];
+    private static List<object?> Sorted(List<object?> items, Func<object?, object?> key)
+    {
+        try
+        {
+            return [.. items.OrderBy(key, Comparer<object?>.Create((a, b) => JinjaValues.Compare(a, b) ?? throw new FormatException($"{JinjaValues.Describe(a)} and {JinjaValues.Describe(b)} cannot be compared")))];
+        }
+        catch (InvalidOperationException e) when (e.InnerException is FormatException cause)
+        {
+            // Sorting wraps what a comparer throws.
+            throw new FormatException(cause.Message, e);
+        }
+    }
 
     private static object? Folded(object? value) => value is string text ? text.ToLowerInvariant() : value;
 
