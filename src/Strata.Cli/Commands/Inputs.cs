@@ -8,7 +8,7 @@ namespace Strata.Cli.Commands;
 internal static class Inputs
 {
     /// <summary>The folder of a model.</summary>
-    public static Argument<string> Model() => new("MODEL") { Description = "Folder of a checkpoint: config.json, *.safetensors, tokenizer.json." };
+    public static Argument<string> Model() => new("MODEL") { Description = "Folder of a checkpoint (config.json, *.safetensors, tokenizer.json), or a model of the Hugging Face hub: hf:org/name@revision." };
 
     /// <summary>The data to run on.</summary>
     public static Option<string> Data(bool required = true) => new("--data")
