@@ -122,7 +122,7 @@ public sealed class Model
     public string Decode(ReadOnlySpan<int> ids) => RequireTokenizer().Decode(ids);
 
     /// <summary>An id's token as a label: the tokenizer's own string, or the number where there is no tokenizer.</summary>
-    public string TokenLabel(int id) => Tokenizer is null ? id.ToString() : Tokenizer.Decode([id]);
+    public string TokenLabel(int id) => Tokenizer is null ? id.ToString() : Tokenizer.Label(id);
 
     /// <summary>Checks and sizes a capture without running it.</summary>
     /// <exception cref="StrataException">A point, the plan or an id does not exist, or a row is longer than the network's positions.</exception>
