@@ -5,7 +5,7 @@ using Strata.Tensors;
 namespace Strata.Models;
 
 /// <summary>
-/// A trained network in a Hugging Face folder: <c>config.json</c>, the weights (<c>model.safetensors</c>, or shards with <c>model.safetensors.index.json</c>) and,
+/// A trained network in a Hugging Face folder: <c>config.json</c>, the weights (<c>model.safetensors</c> or <c>pytorch_model.bin</c>, or shards with an index of either) and,
 /// where there is one, <c>tokenizer.json</c>. Weights are mapped into memory, not read.
 /// </summary>
 public sealed class Checkpoint : IDisposable
@@ -13,16 +13,18 @@ public sealed class Checkpoint : IDisposable
     private const string ConfigName = "config.json";
     private const string WeightsName = "model.safetensors";
     private const string IndexName = "model.safetensors.index.json";
+    private const string TorchWeightsName = "pytorch_model.bin";
+    private const string TorchIndexName = "pytorch_model.bin.index.json";
     private const int MaxConfigBytes = 16 << 20;
     private const int MaxIndexBytes = 100_000_000;
     private const string Expected = $"Expected is a Hugging Face folder with {ConfigName}, {WeightsName} (or shards with {IndexName}) and, for text, tokenizer.json.";
 
     private readonly JsonDocument _config;
-    private readonly List<SafetensorsFile> _files;
-    private readonly Dictionary<string, SafetensorsFile> _fileOf;
+    private readonly List<WeightFile> _files;
+    private readonly Dictionary<string, WeightFile> _fileOf;
     private readonly Lazy<string> _contentHash;
 
-    private Checkpoint(string folder, JsonDocument config, List<SafetensorsFile> files, Dictionary<string, SafetensorsFile> fileOf)
+    private Checkpoint(string folder, JsonDocument config, List<WeightFile> files, Dictionary<string, WeightFile> fileOf)
     {
         Folder = folder;
         _config = config;
@@ -42,7 +44,7 @@ public sealed class Checkpoint : IDisposable
     public ConfigReader Config => new(_config.RootElement, Path.Combine(Folder, ConfigName));
 
     /// <summary>The weight files, in the order of their names.</summary>
-    public IReadOnlyList<SafetensorsFile> Files => _files;
+    public IReadOnlyList<WeightFile> Files => _files;
 
     /// <summary>Path of <c>tokenizer.json</c>; null when the folder has none.</summary>
     public string? TokenizerPath => Optional("tokenizer.json");
@@ -63,16 +65,16 @@ public sealed class Checkpoint : IDisposable
         string configPath = Path.Combine(folder, ConfigName);
         if (!File.Exists(configPath)) throw new InvalidFileException(folder, $"has no {ConfigName}. {Expected}");
         JsonDocument config = JsonFile.ReadObject(configPath, MaxConfigBytes);
-        List<SafetensorsFile> files = [];
+        List<WeightFile> files = [];
         try
         {
-            Dictionary<string, SafetensorsFile> fileOf = OpenWeights(folder, files);
+            Dictionary<string, WeightFile> fileOf = OpenWeights(folder, files);
             return new Checkpoint(folder, config, files, fileOf);
         }
         catch
         {
             config.Dispose();
-            foreach (SafetensorsFile file in files) file.Dispose();
+            foreach (WeightFile file in files) file.Dispose();
             throw;
         }
     }
@@ -80,22 +82,22 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Whether there is a tensor of this name.</summary>
     public bool Has(string name) => _fileOf.ContainsKey(name);
 
-    /// <summary>What the weight file's header says about a tensor.</summary>
+    /// <summary>What the weight file says about a tensor.</summary>
     /// <exception cref="InvalidFileException">There is no such tensor; the message names the nearest ones.</exception>
-    public SafetensorsEntry Entry(string name) => FileOf(name).Entry(name);
+    public TensorEntry Entry(string name) => FileOf(name).Entry(name);
 
-    /// <summary>A tensor over the mapped bytes; see <see cref="SafetensorsFile.Read"/>.</summary>
-    /// <exception cref="InvalidFileException">There is no such tensor, or its numbers are not F32, F16 or BF16.</exception>
+    /// <summary>A tensor over the mapped bytes; see <see cref="WeightFile.Read"/>.</summary>
+    /// <exception cref="InvalidFileException">There is no such tensor, or its numbers are of a format that is not computed with.</exception>
     public Tensor Read(TensorEngine engine, string name) => FileOf(name).Read(engine, name);
 
     /// <summary>Closes the files. Tensors that were read stay valid.</summary>
     public void Dispose()
     {
-        foreach (SafetensorsFile file in _files) file.Dispose();
+        foreach (WeightFile file in _files) file.Dispose();
         _config.Dispose();
     }
 
-    private SafetensorsFile FileOf(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file)
+    private WeightFile FileOf(string name) => _fileOf.TryGetValue(name, out WeightFile? file)
         ? file
         : throw new InvalidFileException(Folder, $"has no tensor {Excerpt.Quote(name)}. {Excerpt.Nearest(name, Names)}");
 
@@ -109,33 +111,34 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>Opens the weight files into <paramref name="files"/> and says which file holds which tensor.</summary>
-    private static Dictionary<string, SafetensorsFile> OpenWeights(string folder, List<SafetensorsFile> files)
+    private static Dictionary<string, WeightFile> OpenWeights(string folder, List<WeightFile> files)
     {
-        string single = Path.Combine(folder, WeightsName);
-        string index = Path.Combine(folder, IndexName);
-        if (File.Exists(single))
+        // Safetensors come first, as they do in the libraries that write both.
+        foreach ((string single, string index) in new[] { (WeightsName, IndexName), (TorchWeightsName, TorchIndexName) })
         {
-            files.Add(SafetensorsFile.Open(single));
-            return files[0].Names.ToDictionary(name => name, _ => files[0], StringComparer.Ordinal);
+            if (File.Exists(Path.Combine(folder, single)))
+            {
+                WeightFile file = WeightFile.Open(Path.Combine(folder, single));
+                files.Add(file);
+                return file.Names.ToDictionary(name => name, _ => file, StringComparer.Ordinal);
+            }
+
+            if (File.Exists(Path.Combine(folder, index))) return OpenShards(folder, Path.Combine(folder, index), files);
         }
 
-        if (File.Exists(index)) return OpenShards(folder, index, files);
-        string advice = Directory.EnumerateFiles(folder, "pytorch_model*.bin").Any()
-            ? "Its weights are pickled (pytorch_model.bin), a format that can run code when it is opened, so it is not read. Save it again from Python with model.save_pretrained(folder, safe_serialization=True)."
-            : Expected;
-        throw new InvalidFileException(folder, $"has neither {WeightsName} nor {IndexName}. {advice}");
+        throw new InvalidFileException(folder, $"has neither {WeightsName} nor {IndexName}, and neither {TorchWeightsName} nor {TorchIndexName}. {Expected}");
     }
 
-    private static Dictionary<string, SafetensorsFile> OpenShards(string folder, string indexPath, List<SafetensorsFile> files)
+    private static Dictionary<string, WeightFile> OpenShards(string folder, string indexPath, List<WeightFile> files)
     {
         SortedDictionary<string, List<string>> tensorsOf = ReadIndex(indexPath);
         string[] missing = [.. tensorsOf.Keys.Where(shard => !File.Exists(Path.Combine(folder, shard)))];
         if (missing.Length > 0)
-            throw new InvalidFileException(folder, $"lacks {missing.Length} of {tensorsOf.Count} weight files that {IndexName} names: {string.Join(", ", missing.Take(5).Select(shard => Excerpt.Quote(shard)))}{(missing.Length > 5 ? ", ..." : "")}. Download them.");
-        Dictionary<string, SafetensorsFile> fileOf = new(StringComparer.Ordinal);
+            throw new InvalidFileException(folder, $"lacks {missing.Length} of {tensorsOf.Count} weight files that {Path.GetFileName(indexPath)} names: {string.Join(", ", missing.Take(5).Select(shard => Excerpt.Quote(shard)))}{(missing.Length > 5 ? ", ..." : "")}. Download them.");
+        Dictionary<string, WeightFile> fileOf = new(StringComparer.Ordinal);
         foreach ((string shard, List<string> tensors) in tensorsOf)
         {
-            SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, shard));
+            WeightFile file = WeightFile.Open(Path.Combine(folder, shard));
             files.Add(file);
             foreach (string name in tensors)
             {
@@ -149,11 +152,11 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>A tensor that a second shard holds too leaves open which of the two is meant; one that the index does not name at all is passed over.</summary>
-    private static void RefuseDoubles(string indexPath, List<SafetensorsFile> files, Dictionary<string, SafetensorsFile> fileOf)
+    private static void RefuseDoubles(string indexPath, List<WeightFile> files, Dictionary<string, WeightFile> fileOf)
     {
-        foreach (SafetensorsFile file in files)
+        foreach (WeightFile file in files)
         {
-            string? twice = file.Names.FirstOrDefault(name => fileOf.TryGetValue(name, out SafetensorsFile? other) && other != file);
+            string? twice = file.Names.FirstOrDefault(name => fileOf.TryGetValue(name, out WeightFile? other) && other != file);
             if (twice is not null) throw new InvalidFileException(indexPath, $"tensor {Excerpt.Quote(twice)} is in both {fileOf[twice].Path} and {file.Path}.");
         }
     }
@@ -161,14 +164,15 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The index's map, turned round: the tensors of each shard.</summary>
     private static SortedDictionary<string, List<string>> ReadIndex(string path)
     {
+        string extension = path.EndsWith(TorchIndexName, StringComparison.Ordinal) ? ".bin" : ".safetensors";
         using JsonDocument document = JsonFile.ReadObject(path, MaxIndexBytes);
         ConfigReader map = new ConfigReader(document.RootElement, path).Object("weight_map");
         SortedDictionary<string, List<string>> tensorsOf = new(StringComparer.Ordinal);
         foreach (JsonProperty property in map.Element.EnumerateObject())
         {
             string? shard = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : null;
-            if (shard is null || !IsPlainFileName(shard))
-                throw map.Refuse(property.Name, $"is {Excerpt.Quote(shard ?? property.Value.GetRawText())}; expected the name of a .safetensors file in the same folder, without a path.");
+            if (shard is null || !IsPlainFileName(shard, extension))
+                throw map.Refuse(property.Name, $"is {Excerpt.Quote(shard ?? property.Value.GetRawText())}; expected the name of a {extension} file in the same folder, without a path.");
             if (!tensorsOf.TryGetValue(shard, out List<string>? tensors)) tensorsOf.Add(shard, tensors = []);
             tensors.Add(property.Name);
         }
@@ -176,7 +180,7 @@ public sealed class Checkpoint : IDisposable
         return tensorsOf.Count > 0 ? tensorsOf : throw new InvalidFileException(path, "\"weight_map\" is empty.");
     }
 
-    private static bool IsPlainFileName(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal) && name.Length <= 255
+    private static bool IsPlainFileName(string name, string extension) => name.EndsWith(extension, StringComparison.Ordinal) && name.Length <= 255
         && !name.Any(c => c is '/' or '\\' or ':' || char.IsControl(c)) && !name.StartsWith('.');
 
     private string HashContent()

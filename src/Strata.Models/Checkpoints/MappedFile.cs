@@ -41,6 +41,9 @@ internal sealed class MappedFile
     /// <summary>The first bytes of the file, at most <paramref name="most"/>.</summary>
     public unsafe ReadOnlySpan<byte> Beginning(int most) => new((void*)Address, (int)Math.Min(most, Length));
 
+    /// <summary>Some bytes of the file; the caller knows that they are in it.</summary>
+    public unsafe ReadOnlySpan<byte> Bytes(long start, int count) => new((byte*)Address + start, count);
+
     /// <summary>Takes the file out of memory now.</summary>
     public void Unmap() => _view?.Dispose();
 }

@@ -6,11 +6,8 @@ namespace Strata.Models;
 /// <param name="Shape">Axis lengths, slowest first; empty for a scalar.</param>
 /// <param name="Start">First byte, counted from the beginning of the file.</param>
 /// <param name="End">First byte after the tensor, counted from the beginning of the file.</param>
-public sealed record SafetensorsEntry(string Name, string DType, long[] Shape, long Start, long End)
+public sealed record SafetensorsEntry(string Name, string DType, long[] Shape, long Start, long End) : TensorEntry(Name, DType, Shape)
 {
     /// <summary>Bytes of the tensor.</summary>
     public long Bytes => End - Start;
-
-    /// <summary>Name, number format and shape: <c>wte.weight F32 [50257, 768]</c>.</summary>
-    public override string ToString() => $"{Name} {DType} [{string.Join(", ", Shape)}]";
 }

@@ -19,8 +19,6 @@ internal sealed class SafetensorsHeader
 
     private const int MaxAxes = 32;
 
-    private const string KnownDTypes = "BOOL, F4, F6_E2M3, F6_E3M2, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64, C64";
-
     private readonly Dictionary<string, SafetensorsEntry> _entries;
 
     private SafetensorsHeader(Dictionary<string, SafetensorsEntry> entries, string[] names, IReadOnlyDictionary<string, string> metadata)
@@ -101,18 +99,6 @@ internal sealed class SafetensorsHeader
             throw new InvalidFileException(path, $"bytes {at} to {fileLength} at the end belong to no tensor.");
         return Array.ConvertAll(sorted, entry => entry.Name);
     }
-
-    /// <summary>Bits of one element; 0 for an unknown number format.</summary>
-    private static int BitsOf(string dtype) => dtype switch
-    {
-        "F4" => 4,
-        "F6_E2M3" or "F6_E3M2" => 6,
-        "BOOL" or "U8" or "I8" or "F8_E5M2" or "F8_E4M3" or "F8_E8M0" => 8,
-        "U16" or "I16" or "F16" or "BF16" => 16,
-        "U32" or "I32" or "F32" => 32,
-        "U64" or "I64" or "F64" or "C64" => 64,
-        _ => 0,
-    };
 
     /// <summary>Walks the JSON token by token, so that keys given twice are seen.</summary>
     private ref struct Parser
@@ -195,9 +181,9 @@ internal sealed class SafetensorsHeader
         {
             Expect(JsonTokenType.String, $"{tensor}, \"dtype\"", "a string");
             string dtype = Text();
-            return BitsOf(dtype) > 0
+            return NumberFormat.Bits(dtype) > 0
                 ? dtype
-                : throw Refuse($"{tensor} has the unknown dtype {Excerpt.Quote(dtype)}; known are {KnownDTypes}");
+                : throw Refuse($"{tensor} has the unknown dtype {Excerpt.Quote(dtype)}; known are {NumberFormat.Known}");
         }
 
         private long[] ReadNumbers(string what, int most)
@@ -221,7 +207,7 @@ internal sealed class SafetensorsHeader
         {
             if (offsets.Length != 2) throw Refuse($"{tensor}, \"data_offsets\" holds {offsets.Length} numbers; expected begin and end");
             string given = $"{dtype} [{string.Join(", ", shape)}]";
-            Int128 bits = BitsOf(dtype);
+            Int128 bits = NumberFormat.Bits(dtype);
             bool empty = shape.Contains(0);
             foreach (long length in shape)
             {

@@ -256,7 +256,7 @@ public sealed class BatchRun
     private Tensor Queries(TensorScope scope, Tensor x, NormWeights? norm, int execution, HookKind plain, HookKind normalized)
     {
         if (norm is null) return Visit(scope, execution, plain, Limited(scope, x));
-        int width = _model.Spec.QueryKeyNorm == QueryKeyNorm.PerHead ? _model.Spec.HeadWidth : 0;
+        int width = _model.Spec.QueryKeyNorm == QueryKeyNorm.AllHeads ? 0 : _model.Spec.HeadWidth;
         return Visit(scope, execution, normalized, Limited(scope, Norm(scope, Visit(scope, execution, plain, x), norm, _model.Spec, width)));
     }
 

@@ -51,13 +51,13 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
-    public void Refuses_formats_that_are_no_floats_and_unknown_names_by_name()
+    public void Refuses_formats_that_are_not_computed_with_and_unknown_names_by_name()
     {
-        string path = _folder.WriteSafetensors("a.safetensors", """{"h.0.attn.bias":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", 4);
+        string path = _folder.WriteSafetensors("a.safetensors", """{"h.0.attn.bias":{"dtype":"F4","shape":[8],"data_offsets":[0,4]}}""", 4);
         using SafetensorsFile file = SafetensorsFile.Open(path);
         InvalidFileException format = Assert.Throws<InvalidFileException>(() => file.Read(_engine, "h.0.attn.bias"));
         Assert.Contains("h.0.attn.bias", format.Message);
-        Assert.Contains("U8", format.Message);
+        Assert.Contains("F4", format.Message);
         InvalidFileException name = Assert.Throws<InvalidFileException>(() => file.Read(_engine, "h.0.attn.bais"));
         Assert.Contains("Did you mean \"h.0.attn.bias\"?", name.Message);
     }

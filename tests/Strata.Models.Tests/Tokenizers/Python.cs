@@ -19,9 +19,12 @@ internal static class Python
     }
 
     /// <summary>Runs a script of <c>tests/reference/tokenizers</c>.</summary>
-    public static void RunScript(string name, params string[] arguments)
+    public static void RunScript(string name, params string[] arguments) => RunReference($"tokenizers/{name}", arguments);
+
+    /// <summary>Runs a script of <c>tests/reference</c>.</summary>
+    public static void RunReference(string name, params string[] arguments)
     {
-        string script = Path.Combine(Reference.PytorchSuite.Repository(), "tests/reference/tokenizers", name);
+        string script = Path.Combine(Reference.PytorchSuite.Repository(), "tests/reference", name);
         if (Run([script, .. arguments]) is { } failed) throw new InvalidOperationException($"{name} failed: {failed}");
     }
 

@@ -1,0 +1,139 @@
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>
+/// A file of named tensors, mapped into memory: opening it reads and checks its directory only, tensors are handed out where they lie.
+/// Tensors that were read stay valid after <see cref="Dispose"/>: the mapping goes when the last of them is collected.
+/// The file must not be cut off by another program meanwhile.
+/// </summary>
+public abstract class WeightFile : IDisposable
+{
+    private readonly MappedFile _file;
+    private bool _handedOut;
+    private bool _disposed;
+
+    private protected WeightFile(string path, MappedFile file)
+    {
+        Path = path;
+        _file = file;
+    }
+
+    /// <summary>The file, as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>Names of the tensors, in the order of the file.</summary>
+    public abstract IReadOnlyList<string> Names { get; }
+
+    /// <summary>Opens a weight file by what it holds, not by its name: safetensors, a zip archive that <c>torch.save</c> wrote, or GGUF.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be opened or is not valid; the message says where.</exception>
+    public static WeightFile Open(string path)
+    {
+        MappedFile file = new(path);
+        try
+        {
+            ReadOnlySpan<byte> beginning = file.Beginning(512);
+            if (TorchFile.Recognises(beginning)) return TorchFile.Open(path, file);
+            return SafetensorsFile.Open(path, file);
+        }
+        catch
+        {
+            file.Unmap();
+            throw;
+        }
+    }
+
+    /// <summary>Whether the file has a tensor of this name.</summary>
+    public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>What the file says about a tensor.</summary>
+    /// <exception cref="InvalidFileException">There is no such tensor; the message names the nearest ones.</exception>
+    public TensorEntry Entry(string name) => Find(name) ?? throw new InvalidFileException(Path, $"has no tensor {Excerpt.Quote(name)}. {Excerpt.Nearest(name, Names)}");
+
+    /// <summary>
+    /// A tensor. F32, F16 and BF16 numbers that lie in one piece are not copied where the engine computes in this process's memory; other formats are widened to
+    /// float32 (F64 and integers beyond 2²⁴ rounded to nearest).
+    /// </summary>
+    /// <param name="engine">The engine that will hold the tensor.</param>
+    /// <param name="name">Name of the tensor.</param>
+    /// <exception cref="InvalidFileException">There is no such tensor, its numbers are of a format that cannot be computed with, or it is too large for one tensor.</exception>
+    /// <exception cref="ObjectDisposedException">The file was closed.</exception>
+    public unsafe Tensor Read(TensorEngine engine, string name)
+    {
+        TensorEntry entry = Entry(name);
+        if (!NumberFormat.CanWiden(entry.DType))
+            throw new InvalidFileException(Path, $"tensor {Excerpt.Quote(name)} holds {entry.DType} numbers, which are not computed with; floats of 8 bits and more, integers and BOOL are.");
+        (Shape shape, int count) = ShapeOf(entry);
+        TensorBytes bytes = Bytes(entry);
+        if (NumberFormat.Stored(entry.DType) is DType dtype) return engine.FromMemory(bytes.Address, shape, dtype, bytes.Owner);
+        float[] values = new float[count];
+        const int chunk = 1 << 20;
+        int width = NumberFormat.Bits(entry.DType) / 8;
+        for (int at = 0; at < count; at += chunk)
+        {
+            int part = Math.Min(chunk, count - at);
+            NumberFormat.Widen(entry.DType, new ReadOnlySpan<byte>((byte*)bytes.Address + (long)at * width, part * width), values.AsSpan(at, part));
+        }
+
+        GC.KeepAlive(bytes.Owner);
+        return engine.FromHost(values, shape);
+    }
+
+    /// <summary>Closes the file. Tensors that were read from it stay valid.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        GC.SuppressFinalize(this);
+        if (!_handedOut) _file.Unmap();
+    }
+
+    /// <summary>The numbers of a tensor in one piece, row-major, little-endian, in the format that its entry names.</summary>
+    /// <exception cref="ObjectDisposedException">The file was closed.</exception>
+    internal TensorBytes Bytes(TensorEntry entry)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        TensorBytes bytes = Locate(entry, _file);
+        if (bytes.Owner == _file) _handedOut = true;
+        return bytes;
+    }
+
+    private protected abstract TensorEntry? Find(string name);
+
+    /// <summary>Where a tensor's numbers lie in one piece; they are brought into one where the file keeps them otherwise.</summary>
+    private protected abstract TensorBytes Locate(TensorEntry entry, MappedFile file);
+
+    private (Shape Shape, int Count) ShapeOf(TensorEntry entry)
+    {
+        try
+        {
+            // An empty tensor may have axes of any length beside the one of length 0.
+            if (entry.Shape.Any(length => length > Array.MaxLength)) throw new ArgumentException($"A tensor holds at most {Array.MaxLength:N0} elements.");
+            Shape shape = new(Array.ConvertAll(entry.Shape, length => (int)length));
+            return (shape, shape.Count);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidFileException(Path, $"tensor {Excerpt.Quote(entry.Name)} has shape [{string.Join(", ", entry.Shape)}]. {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>Bytes of a tensor in memory.</summary>
+/// <param name="Address">First byte.</param>
+/// <param name="Length">How many.</param>
+/// <param name="Owner">Keeps them alive.</param>
+internal readonly record struct TensorBytes(nint Address, long Length, object Owner)
+{
+    /// <summary>Memory of one's own for so many bytes, not cleared.</summary>
+    /// <exception cref="InvalidFileException">More than one array holds.</exception>
+    public static unsafe TensorBytes Allocate(long length, string path, string name)
+    {
+        if (length > Array.MaxLength) throw new InvalidFileException(path, $"tensor {Excerpt.Quote(name)} needs {length:N0} bytes in one piece; at most {Array.MaxLength:N0} are possible.");
+        byte[] array = GC.AllocateUninitializedArray<byte>((int)length, pinned: true);
+        return new TensorBytes((nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(array)), length, array);
+    }
+
+    /// <summary>A part of the bytes.</summary>
+    public unsafe Span<byte> Span(long start, int length) => new((byte*)Address + start, length);
+}
