@@ -47,7 +47,13 @@ public sealed class HubClient : IDisposable
     /// <exception cref="HubException">See <see cref="Plan"/> and <see cref="Download"/>.</exception>
     public HubSnapshot Fetch(HubReference reference, string? split, Action<string> announce, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        HubPlan plan = Plan(reference, split, cancellation);
+        return Fetch(Plan(reference, split, cancellation), announce, progress, cancellation);
+    }
+
+    /// <summary>Says what will be downloaded of a plan, and downloads it.</summary>
+    /// <exception cref="HubException">See <see cref="Download"/>.</exception>
+    public HubSnapshot Fetch(HubPlan plan, Action<string> announce, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
         if (plan.MissingBytes > 0 || plan.Note is not null) announce(plan.ToString());
         return Download(plan, progress, cancellation);
     }

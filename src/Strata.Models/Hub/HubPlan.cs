@@ -31,6 +31,9 @@ public sealed class HubPlan
     /// <summary>Bytes of all files.</summary>
     public long Bytes => Files.Sum(file => file.Size);
 
+    /// <summary>The splits that the files of a data set belong to, by the hub's convention for their names.</summary>
+    public IReadOnlyList<string> Splits => [.. Files.Select(file => HubDataFiles.SplitOf(file.Path)).Distinct()];
+
     /// <summary>Bytes that are not in the cache yet.</summary>
     public long MissingBytes { get; }
 

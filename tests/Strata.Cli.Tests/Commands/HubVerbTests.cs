@@ -55,6 +55,35 @@ public sealed class HubVerbTests : FolderTest, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_data_set_of_the_hub_is_read_split_by_split()
+    {
+        string[] games = [.. File.ReadLines(Tool.Games).Take(9)];
+        ServedFile Part(int from, int count, bool large) => new(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', games.Skip(from).Take(count)) + "\n"), large);
+        _hub.Repositories["datasets/strata/games"] = new()
+        {
+            ["README.md"] = new("# Games"u8.ToArray(), false),
+            ["data/train-00000-of-00002.jsonl"] = Part(0, 2, true),
+            ["data/train-00001-of-00002.jsonl"] = Part(2, 3, true),
+            ["data/test.jsonl"] = Part(5, 4, false),
+        };
+        (await Strata("eval", Tool.Othello, "--data", "hf:strata/games")).IsRefused(2, "has the splits test, train", "--split");
+        (await Strata("eval", Tool.Othello, "--data", "hf:strata/games", "--split", "tests")).IsRefused(3, "no split \"tests\"", "\"test\"");
+
+        ToolResult train = await Strata("eval", Tool.Othello, "--data", "hf:strata/games", "--split", "train", "--json");
+        Assert.Equal(0, train.Code);
+        JsonElement provenance = train.Json.GetProperty("provenance");
+        Assert.Contains($"hf:strata/games@{FakeHub.Commit} train", provenance.GetProperty("data").GetString());
+        JsonElement local = (await Tool.Run("eval", Tool.Othello, "--data", Write("five.jsonl", string.Join('\n', games.Take(5))), "--json")).Json.GetProperty("provenance");
+        Assert.Equal(local.GetProperty("data_hash").GetString(), provenance.GetProperty("data_hash").GetString());
+
+        ToolResult named = await Strata("eval", Tool.Othello, "--data", "hf:strata/games/data/test.jsonl", "--json");
+        Assert.Equal(0, named.Code);
+        ToolResult fetched = await Strata("fetch", "hf:datasets/strata/games", "--json");
+        Assert.Equal(3, fetched.Json.GetProperty("fetched")[0].GetProperty("files").GetArrayLength());
+        Assert.Equal(0, fetched.Json.GetProperty("fetched")[0].GetProperty("missing_bytes").GetInt64());
+    }
+
+    [Fact]
     public async Task Failures_have_a_message_and_a_code_and_never_the_token()
     {
         ToolResult missing = await Strata("info", "hf:strata/none");
