@@ -55,6 +55,7 @@ public static class CliProgram
         CompareVerb.Create(terminal),
         LensVerb.Create(terminal),
         GenerateVerb.Create(terminal),
+        SaveVerb.Create(terminal),
         JupyterVerb.Create(terminal),
     };
 
