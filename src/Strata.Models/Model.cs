@@ -25,9 +25,11 @@ public sealed record ModelOptions
 public sealed class Model
 {
     private readonly Lazy<string> _hash;
+    private readonly ModelSource _source;
 
-    private Model(string name, ModelSpec spec, TensorEngine engine, ModelWeights weights, Tokenizer? tokenizer, Lazy<string> hash, long? seed)
+    private Model(string name, ModelSpec spec, TensorEngine engine, ModelWeights weights, Tokenizer? tokenizer, Lazy<string> hash, long? seed, ModelSource source)
     {
+        _source = source;
         Name = name;
         Spec = spec;
         Engine = engine;
@@ -101,17 +103,17 @@ public sealed class Model
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, options.Progress, cancellation);
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null) { Commit = commit };
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit };
     }
 
     /// <summary>A network with random weights, initialised as its family does it.</summary>
     /// <param name="spec">The architecture.</param>
     /// <param name="seed">Equal seeds give equal weights.</param>
     /// <param name="options">Engine, storage format, progress.</param>
-    public static Model Random(ModelSpec spec, long seed, ModelOptions? options = null) => Random($"random {spec.Family}", spec, seed, null, options);
+    public static Model Random(ModelSpec spec, long seed, ModelOptions? options = null) => Random($"random {spec.Family}", spec, seed, null, null, options);
 
     /// <summary>A network of this architecture with random weights and this tokenizer: the control for anything measured on the trained one.</summary>
-    public Model RandomTwin(long seed) => Random($"random twin of {Name}", Spec, seed, Tokenizer, new ModelOptions { Engine = Engine });
+    public Model RandomTwin(long seed) => Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine });
 
     /// <summary>Ids of a text with the checkpoint's own BOS policy; the result shows which.</summary>
     /// <exception cref="StrataException">The model has no tokenizer.</exception>
@@ -151,6 +153,19 @@ public sealed class Model
     /// <exception cref="StrataException">The plan or an intervention does not fit, or prompt and new tokens exceed the positions.</exception>
     public Generation Generate(TokenRows prompts, GenerationRequest request, CancellationToken cancellation = default) => new Generator(this, prompts, request).Run(cancellation);
 
+    /// <summary>
+    /// Writes the network as a Hugging Face folder, its blocks along a plan (dropped, repeated, in another order), in the number formats of its source: <c>config.json</c>,
+    /// safetensors, the tokenizer's files, and <c>strata-recipe.json</c> of what was done. The folder is written beside its place and renamed.
+    /// </summary>
+    /// <param name="folder">A folder that does not exist yet, or is empty.</param>
+    /// <param name="plan">The order of the blocks; all in order by default.</param>
+    /// <param name="maxShardBytes">Most bytes in one weight file.</param>
+    /// <param name="cancellation">Stops between tensors; nothing is left behind.</param>
+    /// <exception cref="StrataException">The plan runs blocks in parallel or by halves, or the family's configuration cannot say what the new blocks are.</exception>
+    /// <exception cref="InvalidFileException">The folder has something in it or cannot be written.</exception>
+    public void Save(string folder, LayerPlan? plan = null, long maxShardBytes = 5_000_000_000, CancellationToken cancellation = default) =>
+        new ModelSaver(this, _source, plan).Write(folder, maxShardBytes, cancellation);
+
     /// <summary>The hook points in execution order with their shapes, and what this model cannot do.</summary>
     public ModelExplanation Explain() => new(this);
 
@@ -182,7 +197,7 @@ public sealed class Model
 
     private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.");
 
-    private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelOptions? options)
+    private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options)
     {
         options ??= new ModelOptions();
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
@@ -190,7 +205,7 @@ public sealed class Model
         RandomWeights source = new(family, spec, seed, engine);
         ModelWeights weights = ModelWeights.Load(family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{spec} {seed}")));
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed);
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original));
     }
 
     private static WeightMap MapOf(ModelFamily family, ModelSpec spec, Checkpoint checkpoint)

@@ -41,7 +41,10 @@ public sealed class Checkpoint : IDisposable
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>The values of <c>config.json</c>.</summary>
-    public ConfigReader Config => new(_config.RootElement, Path.Combine(Folder, ConfigName));
+    public ConfigReader Config => new(_config.RootElement, ConfigPath);
+
+    /// <summary>The file that the configuration was read from.</summary>
+    private string ConfigPath => _files is [GgufFile file] ? file.Path : Path.Combine(Folder, ConfigName);
 
     /// <summary>The weight files, in the order of their names.</summary>
     public IReadOnlyList<WeightFile> Files => _files;
@@ -56,10 +59,11 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="InvalidFileException">A file cannot be read any more.</exception>
     public string ContentHash => _contentHash.Value;
 
-    /// <summary>Opens a folder and checks its configuration, its index and the headers of all weight files.</summary>
+    /// <summary>Opens a folder, or a GGUF file, and checks its configuration, its index and the headers of all weight files.</summary>
     /// <exception cref="InvalidFileException">Something is missing or invalid; the message names the file and what is expected.</exception>
     public static Checkpoint Open(string folder)
     {
+        if (SingleFile(folder) is string gguf) return OpenGguf(gguf);
         if (!Directory.Exists(folder))
             throw new InvalidFileException(folder, File.Exists(folder) ? $"is a file. {Expected} Give the folder that it lies in." : $"is not a folder. {Expected}{HubAdvice(folder)}");
         string configPath = Path.Combine(folder, ConfigName);
@@ -79,6 +83,30 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>The GGUF file that a path names: itself, or the only one of a folder without a configuration; null for others.</summary>
+    private static string? SingleFile(string path)
+    {
+        if (File.Exists(path)) return path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? path : null;
+        if (!Directory.Exists(path) || File.Exists(Path.Combine(path, ConfigName))) return null;
+        string[] files = Directory.GetFiles(path, "*.gguf");
+        return files.Length == 1 ? files[0] : null;
+    }
+
+    private static Checkpoint OpenGguf(string path)
+    {
+        GgufFile file = GgufFile.Open(path);
+        try
+        {
+            JsonDocument config = JsonFile.ParseObject(file.ConfigText, path);
+            return new Checkpoint(Path.GetDirectoryName(Path.GetFullPath(path))!, config, [file], file.Names.ToDictionary(name => name, _ => (WeightFile)file, StringComparer.Ordinal));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Whether there is a tensor of this name.</summary>
     public bool Has(string name) => _fileOf.ContainsKey(name);
 
@@ -89,6 +117,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>A tensor over the mapped bytes; see <see cref="WeightFile.Read"/>.</summary>
     /// <exception cref="InvalidFileException">There is no such tensor, or its numbers are of a format that is not computed with.</exception>
     public Tensor Read(TensorEngine engine, string name) => FileOf(name).Read(engine, name);
+
+    /// <summary>A tensor's numbers in the format that its entry names; see <see cref="WeightFile.Bytes"/>.</summary>
+    internal TensorBytes Bytes(string name) => FileOf(name).Bytes(Entry(name));
 
     /// <summary>Closes the files. Tensors that were read stay valid.</summary>
     public void Dispose()
@@ -187,7 +218,7 @@ public sealed class Checkpoint : IDisposable
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 20];
-        foreach (string path in _files.Select(file => file.Path).Append(Path.Combine(Folder, ConfigName)))
+        foreach (string path in _files.Select(file => file.Path).Append(ConfigPath).Distinct())
         {
             try
             {

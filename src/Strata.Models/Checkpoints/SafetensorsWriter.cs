@@ -12,6 +12,17 @@ namespace Strata.Models;
 /// <param name="Values">Gives the numbers, row-major; called once.</param>
 public sealed record SafetensorsSource(string Name, int[] Shape, DType DType, Func<ReadOnlyMemory<float>> Values);
 
+/// <summary>A tensor to be written whose bytes come from elsewhere.</summary>
+/// <param name="Name">Name of the tensor.</param>
+/// <param name="DType">Number format, as the file names it.</param>
+/// <param name="Shape">Axis lengths, slowest first.</param>
+/// <param name="Write">Writes exactly <see cref="Bytes"/> bytes; called once.</param>
+internal sealed record SafetensorsPart(string Name, string DType, long[] Shape, Action<Stream> Write)
+{
+    /// <summary>Bytes of the tensor.</summary>
+    public long Bytes { get; } = Shape.Aggregate((long)NumberFormat.Bits(DType), (bits, length) => checked(bits * length)) / 8;
+}
+
 /// <summary>Writes safetensors files.</summary>
 public static class SafetensorsWriter
 {
@@ -27,22 +38,27 @@ public static class SafetensorsWriter
         AtomicFile.Write(path, Writer(tensors, metadata));
 
     /// <summary>What <see cref="Write"/> does, for a stream of the caller's; names are checked before.</summary>
-    internal static Action<Stream> Writer(IEnumerable<SafetensorsSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    internal static Action<Stream> Writer(IEnumerable<SafetensorsSource> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Writer([.. tensors.Select(source => new SafetensorsPart(source.Name, NameOf(source.DType), [.. source.Shape.Select(length => (long)length)], stream => WriteValues(stream, source)))], metadata);
+
+    /// <summary>Writes tensors whose bytes are known, in the order given.</summary>
+    internal static Action<Stream> Writer(IReadOnlyList<SafetensorsPart> parts, IReadOnlyDictionary<string, string>? metadata)
     {
-        SafetensorsSource[] sources = [.. tensors];
-        byte[] header = Header(sources, metadata);
+        byte[] header = Header(parts, metadata);
         return stream =>
         {
             Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
             BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
             stream.Write(length);
             stream.Write(header);
-            foreach (SafetensorsSource source in sources) WriteValues(stream, source);
+            foreach (SafetensorsPart part in parts) part.Write(stream);
         };
     }
 
+    private static string NameOf(DType dtype) => dtype switch { DType.Float32 => "F32", DType.Float16 => "F16", _ => "BF16" };
+
     /// <summary>The JSON, padded with spaces so that the data begin at a multiple of 8.</summary>
-    private static byte[] Header(SafetensorsSource[] sources, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(IReadOnlyList<SafetensorsPart> parts, IReadOnlyDictionary<string, string>? metadata)
     {
         using MemoryStream buffer = new();
         using (Utf8JsonWriter json = new(buffer))
@@ -51,12 +67,11 @@ public static class SafetensorsWriter
             if (metadata is { Count: > 0 }) WriteMetadata(json, metadata);
             HashSet<string> names = new(StringComparer.Ordinal) { "__metadata__" };
             long at = 0;
-            foreach (SafetensorsSource source in sources)
+            foreach (SafetensorsPart part in parts)
             {
-                if (!names.Add(source.Name)) throw new StrataException($"A safetensors file cannot hold the name \"{source.Name}\" {(source.Name == "__metadata__" ? "for a tensor" : "twice")}.");
-                long end = at + (long)new Shape(source.Shape).Count * source.DType.Size();
-                WriteEntry(json, source, at, end);
-                at = end;
+                if (!names.Add(part.Name)) throw new StrataException($"A safetensors file cannot hold the name \"{part.Name}\" {(part.Name == "__metadata__" ? "for a tensor" : "twice")}.");
+                WriteEntry(json, part, at);
+                at += part.Bytes;
             }
 
             json.WriteEndObject();
@@ -73,16 +88,16 @@ public static class SafetensorsWriter
         json.WriteEndObject();
     }
 
-    private static void WriteEntry(Utf8JsonWriter json, SafetensorsSource source, long start, long end)
+    private static void WriteEntry(Utf8JsonWriter json, SafetensorsPart part, long start)
     {
-        json.WriteStartObject(source.Name);
-        json.WriteString("dtype", source.DType switch { DType.Float32 => "F32", DType.Float16 => "F16", _ => "BF16" });
+        json.WriteStartObject(part.Name);
+        json.WriteString("dtype", part.DType);
         json.WriteStartArray("shape");
-        foreach (int length in source.Shape) json.WriteNumberValue(length);
+        foreach (long length in part.Shape) json.WriteNumberValue(length);
         json.WriteEndArray();
         json.WriteStartArray("data_offsets");
         json.WriteNumberValue(start);
-        json.WriteNumberValue(end);
+        json.WriteNumberValue(start + part.Bytes);
         json.WriteEndArray();
         json.WriteEndObject();
     }

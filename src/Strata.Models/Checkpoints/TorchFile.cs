@@ -62,7 +62,7 @@ public sealed class TorchFile : WeightFile
         int width = NumberFormat.Bits(place.DType) / 8;
         nint first = file.Address + (nint)place.Start;
         if (place.IsContiguous) return new TensorBytes(first, place.Count * width, file);
-        TensorBytes gathered = TensorBytes.Allocate(place.Count * width, Path, entry.Name);
+        TensorBytes gathered = TensorBytes.Allocate(place.Count * width);
         Gather(place, (byte*)first, (byte*)gathered.Address, width);
         return gathered;
     }

@@ -34,6 +34,7 @@ public abstract class WeightFile : IDisposable
         {
             ReadOnlySpan<byte> beginning = file.Beginning(512);
             if (TorchFile.Recognises(beginning)) return TorchFile.Open(path, file);
+            if (GgufFile.Recognises(beginning)) return GgufFile.Open(path, file);
             return SafetensorsFile.Open(path, file);
         }
         catch
@@ -125,15 +126,34 @@ public abstract class WeightFile : IDisposable
 /// <param name="Owner">Keeps them alive.</param>
 internal readonly record struct TensorBytes(nint Address, long Length, object Owner)
 {
-    /// <summary>Memory of one's own for so many bytes, not cleared.</summary>
-    /// <exception cref="InvalidFileException">More than one array holds.</exception>
-    public static unsafe TensorBytes Allocate(long length, string path, string name)
+    /// <summary>Memory of one's own for so many bytes, not cleared; it goes when its owner is collected.</summary>
+    public static TensorBytes Allocate(long length)
     {
-        if (length > Array.MaxLength) throw new InvalidFileException(path, $"tensor {Excerpt.Quote(name)} needs {length:N0} bytes in one piece; at most {Array.MaxLength:N0} are possible.");
-        byte[] array = GC.AllocateUninitializedArray<byte>((int)length, pinned: true);
-        return new TensorBytes((nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(array)), length, array);
+        NativeBlock block = new(length);
+        return new TensorBytes(block.Address, length, block);
     }
 
     /// <summary>A part of the bytes.</summary>
     public unsafe Span<byte> Span(long start, int length) => new((byte*)Address + start, length);
+}
+
+/// <summary>Memory outside of the garbage collector's heap: a table of a large vocabulary is longer than an array can be.</summary>
+internal sealed unsafe class NativeBlock
+{
+    private readonly long _length;
+
+    public NativeBlock(long length)
+    {
+        _length = Math.Max(length, 1);
+        Address = (nint)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)_length);
+        GC.AddMemoryPressure(_length);
+    }
+
+    ~NativeBlock()
+    {
+        System.Runtime.InteropServices.NativeMemory.Free((void*)Address);
+        GC.RemoveMemoryPressure(_length);
+    }
+
+    public nint Address { get; }
 }

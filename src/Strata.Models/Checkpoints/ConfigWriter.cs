@@ -1,0 +1,138 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Strata.Models;
+
+/// <summary>Writes configurations: of a spec alone, and of a network whose blocks were dropped, repeated or put into another order.</summary>
+internal static class ConfigWriter
+{
+    private static readonly string[] CountKeys = ["num_hidden_layers", "n_layer", "num_layers", "n_layers"];
+
+    /// <summary>Lists with one element per block.</summary>
+    private static readonly string[] ListKeys = ["layer_types", "no_rope_layers", "attention_layers"];
+
+    /// <summary>Lists of block numbers.</summary>
+    private static readonly string[] NumberKeys = ["mlp_only_layers"];
+
+    /// <summary>The configuration of a GPT-2 or Llama that was made from a spec.</summary>
+    /// <exception cref="StrataException">The family's configuration cannot say what the spec says.</exception>
+    public static JsonObject Write(ModelSpec spec)
+    {
+        JsonObject? config = spec.Family switch
+        {
+            "gpt2" => Gpt2(spec),
+            "llama" => Llama(spec),
+            _ => null,
+        };
+        if (config is null) throw new StrataException($"A random {spec.Family} that was made from a spec has no config.json to save; load a checkpoint and save its random twin.");
+        return Agrees(Read(config), spec, null) ? config : throw new StrataException($"The config.json of {spec.Family} cannot say all that the spec of this network says, so it is not saved.");
+    }
+
+    /// <summary>The objects of a configuration that may hold a decoder's keys.</summary>
+    public static IEnumerable<JsonObject> Levels(JsonObject config) => config["text_config"] is JsonObject text ? [config, text] : [config];
+
+    /// <summary>Changes a configuration to one of a network with these blocks.</summary>
+    /// <param name="config">The configuration, which is changed.</param>
+    /// <param name="spec">What it says now.</param>
+    /// <param name="blocks">For each block of the new network, the one of the old that it is.</param>
+    /// <exception cref="StrataException">The family's configuration cannot say what these blocks are.</exception>
+    public static void Rearrange(JsonObject config, ModelSpec spec, IReadOnlyList<int> blocks)
+    {
+        if (blocks.SequenceEqual(Enumerable.Range(0, spec.Blocks))) return;
+        if (spec.ScaleAttentionByInverseBlock && blocks.Where((block, i) => block != i).Any())
+            throw new StrataException($"The attention of this {spec.Family} is scaled by the number of its block, so a block does not compute the same in another place. Keep the blocks at their places.");
+        WriteOutAttentionTypes(config, spec);
+        foreach (JsonObject level in Levels(config))
+        {
+            foreach (string key in CountKeys.Where(level.ContainsKey)) level[key] = blocks.Count;
+            foreach (string key in ListKeys)
+                if (level[key] is JsonArray list && list.Count == spec.Blocks) level[key] = new JsonArray([.. blocks.Select(block => list[block]?.DeepClone())]);
+            foreach (string key in NumberKeys)
+                if (level[key] is JsonArray numbers) level[key] = new JsonArray([.. Enumerable.Range(0, blocks.Count).Where(i => numbers.Any(n => (int)n! == blocks[i])).Select(i => (JsonNode)i)]);
+        }
+
+        // A family with a default needs no key; the usual one is written then.
+        if (!Levels(config).Any(level => CountKeys.Any(level.ContainsKey))) Levels(config).Last()[CountKeys[0]] = blocks.Count;
+        if (Agrees(Read(config), spec, blocks)) return;
+        WriteOutRhythms(config, spec, blocks);
+        if (!Agrees(Read(config), spec, blocks))
+            throw new StrataException($"The blocks of this {spec.Family} differ by their place (attention windows, positions, experts), and its config.json cannot say so for the order [{string.Join(", ", blocks)}]. Choose a plan in which each block keeps a place of its kind.");
+    }
+
+    /// <summary>The text of a configuration, as the libraries that write them lay it out.</summary>
+    public static byte[] Text(JsonNode config) => Encoding.UTF8.GetBytes(config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+
+    /// <summary>GPT-Neo may give its kinds of attention as a rhythm; written out they can be put into another order.</summary>
+    private static void WriteOutAttentionTypes(JsonObject config, ModelSpec spec)
+    {
+        if (config["attention_types"] is not JsonArray) return;
+        config["attention_layers"] = new JsonArray([.. Enumerable.Range(0, spec.Blocks).Select(i => (JsonNode)(spec.Block(i).Window is null ? "global" : "local"))]);
+        config.Remove("attention_types");
+    }
+
+    /// <summary>Families whose blocks follow a rhythm by default (every second one has a window) may list them instead.</summary>
+    private static void WriteOutRhythms(JsonObject config, ModelSpec spec, IReadOnlyList<int> blocks)
+    {
+        JsonObject level = Levels(config).Last();
+        level["layer_types"] = new JsonArray([.. blocks.Select(block => (JsonNode)(spec.Block(block).Window is null ? "full_attention" : "sliding_attention"))]);
+        if (spec.Family == "smollm3") level["no_rope_layers"] = new JsonArray([.. blocks.Select(block => (JsonNode)(spec.Block(block).Rotary is null ? 0 : 1))]);
+    }
+
+    private static ModelSpec Read(JsonObject config)
+    {
+        using JsonDocument document = JsonFile.ParseObject(Text(config), "the new config.json");
+        ConfigReader reader = new(document.RootElement, "the new config.json");
+        return ModelFamily.Of(reader).ReadSpec(reader);
+    }
+
+    /// <summary>Does a spec say of its blocks, and of all else, what another says of those that they were?</summary>
+    private static bool Agrees(ModelSpec written, ModelSpec spec, IReadOnlyList<int>? blocks)
+    {
+        blocks ??= [.. Enumerable.Range(0, spec.Blocks)];
+        return written.Blocks == blocks.Count && Common(written) == Common(spec) && blocks.Select((block, i) => written.Block(i) == spec.Block(block)).All(same => same);
+
+        static ModelSpec Common(ModelSpec spec) => spec with { Blocks = 0, BlockSpecs = null, EosIds = NoIds };
+    }
+
+    private static readonly int[] NoIds = [];
+
+    private static JsonObject Gpt2(ModelSpec spec) => new()
+    {
+        ["architectures"] = new JsonArray("GPT2LMHeadModel"),
+        ["model_type"] = "gpt2",
+        ["n_layer"] = spec.Blocks,
+        ["n_embd"] = spec.Width,
+        ["n_head"] = spec.Heads,
+        ["n_inner"] = spec.MlpWidth,
+        ["vocab_size"] = spec.Vocabulary,
+        ["n_positions"] = spec.MaxPositions,
+        ["layer_norm_epsilon"] = spec.NormEpsilon,
+        ["activation_function"] = "gelu_new",
+        ["tie_word_embeddings"] = spec.TiedUnembedding,
+        ["initializer_range"] = spec.InitializerRange,
+        ["torch_dtype"] = "float32",
+    };
+
+    private static JsonObject Llama(ModelSpec spec) => new()
+    {
+        ["architectures"] = new JsonArray("LlamaForCausalLM"),
+        ["model_type"] = "llama",
+        ["num_hidden_layers"] = spec.Blocks,
+        ["hidden_size"] = spec.Width,
+        ["num_attention_heads"] = spec.Heads,
+        ["num_key_value_heads"] = spec.KeyValueHeads,
+        ["head_dim"] = spec.HeadWidth,
+        ["intermediate_size"] = spec.MlpWidth,
+        ["vocab_size"] = spec.Vocabulary,
+        ["max_position_embeddings"] = spec.MaxPositions,
+        ["rms_norm_eps"] = spec.NormEpsilon,
+        ["rope_theta"] = spec.Rotary?.Theta,
+        ["hidden_act"] = "silu",
+        ["attention_bias"] = spec.AttentionBias,
+        ["mlp_bias"] = spec.MlpBias,
+        ["tie_word_embeddings"] = spec.TiedUnembedding,
+        ["initializer_range"] = spec.InitializerRange,
+        ["torch_dtype"] = "float32",
+    };
+}

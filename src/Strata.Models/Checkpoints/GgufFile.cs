@@ -1,0 +1,214 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Strata.Models;
+
+/// <summary>
+/// A GGUF file, version 2 or 3. Tensors appear under the names and in the layout of their Hugging Face family; quantised ones are float32 numbers, computed when they are
+/// read.
+/// </summary>
+/// <remarks>Format: docs/gguf.md of the ggml repository.</remarks>
+public sealed class GgufFile : WeightFile
+{
+    private const int MaxTensors = 1_000_000, MaxName = 1000, MaxAxes = 4;
+
+    private readonly Dictionary<string, GgufEntry> _entries;
+
+    private GgufFile(string path, MappedFile file, IReadOnlyList<GgufEntry> entries, GgufLayout layout) : base(path, file)
+    {
+        _entries = new Dictionary<string, GgufEntry>(StringComparer.Ordinal);
+        foreach (GgufEntry entry in entries) if (!_entries.TryAdd(entry.Name, entry)) throw new InvalidFileException(path, $"has the tensor {Excerpt.Quote(entry.Name)} twice.");
+        Names = [.. entries.Where(entry => entry.Name != "rope_freqs.weight").Select(entry => entry.Name)];
+        Architecture = layout.Architecture;
+        ConfigText = ConfigWriter.Text(Config(layout));
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Names { get; }
+
+    /// <summary>The family.</summary>
+    public string Architecture { get; }
+
+    /// <summary>The metadata as a configuration of the family.</summary>
+    internal byte[] ConfigText { get; }
+
+    /// <summary>Opens a file and checks its metadata and the place of every tensor.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be opened, is not valid, or holds a network that is not read.</exception>
+    public static new GgufFile Open(string path)
+    {
+        MappedFile file = new(path);
+        try
+        {
+            return Open(path, file);
+        }
+        catch
+        {
+            file.Unmap();
+            throw;
+        }
+    }
+
+    internal static bool Recognises(ReadOnlySpan<byte> beginning) => beginning.StartsWith("GGUF"u8);
+
+    internal static GgufFile Open(string path, MappedFile file)
+    {
+        GgufCursor cursor = new(file, path);
+        if (!cursor.Take(4).SequenceEqual("GGUF"u8)) throw cursor.Refuse("is not a GGUF file, which begins with the bytes GGUF");
+        uint version = cursor.U32();
+        if (version is not (2 or 3)) throw cursor.Refuse($"is a GGUF file of version {version}; 2 and 3 are read, with the least byte first");
+        ulong tensors = cursor.U64();
+        ulong pairs = cursor.U64();
+        GgufMetadata metadata = GgufMetadata.Read(cursor, pairs, path);
+        GgufLayout layout = new(metadata, path);
+        // Name, number of axes, format and place take at least 24 bytes.
+        if (tensors > MaxTensors || tensors > (ulong)(cursor.Left / 24)) throw cursor.Refuse($"announces {tensors:N0} tensors, and {cursor.Left:N0} bytes follow");
+        int alignment = metadata.Int("general.alignment") ?? 32;
+        if (alignment is < 1 or > 1 << 16 || !int.IsPow2(alignment)) throw cursor.Refuse($"aligns its tensors to {alignment} bytes; expected a power of two up to 65536");
+        List<GgufEntry> entries = new((int)tensors);
+        for (ulong i = 0; i < tensors; i++) entries.Add(ReadEntry(cursor, layout, alignment));
+        long start = (cursor.At + alignment - 1) / alignment * alignment;
+        List<GgufEntry> placed = [.. entries.Select(entry => entry with { Start = entry.Start + start })];
+        CheckPlaces(placed, file.Length, path);
+        return new GgufFile(path, file, placed, layout);
+    }
+
+    private static GgufEntry ReadEntry(GgufCursor cursor, GgufLayout layout, int alignment)
+    {
+        string tensor = cursor.Text(MaxName);
+        uint axes = cursor.U32();
+        if (axes is < 1 or > MaxAxes) throw cursor.Refuse($"gives the tensor {Excerpt.Quote(tensor)} {axes} axes; expected 1 to {MaxAxes}");
+        // The fastest axis comes first.
+        long[] shape = new long[axes];
+        Int128 count = 1;
+        for (int axis = (int)axes - 1; axis >= 0; axis--)
+        {
+            ulong length = cursor.U64();
+            if (length is 0 or > int.MaxValue) throw cursor.Refuse($"gives the tensor {Excerpt.Quote(tensor)} an axis of length {length}");
+            shape[axis] = (long)length;
+            count = Int128.Min(count * shape[axis], long.MaxValue);
+        }
+
+        uint number = cursor.U32();
+        GgmlFormat format = GgmlFormat.Of(number) ?? throw cursor.Refuse($"holds the tensor {Excerpt.Quote(tensor)} in ggml's number format {number}, which is not read; {GgmlFormat.Known} are");
+        if (shape[^1] % format.Block != 0) throw cursor.Refuse($"has rows of {shape[^1]} numbers in the tensor {Excerpt.Quote(tensor)}, which do not divide into the blocks of {format.Block} of {format.Name}");
+        Int128 bytes = count / format.Block * format.Bytes;
+        ulong offset = cursor.U64();
+        if (offset > long.MaxValue / 2 || bytes > long.MaxValue / 4) throw cursor.Refuse($"places the tensor {Excerpt.Quote(tensor)} beyond the end of any file");
+        if (offset % (ulong)alignment != 0) throw cursor.Refuse($"places the tensor {Excerpt.Quote(tensor)} at byte {offset} of its data, which is not a multiple of {alignment}");
+        (string name, GgufChange change) = layout.Name(tensor) ?? (tensor, GgufChange.None);
+        int heads = change == GgufChange.Interleaved ? layout.HeadsOf(tensor) : 0;
+        if (change == GgufChange.Transposed && axes != 2 || change == GgufChange.Interleaved && (heads < 1 || shape[0] % (2L * heads) != 0))
+            throw cursor.Refuse($"gives the tensor {Excerpt.Quote(tensor)} the shape [{string.Join(", ", shape)}], which its network cannot have");
+        if (change == GgufChange.Transposed) Array.Reverse(shape);
+        return new GgufEntry(name, change == GgufChange.OneMore ? "F32" : format.Plain ?? "F32", shape, (long)offset, (long)bytes, format, change, heads);
+    }
+
+    private static void CheckPlaces(List<GgufEntry> entries, long fileLength, string path)
+    {
+        GgufEntry[] sorted = [.. entries.OrderBy(entry => entry.Start)];
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            GgufEntry entry = sorted[i];
+            if (entry.Start > fileLength - entry.Bytes) throw new InvalidFileException(path, $"places the tensor {Excerpt.Quote(entry.Name)} at bytes {entry.Start} to {entry.Start + entry.Bytes}, and the file has {fileLength}. It is cut off; download it again.");
+            if (i > 0 && entry.Start < sorted[i - 1].Start + sorted[i - 1].Bytes) throw new InvalidFileException(path, $"has tensors that overlap: {Excerpt.Quote(sorted[i - 1].Name)} and {Excerpt.Quote(entry.Name)}.");
+        }
+    }
+
+    private JsonObject Config(GgufLayout layout)
+    {
+        string embedding = layout.Architecture == "gpt2" ? "transformer.wte.weight" : "model.embed_tokens.weight";
+        if (!_entries.TryGetValue(embedding, out GgufEntry? table)) throw new InvalidFileException(Path, "has no tensor \"token_embd.weight\".");
+        return layout.Config(table.Shape[0], !_entries.ContainsKey("lm_head.weight"), FrequencyDivisors());
+    }
+
+    private float[]? FrequencyDivisors()
+    {
+        if (!_entries.TryGetValue("rope_freqs.weight", out GgufEntry? entry)) return null;
+        if (entry.DType != "F32" || entry.Shape.Length != 1 || entry.Shape[0] > 1 << 16) throw new InvalidFileException(Path, "has rope_freqs.weight in another form than a vector of F32.");
+        TensorBytes bytes = Bytes(entry);
+        return MemoryMarshal.Cast<byte, float>(bytes.Span(0, (int)bytes.Length)).ToArray();
+    }
+
+    private protected override TensorEntry? Find(string name) => _entries.GetValueOrDefault(name);
+
+    private protected override TensorBytes Locate(TensorEntry entry, MappedFile file)
+    {
+        GgufEntry place = (GgufEntry)entry;
+        TensorBytes stored = new(file.Address + (nint)place.Start, place.Bytes, file);
+        TensorBytes plain = place.Format.Plain is null ? Dequantise(place, stored) : stored;
+        return place.Change switch
+        {
+            GgufChange.Transposed => Transpose(place, plain),
+            GgufChange.Interleaved => Separate(place, plain),
+            GgufChange.OneMore => LessOne(place, plain),
+            _ => plain,
+        };
+    }
+
+    /// <summary>Float32 numbers of a quantised tensor, on all cores.</summary>
+    private static TensorBytes Dequantise(GgufEntry entry, TensorBytes stored)
+    {
+        const int blocksAtOnce = 4096;
+        long blocks = entry.Bytes / entry.Format.Bytes;
+        TensorBytes plain = TensorBytes.Allocate(blocks * entry.Format.Block * sizeof(float));
+        Parallel.For(0, (blocks + blocksAtOnce - 1) / blocksAtOnce, part =>
+        {
+            long first = part * blocksAtOnce;
+            int count = (int)Math.Min(blocksAtOnce, blocks - first);
+            Span<float> values = MemoryMarshal.Cast<byte, float>(plain.Span(first * entry.Format.Block * sizeof(float), count * entry.Format.Block * sizeof(float)));
+            entry.Format.Dequantise(stored.Span(first * entry.Format.Bytes, count * entry.Format.Bytes), values);
+        });
+        return plain;
+    }
+
+    /// <summary>[outputs, inputs] to [inputs, outputs].</summary>
+    private static TensorBytes Transpose(GgufEntry entry, TensorBytes from)
+    {
+        long rows = entry.Shape[1], columns = entry.Shape[0];
+        int width = (int)(from.Length / (rows * columns));
+        TensorBytes to = TensorBytes.Allocate(from.Length);
+        for (long row = 0; row < rows; row++)
+        {
+            for (long column = 0; column < columns; column++) from.Span((row * columns + column) * width, width).CopyTo(to.Span((column * rows + row) * width, width));
+        }
+
+        return to;
+    }
+
+    /// <summary>Row 2j + s of a head becomes its row s · half + j.</summary>
+    private static TensorBytes Separate(GgufEntry entry, TensorBytes from)
+    {
+        long rows = entry.Shape[0], width = from.Length / rows;
+        long head = rows / entry.Heads, half = head / 2;
+        TensorBytes to = TensorBytes.Allocate(from.Length);
+        for (long row = 0; row < rows; row++)
+        {
+            long inHead = row % head, target = row - inHead + inHead % 2 * half + inHead / 2;
+            from.Span(row * width, (int)width).CopyTo(to.Span(target * width, (int)width));
+        }
+
+        return to;
+    }
+
+    private static TensorBytes LessOne(GgufEntry entry, TensorBytes from)
+    {
+        int count = (int)entry.Shape.Aggregate(1L, (a, b) => a * b);
+        TensorBytes to = TensorBytes.Allocate((long)count * sizeof(float));
+        Span<float> values = MemoryMarshal.Cast<byte, float>(to.Span(0, count * sizeof(float)));
+        NumberFormat.Widen(entry.Format.Plain ?? "F32", from.Span(0, (int)from.Length), values);
+        for (int i = 0; i < count; i++) values[i] -= 1;
+        return to;
+    }
+}
+
+/// <summary>A tensor of a GGUF file.</summary>
+/// <param name="Name">Name in the Hugging Face family.</param>
+/// <param name="DType">Number format in which it is handed out.</param>
+/// <param name="Shape">Shape in which it is handed out.</param>
+/// <param name="Start">First byte, counted from the beginning of the file.</param>
+/// <param name="Bytes">Bytes in the file.</param>
+/// <param name="Format">Number format in the file.</param>
+/// <param name="Change">What was done to it and is undone.</param>
+/// <param name="Heads">Heads whose rows are interleaved; 0 for others.</param>
+internal sealed record GgufEntry(string Name, string DType, long[] Shape, long Start, long Bytes, GgmlFormat Format, GgufChange Change, int Heads) : TensorEntry(Name, DType, Shape);

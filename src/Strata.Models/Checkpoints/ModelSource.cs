@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Strata.Tensors;
+
+namespace Strata.Models;
+
+/// <summary>What a network was made from, kept so that it can be saved: configuration, tensors in the format in which they are stored, and the folder of its tokenizer.</summary>
+internal abstract class ModelSource
+{
+    /// <summary>The configuration, a copy of the caller's own.</summary>
+    /// <exception cref="StrataException">There is none.</exception>
+    public abstract JsonObject Config();
+
+    /// <summary>All tensors, in the order in which they are to be written.</summary>
+    public abstract IEnumerable<TensorEntry> Tensors { get; }
+
+    /// <summary>Does the source have a tensor of this name?</summary>
+    public abstract bool Has(string name);
+
+    /// <summary>Folder of the tokenizer's files; null where there is none.</summary>
+    public abstract string? Folder { get; }
+
+    /// <summary>Writes the numbers of a tensor, row-major, little-endian.</summary>
+    public abstract void Write(TensorEntry entry, Stream stream);
+}
+
+/// <summary>A network from a checkpoint.</summary>
+internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
+{
+    public override IEnumerable<TensorEntry> Tensors => checkpoint.Names.Select(checkpoint.Entry);
+
+    public override string? Folder => checkpoint.Folder;
+
+    public override JsonObject Config() => JsonObject.Create(checkpoint.Config.Element.Clone())!;
+
+    public override bool Has(string name) => checkpoint.Has(name);
+
+    public override void Write(TensorEntry entry, Stream stream)
+    {
+        const int chunk = 1 << 24;
+        TensorBytes bytes = checkpoint.Bytes(entry.Name);
+        for (long at = 0; at < bytes.Length; at += chunk) stream.Write(bytes.Span(at, (int)Math.Min(chunk, bytes.Length - at)));
+        GC.KeepAlive(bytes.Owner);
+    }
+}
+
+/// <summary>A network with random weights: they are drawn again, which gives the same numbers.</summary>
+/// <param name="family">The family.</param>
+/// <param name="spec">The architecture.</param>
+/// <param name="seed">The seed.</param>
+/// <param name="engine">The engine that draws.</param>
+/// <param name="original">Where configuration and tokenizer come from; null for a network of a spec alone.</param>
+internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed, TensorEngine engine, ModelSource? original) : ModelSource
+{
+    private readonly Dictionary<string, WeightEntry> _entries = family.Map(spec, _ => false).Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+
+    public override IEnumerable<TensorEntry> Tensors => _entries.Values.Select(entry => new TensorEntry(entry.Name, "F32", [.. entry.Shape.ToArray().Select(length => (long)length)]));
+
+    public override string? Folder => original?.Folder;
+
+    public override JsonObject Config()
+    {
+        JsonObject config = original?.Config() ?? ConfigWriter.Write(spec);
+        // The weights are float32, whatever those of the original were.
+        foreach (JsonObject level in ConfigWriter.Levels(config))
+        {
+            foreach (string key in new[] { "torch_dtype", "dtype" }) if (level.ContainsKey(key)) level[key] = "float32";
+        }
+
+        return config;
+    }
+
+    public override bool Has(string name) => _entries.ContainsKey(name);
+
+    public override void Write(TensorEntry entry, Stream stream)
+    {
+        float[] values = new RandomWeights(family, spec, seed, engine).Read(_entries[entry.Name]).ToArray();
+        stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
+    }
+}

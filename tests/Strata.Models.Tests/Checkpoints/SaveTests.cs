@@ -1,0 +1,135 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Strata.Models.Tests.Reference;
+using Xunit;
+
+namespace Strata.Models.Tests;
+
+/// <summary>Saved networks: they load again to the last bit, along any plan that is a sequence of blocks.</summary>
+[Collection(PytorchCollection.Name)]
+public sealed class SaveTests(PytorchSuite suite) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Variants => PytorchSuite.Variants;
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>Of each variant: as it is, its blocks in another order with one twice and one dropped where its configuration can say so, and its random twin.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Variants))]
+    public void A_saved_network_loads_again_to_the_last_bit(string variant)
+    {
+        Model model = suite.Load(variant);
+        TokenRows rows = new("ids", suite.Requests(variant).Select(request => request.Tokens).Take(2).ToArray());
+        model.Save(_folder.File("same"));
+        Assert.Equal(Logits(model, rows, null), Logits(Model.Load(_folder.File("same")), rows, null));
+        Assert.Equal(Bytes(suite.Folder(variant)), Bytes(_folder.File("same")));
+
+        LayerPlan plan = Shuffled(model);
+        try
+        {
+            model.Save(_folder.File("changed"), plan);
+            Model changed = Model.Load(_folder.File("changed"));
+            Assert.Equal(plan.Steps.Length, changed.Spec.Blocks);
+            Assert.Equal(Logits(model, rows, plan), Logits(changed, rows, null));
+        }
+        catch (StrataException refusal)
+        {
+            Assert.True(refusal.Message.Contains("differ by their place", StringComparison.Ordinal) || refusal.Message.Contains("number of its block", StringComparison.Ordinal), refusal.Message);
+            Assert.False(Directory.Exists(_folder.File("changed")));
+            Assert.Contains(variant, new[] { "gpt2-inverse-layer-scale", "qwen2_moe-sparse-step" });
+        }
+
+        Model twin = model.RandomTwin(7);
+        twin.Save(_folder.File("twin"), maxShardBytes: 5_000);
+        Assert.Equal(Logits(twin, rows, null), Logits(Model.Load(_folder.File("twin")), rows, null));
+        Assert.True(File.Exists(_folder.File("twin/model.safetensors.index.json")));
+    }
+
+    [Theory]
+    [MemberData(nameof(TestModels.Families), MemberType = typeof(TestModels))]
+    public void A_random_network_of_a_spec_is_saved_with_a_configuration_of_its_family(string family)
+    {
+        Model model = TestModels.Of(family);
+        LayerPlan plan = LayerPlan.Parse("3, 1*2, 0", 4);
+        model.Save(_folder.File("m"), plan);
+        Model read = Model.Load(_folder.File("m"));
+        Assert.Equal(model.Spec with { EosIds = read.Spec.EosIds }, read.Spec);
+        Assert.Equal(Logits(model, TestModels.Rows, plan), Logits(read, TestModels.Rows, null));
+        using JsonDocument recipe = JsonDocument.Parse(File.ReadAllText(_folder.File("m/strata-recipe.json")));
+        Assert.Equal([3, 1, 1, 0], recipe.RootElement.GetProperty("blocks").EnumerateArray().Select(block => block.GetInt32()));
+        Assert.Equal(model.Hash, recipe.RootElement.GetProperty("model_hash").GetString());
+        Assert.Equal(plan.ToString(), recipe.RootElement.GetProperty("plan").GetString());
+        Assert.Equal(3, recipe.RootElement.GetProperty("seed").GetInt64());
+    }
+
+    /// <summary>A reader that shares no code with Strata finds the tensors of the source under their new names.</summary>
+    [SkippableFact]
+    public void Another_reader_finds_the_same_bytes_under_the_new_names()
+    {
+        Python.Require("json", "python3");
+        Model model = Model.Load(Othello.Folder);
+        model.Save(_folder.File("m"), LayerPlan.Parse("0..4, 6, 6", 8), maxShardBytes: 1_000_000);
+        Python.RunReference("formats/read_saved.py", _folder.File("m"));
+        using JsonDocument read = JsonDocument.Parse(File.ReadAllText(_folder.File("m/read.json")));
+        Assert.Equal(6, read.RootElement.GetProperty("config").GetProperty("n_layer").GetInt32());
+        JsonElement tensors = read.RootElement.GetProperty("tensors");
+        using Checkpoint checkpoint = Checkpoint.Open(Othello.Folder);
+        foreach ((string name, string source) in new[] { ("wte.weight", "wte.weight"), ("h.3.ln_1.weight", "h.3.ln_1.weight"), ("h.4.attn.c_attn.weight", "h.6.attn.c_attn.weight"), ("h.5.attn.c_attn.weight", "h.6.attn.c_attn.weight"), ("ln_f.bias", "ln_f.bias") })
+        {
+            TensorBytes bytes = checkpoint.Bytes($"transformer.{source}");
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes.Span(0, (int)bytes.Length))), tensors.GetProperty($"transformer.{name}").GetProperty("sha").GetString());
+        }
+
+        Assert.False(tensors.TryGetProperty("transformer.h.6.ln_1.weight", out _));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Othello.Folder, "tokenizer.json")), File.ReadAllBytes(_folder.File("m/tokenizer.json")));
+    }
+
+    [Theory]
+    [InlineData("0, parallel(1..3), 3", "parallel")]
+    [InlineData("0, attn(1), 2..4", "half")]
+    public void What_is_no_sequence_of_blocks_is_refused(string plan, string reason)
+    {
+        Model model = TestModels.Of("llama");
+        Assert.Contains(reason, Assert.Throws<StrataException>(() => model.Save(_folder.File("m"), LayerPlan.Parse(plan, 4))).Message);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void Nothing_is_overwritten_and_nothing_is_left_behind()
+    {
+        Model model = TestModels.Of("gpt2");
+        Assert.Contains("does not exist", Assert.Throws<InvalidFileException>(() => model.Save(_folder.File("a/b"))).Message);
+        _folder.WriteText("file", "");
+        Assert.Contains("is a file", Assert.Throws<InvalidFileException>(() => model.Save(_folder.File("file"))).Message);
+        Directory.CreateDirectory(_folder.File("empty"));
+        model.Save(_folder.File("empty"));
+        Assert.Contains("not empty", Assert.Throws<InvalidFileException>(() => model.Save(_folder.File("empty"))).Message);
+        using CancellationTokenSource stopped = new();
+        stopped.Cancel();
+        Assert.Throws<OperationCanceledException>(() => model.Save(_folder.File("never"), cancellation: stopped.Token));
+        Assert.Equal(["empty", "file"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Model unsayable = Model.Random(TestModels.Gpt2Spec with { Norm = NormKind.RmsNorm, NormBias = false }, 1);
+        Assert.Contains("cannot say", Assert.Throws<StrataException>(() => unsayable.Save(_folder.File("never"))).Message);
+    }
+
+    /// <summary>The last block first, the first one twice behind it, the others in order without the second.</summary>
+    private static LayerPlan Shuffled(Model model)
+    {
+        int last = model.Spec.Blocks - 1;
+        return new LayerPlan(model.Spec.Blocks, new[] { last, 0, 0 }.Concat(Enumerable.Range(2, Math.Max(0, last - 2))).Select(block => new BlockStep(block)));
+    }
+
+    private static float[] Logits(Model model, TokenRows rows, LayerPlan? plan) =>
+        [.. model.Capture(rows, TestModels.Quiet("logits") with { Plan = plan }).Samples("logits").SelectMany(matrix => matrix.Values)];
+
+    /// <summary>Number format, shape and content of each tensor.</summary>
+    private static string[] Bytes(string folder)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        return [.. checkpoint.Names.Order(StringComparer.Ordinal).Select(name => $"{checkpoint.Entry(name)} {Hash(checkpoint.Bytes(name))}")];
+    }
+
+    private static string Hash(TensorBytes bytes) => Convert.ToHexString(SHA256.HashData(bytes.Span(0, (int)bytes.Length)));
+}
