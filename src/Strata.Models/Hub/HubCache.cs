@@ -93,7 +93,7 @@ internal sealed class HubCache(string folder, HubReference repository, Action<st
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException e) when (IsHeld(e))
             {
                 await Task.Delay(LockPoll, cancellation).ConfigureAwait(false);
             }
@@ -127,6 +127,9 @@ internal sealed class HubCache(string folder, HubReference repository, Action<st
             return null;
         }
     }
+
+    /// <summary>Is a file open elsewhere? Windows: sharing or lock violation; Linux and macOS: would block.</summary>
+    private static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is var code && (OperatingSystem.IsWindows() ? code is 32 or 33 : code is 11 or 35);
 
     private string RefFile(string revision) => Path.Combine(Folder, "refs", revision.Replace('/', Path.DirectorySeparatorChar));
 
