@@ -100,7 +100,7 @@ public sealed class Model
     public string Decode(ReadOnlySpan<int> ids) => RequireTokenizer().Decode(ids);
 
     /// <summary>An id's token as a label: the tokenizer's own string, or the number where there is no tokenizer.</summary>
-    public string TokenLabel(int id) => Tokenizer is null ? id.ToString() : Tokenizer.Decode([id]);
+    public string TokenLabel(int id) => Tokenizer is null ? id.ToString() : Tokenizer.Label(id);
 
     /// <summary>Checks and sizes a capture without running it.</summary>
     /// <exception cref="StrataException">A point, the plan or an id does not exist, or a row is longer than the network's positions.</exception>
@@ -121,8 +121,8 @@ public sealed class Model
         if (streams.Columns != Spec.Width) throw new StrataException($"Rows of {streams.Columns} numbers were given; the residual stream of {Name} is {Spec.Width} wide.");
         using TensorScope scope = Engine.OpenScope();
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
-        Tensor normalized = Spec.FinalNorm ? BatchRun.Norm(scope, rows, Weights.FinalNorm, Spec) : rows;
-        return new FloatMatrix(BatchRun.Unembed(scope, normalized, this).ToArray(), streams.Rows, Spec.Vocabulary);
+        Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
+        return new FloatMatrix(Unembedding.Logits(scope, normalized, this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
     /// <summary>Continues prompts under a plan and interventions.</summary>
