@@ -143,11 +143,24 @@ internal sealed class HubCache(string folder, HubReference repository, Action<st
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
         {
-            if (last) beside = blob;
-            else File.Copy(blob, beside);
+            MoveContent(path, blob, last ? blob : beside);
+            return;
         }
 
         File.Move(beside, path, overwrite: true);
+    }
+
+    private static void MoveContent(string path, string blob, string from)
+    {
+        try
+        {
+            if (from != blob) File.Copy(blob, from);
+            File.Move(from, path, overwrite: true);
+        }
+        catch (FileNotFoundException) when (File.Exists(path))
+        {
+            // Another process has just put it there.
+        }
     }
 
     private static string NameOf(HubReference repository) => $"{(repository.Kind == HubKind.Model ? "models" : "datasets")}--{repository.Id.Replace("/", "--", StringComparison.Ordinal)}";

@@ -225,6 +225,15 @@ public sealed class HubDownloadTests : HubFixture
     }
 
     [Fact]
+    public async Task Clients_at_the_same_time_get_along_without_links_too()
+    {
+        HubSettings settings = Settings(link: (_, _) => throw new IOException("no links here"));
+        HubSnapshot[] snapshots = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Fetch(settings: settings))));
+
+        foreach (HubSnapshot snapshot in snapshots) SnapshotIsComplete(snapshot, Needed);
+    }
+
+    [Fact]
     public void Shards_are_those_that_the_index_names()
     {
         Files.Remove("model.safetensors");
