@@ -84,28 +84,6 @@ public sealed class Model
         return HubReference.IsOne(folder) ? LoadFromHub(folder, options, cancellation) : LoadFolder(folder, folder, null, options, cancellation);
     }
 
-    private static Model LoadFromHub(string name, ModelOptions options, CancellationToken cancellation)
-    {
-        using HubClient hub = new();
-        HubSnapshot snapshot = hub.Fetch(HubReference.Parse(name), null, options.Announce, options.Progress, cancellation);
-        return LoadFolder(name, snapshot.Reference.File is null ? snapshot.Folder : snapshot.Files[0], snapshot.Commit, options, cancellation);
-    }
-
-    private static Model LoadFolder(string name, string folder, string? commit, ModelOptions options, CancellationToken cancellation)
-    {
-        TensorEngine engine = options.Engine ?? CpuEngine.Default;
-        Checkpoint checkpoint = Checkpoint.Open(folder);
-        ModelFamily family = ModelFamily.Of(checkpoint.Config);
-        ModelSpec spec = family.ReadSpec(checkpoint.Config);
-        WeightMap map = MapOf(family, spec, checkpoint);
-        CheckWeights(checkpoint, map);
-        Tokenizer? tokenizer = Tokenizer.LoadFolder(checkpoint.Folder);
-        if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
-            throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
-        ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, options.Progress, cancellation);
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit };
-    }
-
     /// <summary>A network with random weights, initialised as its family does it.</summary>
     /// <param name="spec">The architecture.</param>
     /// <param name="seed">Equal seeds give equal weights.</param>
@@ -196,6 +174,28 @@ public sealed class Model
     public override string ToString() => $"{Name}: {Spec.Family}, {Spec.Blocks} blocks of width {Spec.Width}";
 
     private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.");
+
+    private static Model LoadFromHub(string name, ModelOptions options, CancellationToken cancellation)
+    {
+        using HubClient hub = new();
+        HubSnapshot snapshot = hub.Fetch(HubReference.Parse(name), null, options.Announce, options.Progress, cancellation);
+        return LoadFolder(name, snapshot.Reference.File is null ? snapshot.Folder : snapshot.Files[0], snapshot.Commit, options, cancellation);
+    }
+
+    private static Model LoadFolder(string name, string folder, string? commit, ModelOptions options, CancellationToken cancellation)
+    {
+        TensorEngine engine = options.Engine ?? CpuEngine.Default;
+        Checkpoint checkpoint = Checkpoint.Open(folder);
+        ModelFamily family = ModelFamily.Of(checkpoint.Config);
+        ModelSpec spec = family.ReadSpec(checkpoint.Config);
+        WeightMap map = MapOf(family, spec, checkpoint);
+        CheckWeights(checkpoint, map);
+        Tokenizer? tokenizer = Tokenizer.LoadFolder(checkpoint.Folder);
+        if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
+            throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
+        ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, options.Progress, cancellation);
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit };
+    }
 
     private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options)
     {

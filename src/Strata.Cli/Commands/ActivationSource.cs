@@ -30,7 +30,7 @@ internal sealed record CaptureSettings
 internal static class ActivationSource
 {
     /// <summary>Does an argument name a file of activations rather than a model's folder?</summary>
-    public static bool IsFile(string source) => Path.GetExtension(source).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(source);
+    public static bool IsFile(string source) => Path.GetExtension(source).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) && !HubReference.IsOne(source) && !Directory.Exists(source);
 
     /// <summary>Reads a file of activations, or captures from a model.</summary>
     /// <exception cref="StrataException">The model has no data, or a point or the plan does not exist.</exception>

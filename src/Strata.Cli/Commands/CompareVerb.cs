@@ -12,7 +12,7 @@ internal static partial class CompareVerb
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        Argument<string> first = new("SOURCE") { Description = "Folder of a model (then --data is needed), or a .safetensors file of activations." };
+        Argument<string> first = new("SOURCE") { Description = "Folder of a model or hf:org/name (then --data is needed), or a .safetensors file of activations." };
         Argument<string?> second = new("SOURCE2") { Description = "A second model or file, whose points are the columns; the first alone is compared with itself.", Arity = ArgumentArity.ZeroOrOne };
         DataInput data = new(required: false);
         Option<string> with = new("--with") { Description = $"One of {string.Join(", ", Comparisons.All.Select(c => c.Name))}.", HelpName = "NAME", Required = true };

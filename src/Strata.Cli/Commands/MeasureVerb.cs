@@ -20,7 +20,7 @@ internal static class MeasureVerb
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        Argument<string> source = new("SOURCE") { Description = "Folder of a model (then --data is needed), or a .safetensors file of activations." };
+        Argument<string> source = new("SOURCE") { Description = "Folder of a model or hf:org/name (then --data is needed), or a .safetensors file of activations." };
         DataInput data = new(required: false);
         Option<string> names = new("--measure") { Description = $"Any of {string.Join(", ", Measures.All.Select(m => m.Name))}.", HelpName = "NAME[,NAME...]", Required = true };
         Option<string?> points = Inputs.Points("By default blocks.*.resid_post of a model (and resid_pre where block-influence is asked for), and all points of a file.");

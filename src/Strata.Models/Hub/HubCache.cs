@@ -93,7 +93,7 @@ internal sealed class HubCache(string folder, HubReference repository, Action<st
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException e) when (IsHeld(e))
             {
                 await Task.Delay(LockPoll, cancellation).ConfigureAwait(false);
             }
@@ -128,6 +128,9 @@ internal sealed class HubCache(string folder, HubReference repository, Action<st
         }
     }
 
+    /// <summary>Is a file open elsewhere? Windows: sharing or lock violation; Linux and macOS: would block.</summary>
+    private static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is var code && (OperatingSystem.IsWindows() ? code is 32 or 33 : code is 11 or 35);
+
     private string RefFile(string revision) => Path.Combine(Folder, "refs", revision.Replace('/', Path.DirectorySeparatorChar));
 
     /// <summary>Links beside the path and renames, so that nobody finds the path missing. Without links the content itself moves there, as other clients do it.</summary>
@@ -140,11 +143,24 @@ internal sealed class HubCache(string folder, HubReference repository, Action<st
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
         {
-            if (last) beside = blob;
-            else File.Copy(blob, beside);
+            MoveContent(path, blob, last ? blob : beside);
+            return;
         }
 
         File.Move(beside, path, overwrite: true);
+    }
+
+    private static void MoveContent(string path, string blob, string from)
+    {
+        try
+        {
+            if (from != blob) File.Copy(blob, from);
+            File.Move(from, path, overwrite: true);
+        }
+        catch (FileNotFoundException) when (File.Exists(path))
+        {
+            // Another process has just put it there.
+        }
     }
 
     private static string NameOf(HubReference repository) => $"{(repository.Kind == HubKind.Model ? "models" : "datasets")}--{repository.Id.Replace("/", "--", StringComparison.Ordinal)}";

@@ -79,6 +79,7 @@ public sealed class HubClient : IDisposable
         HubRetry retry = new(_settings, cached ? Math.Min(2, _settings.Attempts) : _settings.Attempts);
         byte[] json = await retry.RunAsync(() => ReadAllAsync(address, reference, HubListing.MaxBytes, cancellation), cancellation).ConfigureAwait(false);
         HubListing listing = HubListing.Read(json, $"the hub's answer on {reference}");
+        if (HubPath.IsCommit(reference.Revision) && listing.Commit != reference.Revision) throw new HubException($"{reference}: the hub answered with another commit, {listing.Commit}.");
         Dictionary<string, HubListedFile> listed = listing.Files.DistinctBy(file => file.Path, StringComparer.Ordinal).ToDictionary(file => file.Path, StringComparer.Ordinal);
         async Task<HubFile> Find(string path) => await CompleteAsync(reference, listing.Commit, listed[path], cancellation).ConfigureAwait(false);
         async Task<byte[]> Read(string path)
@@ -123,10 +124,11 @@ public sealed class HubClient : IDisposable
         if (plan.Note is null)
         {
             CheckDisk(plan, cache);
-            HubTransferProgress total = new($"Downloading {plan.Reference}", plan.Bytes, plan.MissingBytes == 0 ? null : progress);
+            // A content that stands under two names comes once; the largest come first, else the others wait for them at the end.
+            HubFile[] contents = [.. plan.Files.DistinctBy(file => file.Hash).OrderByDescending(file => file.Size)];
+            HubTransferProgress total = new($"Downloading {plan.Reference}", contents.Sum(file => file.Size), plan.MissingBytes == 0 ? null : progress);
             ParallelOptions options = new() { MaxDegreeOfParallelism = _settings.Parallel, CancellationToken = cancellation };
-            // The largest first: else the others wait for it at the end.
-            await Parallel.ForEachAsync(plan.Files.OrderByDescending(file => file.Size).DistinctBy(file => file.Hash), options, async (file, stop) =>
+            await Parallel.ForEachAsync(contents, options, async (file, stop) =>
                 await Transfer(cache, plan.Reference, plan.Commit, file, total).RunAsync(stop).ConfigureAwait(false)).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
             // A snapshot is seen when all of it is there, a revision when its snapshot is.

@@ -51,7 +51,7 @@ internal sealed class HubHttp : IDisposable
             HttpResponseMessage message = await SendOnceAsync(method, address, from, cancellation).ConfigureAwait(false);
             linked ??= Linked(message);
             // The size and hash of a file stand in the hub's own answer; a HEAD to where its bytes are would say nothing new.
-            if (message.IsSuccessStatusCode || (method == HttpMethod.Head && linked is { Hash: not null, Size: not null })) return new HubAnswer(message, linked!);
+            if (message.IsSuccessStatusCode || IsBeyondEnd(message) || (method == HttpMethod.Head && linked is { Hash: not null, Size: not null })) return new HubAnswer(message, linked ?? new HubLinkedFile(null, null, null));
             using (message)
             {
                 if ((int)message.StatusCode is not (301 or 302 or 303 or 307 or 308)) throw Refusal(message, asked);
@@ -93,6 +93,9 @@ internal sealed class HubHttp : IDisposable
         return await WithinTimeAsync(address.Host, limit => _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit), cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Does the server have no bytes where the answer was to begin?</summary>
+    public static bool IsBeyondEnd(HttpResponseMessage message) => message.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && message.RequestMessage!.Headers.Range is not null;
+
     /// <summary>Same scheme, host and port as the hub.</summary>
     private bool IsHub(Uri address) => Uri.Compare(address, _settings.Endpoint, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
 
@@ -122,11 +125,10 @@ internal sealed class HubHttp : IDisposable
         if (status is 408 or 429 or >= 500)
             return new PassingHubException($"{host} answered {status} ({(status == 429 ? "too many requests" : message.StatusCode)}) for {asked}.", RetryAfter(message));
         string code = Header(message, "X-Error-Code") ?? "";
-        Uri page = new($"{_settings.Endpoint}{(asked.Kind == HubKind.DataSet ? "datasets/" : "")}{asked.Id}");
+        Uri page = new($"{_settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{(asked.Kind == HubKind.DataSet ? "datasets/" : "")}{asked.Id}");
         const string SetToken = "set HF_TOKEN to a token of yours that may read it";
         return new HubException((message.StatusCode, code) switch
         {
-            (HttpStatusCode.RequestedRangeNotSatisfiable, _) => $"{asked}: {host} has fewer bytes than it said.",
             (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden, "GatedRepo") => HasToken
                 ? $"{asked.Id} is gated, and the token in use has no access to it. Ask for access at {page} with the account of the token."
                 : $"{asked.Id} is gated: its owners want their conditions accepted first. Accept them at {page}, then {SetToken}.",

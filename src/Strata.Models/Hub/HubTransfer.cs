@@ -44,7 +44,14 @@ internal sealed class HubTransfer(HubHttp http, HubSettings settings, HubCache c
     /// <exception cref="HubException">The hub refused, or what it sent is not what it announced.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        if (!cache.Has(commit, file)) await RunLockedAsync(cancellation).ConfigureAwait(false);
+        Count(file.Size);
+    }
+
+    private async Task RunLockedAsync(CancellationToken cancellation)
+    {
         using IDisposable held = await cache.LockAsync(file.Hash, cancellation).ConfigureAwait(false);
+        // Another process may have completed it while this one waited.
         if (!cache.Has(commit, file))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(cache.Part(file.Hash))!);
@@ -52,8 +59,6 @@ internal sealed class HubTransfer(HubHttp http, HubSettings settings, HubCache c
             while (!await retry.RunAsync(() => TryAsync(retry, cancellation), cancellation).ConfigureAwait(false)) _distrusted = true;
             File.Move(cache.Part(file.Hash), cache.Blob(file.Hash), overwrite: true);
         }
-
-        Count(file.Size);
     }
 
     /// <summary>One request.</summary>
@@ -69,6 +74,12 @@ internal sealed class HubTransfer(HubHttp http, HubSettings settings, HubCache c
             if (kept < file.Size)
             {
                 using HubAnswer answer = await http.SendAsync(HttpMethod.Get, address, kept, asked, cancellation).ConfigureAwait(false);
+                if (HubHttp.IsBeyondEnd(answer.Message))
+                {
+                    part.SetLength(0);
+                    throw new PassingHubException($"{asked.Id}/{Excerpt.Cut(file.Path)}: the hub has nothing at byte {kept:N0}, though it announced {file.Size:N0} bytes.");
+                }
+
                 if (!Continues(answer, kept))
                 {
                     (kept, _) = (0, part.Seek(0, SeekOrigin.Begin));

@@ -1,6 +1,5 @@
 using Strata.Jupyter.Session;
 using Strata.Jupyter.Session.Packages;
-using Strata.Models;
 
 namespace Strata.Jupyter.Tests.Session;
 

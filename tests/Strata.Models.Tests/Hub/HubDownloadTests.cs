@@ -115,6 +115,16 @@ public sealed class HubDownloadTests : HubFixture
     }
 
     [Fact]
+    public void A_server_without_bytes_where_the_part_ends_is_asked_from_the_beginning()
+    {
+        Hub.Cuts.Enqueue(100_000);
+        Hub.Instead = context => context.Request.Headers.Range.Count > 0 && context.Request.Path.StartsWithSegments("/repos") ? FakeHub.Answer(context, 416) : Task.FromResult(false);
+
+        SnapshotIsComplete(Fetch(), Needed);
+        Assert.Equal([null, 100_000L, null], Hub.Stored.Select(request => request.From));
+    }
+
+    [Fact]
     public void A_part_longer_than_the_file_is_thrown_away()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Blob("model.safetensors"))!);
@@ -215,6 +225,15 @@ public sealed class HubDownloadTests : HubFixture
     }
 
     [Fact]
+    public async Task Clients_at_the_same_time_get_along_without_links_too()
+    {
+        HubSettings settings = Settings(link: (_, _) => throw new IOException("no links here"));
+        HubSnapshot[] snapshots = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Fetch(settings: settings))));
+
+        foreach (HubSnapshot snapshot in snapshots) SnapshotIsComplete(snapshot, Needed);
+    }
+
+    [Fact]
     public void Shards_are_those_that_the_index_names()
     {
         Files.Remove("model.safetensors");
@@ -295,6 +314,31 @@ public sealed class HubDownloadTests : HubFixture
         SnapshotIsComplete(Fetch(), Needed);
         Assert.Equal(3, Hub.Requests.Count(request => request.Method == "HEAD"));
         Assert.Equal("GET", Assert.Single(Hub.Stored).Method);
+    }
+
+    [Fact]
+    public void A_complete_cache_that_may_not_be_written_can_be_read()
+    {
+        Fetch();
+        Directory.Delete(Path.Combine(Cache, ".locks"), recursive: true);
+
+        SnapshotIsComplete(Fetch(), Needed);
+        Assert.False(Directory.Exists(Path.Combine(Cache, ".locks")));
+    }
+
+    [Fact]
+    public void A_held_lock_is_waited_for_and_the_wait_can_be_cancelled()
+    {
+        string name = Path.Combine(Cache, ".locks", "models--org--name", $"{Files["model.safetensors"].Hash}.lock");
+        Directory.CreateDirectory(Path.GetDirectoryName(name)!);
+        using (new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            using CancellationTokenSource stop = new(TimeSpan.FromSeconds(0.5));
+            Assert.ThrowsAny<OperationCanceledException>(() => Fetch(cancellation: stop.Token));
+            Assert.Empty(Hub.Stored);
+        }
+
+        SnapshotIsComplete(Fetch(), Needed);
     }
 
     [Fact]

@@ -127,6 +127,15 @@ public sealed class HubRefusalTests : HubFixture
         NothingIsVisible();
     }
 
+    [Fact]
+    public void A_commit_that_is_asked_for_is_the_one_that_comes()
+    {
+        Hub.Listing = listing => listing["sha"] = new string('f', 40);
+
+        Fails(HubReference.Parse($"hf:org/name@{FakeHub.Commit}"), Settings(), "another commit");
+        NothingIsVisible();
+    }
+
     [Theory]
     [InlineData("blobId", "\"../../../escape\"")]
     [InlineData("blobId", "\"abc\"")]

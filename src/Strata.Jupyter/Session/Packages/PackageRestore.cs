@@ -96,7 +96,10 @@ internal sealed class PackageRestore(string cache, IEnumerable<string> dotnetPla
     {
         ProcessStartInfo start = new(DotnetTool.Find(dotnetPlaces), ["restore", file, "--nologo", "-v:minimal", "-tl:off", "-nodeReuse:false", "--force"])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Path.GetDirectoryName(file)!,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = Path.GetDirectoryName(file)!,
         };
         // What a build that this process runs in has set is not meant for this one.
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray()) start.Environment.Remove(name);
