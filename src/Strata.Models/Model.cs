@@ -13,8 +13,11 @@ public sealed record ModelOptions
     /// <summary>Format in which linear maps stay in memory; null keeps the checkpoint's own.</summary>
     public DType? Storage { get; init; }
 
-    /// <summary>Told after each block.</summary>
+    /// <summary>Told after each block, and during a download.</summary>
     public IProgress<WorkProgress>? Progress { get; init; }
+
+    /// <summary>Told what will be downloaded before it is; on standard error by default.</summary>
+    public Action<string> Announce { get; init; } = Console.Error.WriteLine;
 }
 
 /// <summary>A trained (or random) network with its tokenizer: capture what its blocks represent, run it along other plans, let it write.</summary>
@@ -52,6 +55,9 @@ public sealed class Model
     /// <summary>Seed of random weights; null for a checkpoint.</summary>
     public long? Seed { get; }
 
+    /// <summary>The commit of a model of the hub; null for a folder of one's own and for random weights.</summary>
+    public string? Commit { get; private init; }
+
     /// <summary>Builders of layer plans for this depth: <c>model.Plans.Skip(4..8)</c>.</summary>
     public LayerPlans Plans { get; }
 
@@ -62,18 +68,31 @@ public sealed class Model
     public long WeightBytes => Weights.Bytes;
 
     /// <summary>What every result of this model says of it.</summary>
-    public Provenance Provenance => new() { Model = $"{Name} ({Spec.Family})", ModelHash = Hash, Engine = Engine.Name, Seed = Seed };
+    public Provenance Provenance => new() { Model = $"{Name} ({Spec.Family}){(Commit is null ? "" : $", commit {Commit}")}", ModelHash = Hash, Engine = Engine.Name, Seed = Seed };
 
     internal ModelWeights Weights { get; }
 
     /// <summary>Loads a Hugging Face folder: <c>config.json</c>, <c>*.safetensors</c>, a tokenizer (see <see cref="Tokenizer.LoadFolder"/>).</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="folder">The folder, or a model of the hub (<c>hf:org/name@revision</c>, see <see cref="HubReference"/>), which is downloaded first where it is not in the cache.</param>
     /// <param name="options">Engine, storage format, progress.</param>
-    /// <param name="cancellation">Stops between blocks.</param>
+    /// <param name="cancellation">Stops a download, and the loading between blocks.</param>
+    /// <exception cref="HubException">The model is not on the hub, or was not reached.</exception>
     /// <exception cref="InvalidFileException">A file is missing or invalid, the family is unknown, a weight is missing or has another shape, or the tokenizer does not fit the vocabulary.</exception>
     public static Model Load(string folder, ModelOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new ModelOptions();
+        return HubReference.IsOne(folder) ? LoadFromHub(folder, options, cancellation) : LoadFolder(folder, folder, null, options, cancellation);
+    }
+
+    private static Model LoadFromHub(string name, ModelOptions options, CancellationToken cancellation)
+    {
+        using HubClient hub = new();
+        HubSnapshot snapshot = hub.Fetch(HubReference.Parse(name), null, options.Announce, options.Progress, cancellation);
+        return LoadFolder(name, snapshot.Reference.File is null ? snapshot.Folder : snapshot.Files[0], snapshot.Commit, options, cancellation);
+    }
+
+    private static Model LoadFolder(string name, string folder, string? commit, ModelOptions options, CancellationToken cancellation)
+    {
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
         Checkpoint checkpoint = Checkpoint.Open(folder);
         ModelFamily family = ModelFamily.Of(checkpoint.Config);
@@ -85,7 +104,7 @@ public sealed class Model
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
         checkpoint.ReleasePages();
-        return new Model(folder, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint));
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit };
     }
 
     /// <summary>A network with random weights, initialised as its family does it.</summary>
@@ -106,7 +125,7 @@ public sealed class Model
     public string Decode(ReadOnlySpan<int> ids) => RequireTokenizer().Decode(ids);
 
     /// <summary>An id's token as a label: the tokenizer's own string, or the number where there is no tokenizer.</summary>
-    public string TokenLabel(int id) => Tokenizer is null ? id.ToString() : Tokenizer.Decode([id]);
+    public string TokenLabel(int id) => Tokenizer is null ? id.ToString() : Tokenizer.Label(id);
 
     /// <summary>Checks and sizes a capture without running it.</summary>
     /// <exception cref="StrataException">A point, the plan or an id does not exist, or a row is longer than the network's positions.</exception>
@@ -127,8 +146,8 @@ public sealed class Model
         if (streams.Columns != Spec.Width) throw new StrataException($"Rows of {streams.Columns} numbers were given; the residual stream of {Name} is {Spec.Width} wide.");
         using TensorScope scope = Engine.OpenScope();
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
-        Tensor normalized = Spec.FinalNorm ? BatchRun.Norm(scope, rows, Weights.FinalNorm, Spec) : rows;
-        return new FloatMatrix(BatchRun.Unembed(scope, normalized, this).ToArray(), streams.Rows, Spec.Vocabulary);
+        Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
+        return new FloatMatrix(Unembedding.Logits(scope, normalized, this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
     /// <summary>Continues prompts under a plan and interventions.</summary>

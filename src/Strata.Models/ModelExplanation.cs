@@ -9,7 +9,7 @@ public sealed class ModelExplanation
     {
         Model = model;
         Points = new HookCatalog(model.Spec, model.Plans.Identity()).Points;
-        List<string> limits = ["gradients are not computed", "position interpolation beyond the stated positions is not applied"];
+        List<string> limits = ["gradients are not computed", $"sequences end at {model.Spec.MaxPositions} positions"];
         if (model.Tokenizer is null) limits.Add("no tokenizer.json was found: give token ids, not text");
         limits.AddRange(MissingPoints(model.Spec));
         Limits = limits;
@@ -44,27 +44,8 @@ public sealed class ModelExplanation
     }
 
     /// <summary>The facts of the architecture, name and value.</summary>
-    public IReadOnlyList<(string Name, string Value)> Facts
-    {
-        get
-        {
-            ModelSpec s = Model.Spec;
-            return
-            [
-                ("family", s.Family), ("blocks", $"{s.Blocks}"), ("width", $"{s.Width}"), ("heads", $"{s.Heads} of width {s.HeadWidth}"), ("key/value heads", $"{s.KeyValueHeads}"),
-                ("MLP width", $"{s.MlpWidth}{(s.GatedMlp ? ", gated" : "")}"), ("activation", $"{s.Activation}"), ("norm", $"{s.Norm}, epsilon {s.NormEpsilon:R}"),
-                ("positions", Positions(s)),
-                ("vocabulary", $"{s.Vocabulary}{(s.TiedUnembedding ? ", unembedding tied" : "")}"), ("weights in memory", $"{Model.WeightBytes:N0} bytes"), ("engine", Model.Engine.Name),
-            ];
-        }
-    }
-
-    private static string Positions(ModelSpec s) => s.Positions switch
-    {
-        PositionKind.Learned => $"learned, {s.MaxPositions}",
-        PositionKind.Bias => $"linear biases of the scores, {s.MaxPositions}",
-        _ => s.Rotary is null ? $"rotary, {s.MaxPositions}" : $"rotary (theta {s.Rotary.Theta:R}, {s.Rotary.Scaling.ToString().ToLowerInvariant()}), {s.MaxPositions}",
-    };
+    public IReadOnlyList<(string Name, string Value)> Facts =>
+        [.. ModelFacts.Of(Model.Spec), ("weights in memory", $"{Model.WeightBytes:N0} bytes"), ("engine", Model.Engine.Name)];
 
     /// <summary>Facts, hook points and limits as text.</summary>
     public override string ToString()
@@ -73,9 +54,22 @@ public sealed class ModelExplanation
         text.AppendLine(Model.Name);
         foreach ((string name, string value) in Facts) text.AppendLine($"  {name,-18}{value}");
         text.AppendLine("Hook points in execution order (T positions):");
-        foreach (HookPoint point in Points.Where(p => p.Block <= 0)) text.AppendLine($"  {point.Name,-28}{ShapeOf(point)}");
-        if (Model.Spec.Blocks > 1) text.AppendLine($"  ... the same for blocks 1 to {Model.Spec.Blocks - 1}");
+        foreach (HookPoint point in Points.Where(p => p.Block < 0 && p.Execution < 0)) AppendPoint(text, point);
+        foreach (int[] alike in AlikeBlocks())
+        {
+            foreach (HookPoint point in Points.Where(p => p.Block == alike[0])) AppendPoint(text, point);
+            if (alike.Length > 1) text.AppendLine($"  ... the same for {(alike.Length == 2 ? "block" : "blocks")} {ModelFacts.Blocks(alike[1..])}");
+        }
+
+        foreach (HookPoint point in Points.Where(p => p.Block < 0 && p.Execution >= 0)) AppendPoint(text, point);
         foreach (string limit in Limits) text.AppendLine($"Note: {limit}.");
         return text.ToString();
     }
+
+    private void AppendPoint(StringBuilder text, HookPoint point) => text.AppendLine($"  {point.Name,-28}{ShapeOf(point)}");
+
+    /// <summary>Blocks with the same points, by their first block.</summary>
+    private IEnumerable<int[]> AlikeBlocks() => Points.Where(p => p.Block >= 0).GroupBy(p => p.Block)
+        .GroupBy(block => string.Join(' ', block.Select(p => $"{p.Kind} {p.Columns}")))
+        .Select(alike => alike.Select(block => block.Key).ToArray());
 }

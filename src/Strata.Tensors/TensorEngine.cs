@@ -107,11 +107,11 @@ public abstract class TensorEngine
 
     /// <summary>
     /// (x − mean) / √(variance + eps) · gain + bias, each group of <paramref name="width"/> columns of a row alone (the whole row, or one head); variance divides
-    /// by the width. Gain and bias have that width; null gain means 1, null bias 0.
+    /// by the width. Gain and bias have that width, or that of the row where each group has its own; null gain means 1, null bias 0.
     /// </summary>
     protected internal abstract void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, int width, Tensor result);
 
-    /// <summary>x / √(mean x² + eps) · gain, each group of <paramref name="width"/> columns of a row alone. Null gain means 1.</summary>
+    /// <summary>x / √(mean x² + eps) · gain, each group of <paramref name="width"/> columns of a row alone; gain as for <see cref="LayerNorm"/>.</summary>
     protected internal abstract void RmsNorm(Tensor x, Tensor? gain, float epsilon, int width, Tensor result);
 
     /// <summary>

@@ -100,15 +100,14 @@ public sealed class TensorScope : IDisposable
 
     /// <summary>Layer norm of each row, or of each group of <paramref name="width"/> columns of it; see <see cref="TensorEngine.LayerNorm"/>.</summary>
     /// <param name="x">[T, columns].</param>
-    /// <param name="gain">[width] or null for 1.</param>
-    /// <param name="bias">[width] or null for 0.</param>
+    /// <param name="gain">[width], [columns] or null for 1.</param>
+    /// <param name="bias">As long as the gain, or null for 0.</param>
     /// <param name="epsilon">Added under the root.</param>
     /// <param name="width">Columns of a group; 0 for the whole row.</param>
     public Tensor LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, int width = 0)
     {
         width = RequireGroups(x, width, "LayerNorm");
-        RequireVector(gain, width, "LayerNorm", "gain");
-        RequireVector(bias, width, "LayerNorm", "bias");
+        RequireGain(gain, bias, x, width, "LayerNorm");
         Tensor result = Empty(x.Shape.ToArray());
         Engine.LayerNorm(x, gain, bias, epsilon, width, result);
         return result;
@@ -118,7 +117,7 @@ public sealed class TensorScope : IDisposable
     public Tensor RmsNorm(Tensor x, Tensor? gain, float epsilon, int width = 0)
     {
         width = RequireGroups(x, width, "RmsNorm");
-        RequireVector(gain, width, "RmsNorm", "gain");
+        RequireGain(gain, null, x, width, "RmsNorm");
         Tensor result = Empty(x.Shape.ToArray());
         Engine.RmsNorm(x, gain, epsilon, width, result);
         return result;
@@ -329,8 +328,12 @@ public sealed class TensorScope : IDisposable
         }
     }
 
-    private static void RequireVector(Tensor? vector, int length, string op, string name) =>
-        Require(vector is null || vector.Shape.Count == length, op, $"{name} is {vector?.Shape} and rows have {length} columns");
+    private static void RequireGain(Tensor? gain, Tensor? bias, Tensor x, int width, string op)
+    {
+        int length = (gain ?? bias)?.Shape.Count ?? width;
+        Require(length == width || length == x.Shape.Columns, op, $"gain or bias is {(gain ?? bias)?.Shape}, and {width} or {x.Shape.Columns} columns are normalised");
+        Require(bias is null || bias.Shape.Count == length, op, $"gain is {gain?.Shape} and bias {bias?.Shape}");
+    }
 
     private static void RequireSame(Tensor a, Tensor b, string op) => Require(a.Shape == b.Shape, op, $"shapes differ: {a.Shape} and {b.Shape}");
 

@@ -61,6 +61,9 @@ public class RowTests
         Tensor x = engine.RandomTensor(1, 5, 60), heads = scope.FromHost(x.Span, 15, 20), gain = engine.RandomTensor(2, 20), bias = engine.RandomTensor(3, 20);
         Assert.Equal(scope.RmsNorm(heads, gain, 1e-6f).ToArray(), scope.RmsNorm(x, gain, 1e-6f, 20).ToArray());
         Assert.Equal(scope.LayerNorm(heads, gain, bias, 1e-6f).ToArray(), scope.LayerNorm(x, gain, bias, 1e-6f, 20).ToArray());
+        Tensor own = engine.RandomTensor(4, 60);
+        Assert.Equal(scope.RmsNorm(heads, null, 1e-6f).ToArray().Select((v, i) => v * own.Span[i % 60]), scope.RmsNorm(x, own, 1e-6f, 20).ToArray());
+        Assert.Throws<ArgumentException>(() => scope.LayerNorm(x, gain, own, 1e-6f, 20));
         Assert.Throws<ArgumentException>(() => scope.RmsNorm(x, gain, 1e-6f));
         Assert.Throws<ArgumentException>(() => scope.RmsNorm(x, null, 1e-6f, 7));
     }

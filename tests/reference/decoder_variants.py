@@ -132,6 +132,7 @@ VARIANTS = {
     "olmo2": llama_like("olmo2", "Olmo2ForCausalLM", {}, {"bias-tied": ({"attention_bias": True, "tie_word_embeddings": True}, {})}, EVEN_KEYS),
     "stablelm": llama_like("stablelm", "StableLmForCausalLM", {"layer_norm_eps": 1e-5, "rms_norm_eps": None, "partial_rotary_factor": 0.5}, {
         "parallel": ({"use_parallel_residual": True, "use_qkv_bias": True}, {}),
+        "normalised-heads": ({"qk_layernorm": True, "use_parallel_residual": True}, {}),
         "bias": ({"use_qkv_bias": True, "hidden_size": 64, "partial_rotary_factor": None}, {}),
     }, EVEN_KEYS),
     "smollm3": llama_like("smollm3", "SmolLM3ForCausalLM", {"tie_word_embeddings": None}, {

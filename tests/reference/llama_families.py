@@ -434,6 +434,27 @@ class StableLm(LlamaLike):
         return config.get("use_qkv_bias", False), False
 
     @classmethod
+    def attention_shapes(cls, config, prefix):
+        shapes = super().attention_shapes(config, prefix)
+        if config.get("qk_layernorm", False):
+            for name, count in (("q_layernorm", cls.heads(config)), ("k_layernorm", cls.groups(config))):
+                for head in range(count):
+                    shapes.update(norm_shapes(f"{prefix}{name}.norms.{head}", cls.head_width(config), False))
+        return shapes
+
+    def project(self, i, x, note):
+        q, k, v = super().project(i, x, note)
+        if self.config.get("qk_layernorm", False):
+            q, k = self.norm_each(f"layers.{i}.self_attn.q_layernorm", q), self.norm_each(f"layers.{i}.self_attn.k_layernorm", k)
+            note("attn.norm_q", q), note("attn.norm_k", k)
+        return q, k, v
+
+    def norm_each(self, name, x):
+        """Each head by a layer norm of its own."""
+        heads = x.split(self.head_width(self.config), dim=-1)
+        return torch.cat([self.norm(f"{name}.norms.{head}", part) for head, part in enumerate(heads)], dim=-1)
+
+    @classmethod
     def norm_names(cls, config):
         return cls.norms[:1] if config.get("use_parallel_residual", False) else cls.norms
 

@@ -8,7 +8,7 @@ namespace Strata.Cli.Commands;
 internal sealed record CaptureSettings
 {
     /// <summary>The data; null where a file of activations is read.</summary>
-    public string? Data { get; init; }
+    public DataRequest? Data { get; init; }
 
     /// <summary>Globs of hook points; null for the default of a model, or for all points of a file.</summary>
     public IReadOnlyList<string>? Points { get; init; }
@@ -21,9 +21,6 @@ internal sealed record CaptureSettings
 
     /// <summary>The plan's text; null for all blocks in order.</summary>
     public string? Plan { get; init; }
-
-    /// <summary>How many rows of the data; null for all.</summary>
-    public int? Take { get; init; }
 
     /// <summary>Tokens that run together; null for the default.</summary>
     public int? BatchTokens { get; init; }
@@ -52,7 +49,7 @@ internal static class ActivationSource
         Model model = ModelFolder.Load(terminal, folder, cancellation);
         LayerPlan? plan = settings.Plan is null ? null : model.Plans.Parse(settings.Plan);
         IReadOnlyList<string> points = new HookCatalog(model.Spec, model.CheckPlan(plan)).Select(settings.Points ?? settings.DefaultPoints).Select(p => p.Name).ToArray();
-        TokenRows rows = DataFile.Read(model, settings.Data, settings.Take);
+        TokenRows rows = DataFile.Read(model, terminal, settings.Data, cancellation);
         CaptureRequest request = new() { Points = points, Pooling = settings.Pooling, Plan = plan, Announce = _ => { } };
         if (settings.BatchTokens is int tokens) request = request with { TokensPerBatch = tokens };
         terminal.Note(model.PlanCapture(rows, request).ToString());

@@ -10,23 +10,22 @@ internal static class CaptureVerb
     public static Command Create(Terminal terminal)
     {
         Argument<string> folder = Inputs.Model();
-        Option<string> data = Inputs.Data();
+        DataInput data = new();
         Option<string?> points = Inputs.Points("");
         points.Required = true;
         Option<string?> plan = Inputs.Plan(), pool = Inputs.Pool("none");
         Option<string> target = new("--out") { Description = "The file to write, with a description beside it (.json).", HelpName = "FILE.safetensors", Required = true };
-        Option<int?> take = Inputs.Take(), batch = Inputs.BatchTokens();
-        return Verb.Create("capture", "Keep what a model computes at chosen hook points.", [folder, data, points, plan, pool, target, take, batch], (parse, cancellation) =>
+        Option<int?> batch = Inputs.BatchTokens();
+        return Verb.Create("capture", "Keep what a model computes at chosen hook points.", [folder, .. data.Options, points, plan, pool, target, batch], (parse, cancellation) =>
         {
             string path = parse.GetRequiredValue(target);
             OutputFile.Check(path, parse.GetRequiredValue(folder));
             CaptureSettings settings = new()
             {
-                Data = parse.GetRequiredValue(data),
+                Data = data.Of(parse),
                 DefaultPoints = Inputs.List("--points", parse.GetRequiredValue(points)!),
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.None),
                 Plan = parse.GetValue(plan),
-                Take = parse.GetValue(take),
                 BatchTokens = parse.GetValue(batch),
             };
             Activations activations = ActivationSource.Capture(terminal, parse.GetRequiredValue(folder), settings, cancellation);

@@ -56,6 +56,7 @@ public static class CliProgram
         LensVerb.Create(terminal),
         GenerateVerb.Create(terminal),
         SaveVerb.Create(terminal),
+        FetchVerb.Create(terminal),
         JupyterVerb.Create(terminal),
     };
 

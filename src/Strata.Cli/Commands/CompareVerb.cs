@@ -14,25 +14,24 @@ internal static partial class CompareVerb
     {
         Argument<string> first = new("SOURCE") { Description = "Folder of a model (then --data is needed), or a .safetensors file of activations." };
         Argument<string?> second = new("SOURCE2") { Description = "A second model or file, whose points are the columns; the first alone is compared with itself.", Arity = ArgumentArity.ZeroOrOne };
-        Option<string?> data = Inputs.Data(required: false)!;
+        DataInput data = new(required: false);
         Option<string> with = new("--with") { Description = $"One of {string.Join(", ", Comparisons.All.Select(c => c.Name))}.", HelpName = "NAME", Required = true };
         Option<string?> points = Inputs.Points("By default blocks.*.resid_post of a model, and all points of a file.");
         Option<string?> pool = Inputs.Pool("mean");
-        Option<int?> take = Inputs.Take(), batch = Inputs.BatchTokens();
+        Option<int?> batch = Inputs.BatchTokens();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("compare", "Compare the representations at every pair of hook points.", [first, second, data, with, points, pool, take, batch, json], (parse, cancellation) =>
+        return Verb.Create("compare", "Compare the representations at every pair of hook points.", [first, second, .. data.Options, with, points, pool, batch, json], (parse, cancellation) =>
         {
             string name = Comparisons.Get(parse.GetRequiredValue(with)).Name;
             string a = parse.GetRequiredValue(first);
             string? b = parse.GetValue(second);
-            if (ActivationSource.IsFile(a) && (b is null || ActivationSource.IsFile(b))) Inputs.RefuseForFiles(parse, data, pool, take, batch);
+            if (ActivationSource.IsFile(a) && (b is null || ActivationSource.IsFile(b))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, batch]);
             CaptureSettings settings = new()
             {
-                Data = parse.GetValue(data),
+                Data = data.Of(parse),
                 Points = parse.GetValue(points) is string globs ? Inputs.List("--points", globs) : null,
                 DefaultPoints = ["blocks.*.resid_post"],
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.Mean),
-                Take = parse.GetValue(take),
                 BatchTokens = parse.GetValue(batch),
             };
             Activations rows = ActivationSource.Read(terminal, a, settings, cancellation);

@@ -8,28 +8,33 @@ internal static class DataFile
 {
     /// <summary>The ids of the first rows of a file.</summary>
     /// <param name="model">The model they are for.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="take">How many rows; null for all.</param>
+    /// <param name="terminal">Where a download is said and drawn.</param>
+    /// <param name="request">The data.</param>
+    /// <param name="cancellation">Stops a download.</param>
     /// <exception cref="InvalidFileException">The file is missing or invalid, or a row does not fit the model.</exception>
-    public static TokenRows Read(Model model, string path, int? take)
+    public static TokenRows Read(Model model, Terminal terminal, DataRequest request, CancellationToken cancellation)
     {
-        DataSet data = DataSet.Read(path);
-        if (take is int count) data = data.Take(count);
+        DataOptions options = new() { Split = request.Split, Announce = terminal.Note };
+        if (request.TextColumn is { } column) options = options with { TextColumn = column };
+        DataSet data = HubReference.IsOne(request.Source)
+            ? terminal.WithProgress(progress => DataSet.Read(request.Source, options with { Progress = progress }, cancellation))
+            : DataSet.Read(request.Source, options, cancellation);
+        if (request.Take is int count) data = data.Take(count);
         try
         {
             return data.Tokens(model);
         }
         catch (StrataException e) when (e is not InvalidFileException)
         {
-            throw new InvalidFileException(path, e.Message, e);
+            throw new InvalidFileException(request.Source, e.Message, e);
         }
     }
 
     /// <summary>The same, for commands that predict the next token.</summary>
     /// <exception cref="InvalidFileException">As <see cref="Read"/>, or no row has a second token.</exception>
-    public static TokenRows ReadForPrediction(Model model, string path, int? take)
+    public static TokenRows ReadForPrediction(Model model, Terminal terminal, DataRequest request, CancellationToken cancellation)
     {
-        TokenRows rows = Read(model, path, take);
-        return rows.Sequences.Any(s => s.Length > 1) ? rows : throw new InvalidFileException(path, "no row has a second token, so there is nothing to predict; expected rows of 2 tokens or more.");
+        TokenRows rows = Read(model, terminal, request, cancellation);
+        return rows.Sequences.Any(s => s.Length > 1) ? rows : throw new InvalidFileException(request.Source, "no row has a second token, so there is nothing to predict; expected rows of 2 tokens or more.");
     }
 }

@@ -14,7 +14,7 @@ public static class ExitCode
     /// <summary>What was typed is wrong: a verb, an option, a plan, a hook point, a measure, or two that do not go together.</summary>
     public const int Usage = 2;
 
-    /// <summary>A file is missing, invalid, does not fit the model, or cannot be written.</summary>
+    /// <summary>A file is missing, invalid, does not fit the model, or cannot be written; or the hub does not give it.</summary>
     public const int BadFile = 3;
 
     /// <summary>Ctrl-C: 128 + SIGINT, as shells have it.</summary>
@@ -24,7 +24,7 @@ public static class ExitCode
     public static int Of(Exception failure) => failure switch
     {
         OperationCanceledException => Cancelled,
-        InvalidFileException or IOException or UnauthorizedAccessException => BadFile,
+        InvalidFileException or HubException or IOException or UnauthorizedAccessException => BadFile,
         StrataException => Usage,
         _ => Failed,
     };

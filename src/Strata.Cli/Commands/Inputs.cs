@@ -8,18 +8,7 @@ namespace Strata.Cli.Commands;
 internal static class Inputs
 {
     /// <summary>The folder of a model.</summary>
-    public static Argument<string> Model() => new("MODEL") { Description = "Folder of a checkpoint: config.json, *.safetensors, tokenizer.json." };
-
-    /// <summary>The data to run on.</summary>
-    public static Option<string> Data(bool required = true) => new("--data")
-    {
-        Description = "Data: JSON Lines with \"tokens\" or \"text\" per row (.jsonl, .ndjson), or one text per line (.txt).",
-        HelpName = "FILE",
-        Required = required,
-    };
-
-    /// <summary>How many rows of the data.</summary>
-    public static Option<int?> Take() => Count("--take", "Only the first N rows of the data.");
+    public static Argument<string> Model() => new("MODEL") { Description = "Folder of a checkpoint (config.json, *.safetensors, tokenizer.json), or a model of the Hugging Face hub: hf:org/name@revision." };
 
     /// <summary>How many tokens run together.</summary>
     public static Option<int?> BatchTokens() => Count("--batch-tokens", "Tokens that run together (2048). Changes speed and memory, not results.");

@@ -21,15 +21,15 @@ internal static class MeasureVerb
     public static Command Create(Terminal terminal)
     {
         Argument<string> source = new("SOURCE") { Description = "Folder of a model (then --data is needed), or a .safetensors file of activations." };
-        Option<string?> data = Inputs.Data(required: false)!;
+        DataInput data = new(required: false);
         Option<string> names = new("--measure") { Description = $"Any of {string.Join(", ", Measures.All.Select(m => m.Name))}.", HelpName = "NAME[,NAME...]", Required = true };
         Option<string?> points = Inputs.Points("By default blocks.*.resid_post of a model (and resid_pre where block-influence is asked for), and all points of a file.");
         Option<string?> pool = Inputs.Pool("none"), form = Named("--form", "Definition of the paper, or what its published code computes.", Forms.Keys);
         Option<string?> normalization = Named("--normalize", "What entropies are divided by: nothing, log of the rows, log of the width, or the largest possible value.", Normalizations.Keys);
         Option<string?> plan = Inputs.Plan();
-        Option<int?> take = Inputs.Take(), batch = Inputs.BatchTokens();
+        Option<int?> batch = Inputs.BatchTokens();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("measure", "Compute a number per hook point.", [source, data, names, points, form, normalization, pool, plan, take, batch, json], (parse, cancellation) =>
+        return Verb.Create("measure", "Compute a number per hook point.", [source, .. data.Options, names, points, form, normalization, pool, plan, batch, json], (parse, cancellation) =>
         {
             string[] measures = Inputs.List("--measure", parse.GetRequiredValue(names)).Select(name => Measures.Get(name).Name).ToArray();
             MeasureOptions options = new()
@@ -37,15 +37,14 @@ internal static class MeasureVerb
                 Form = parse.GetValue(form) is string f ? Inputs.Choice("--form", f, Forms) : MeasureForm.Textbook,
                 Normalization = parse.GetValue(normalization) is string n ? Inputs.Choice("--normalize", n, Normalizations) : EntropyNormalization.Raw,
             };
-            if (ActivationSource.IsFile(parse.GetRequiredValue(source))) Inputs.RefuseForFiles(parse, data, pool, plan, take, batch);
+            if (ActivationSource.IsFile(parse.GetRequiredValue(source))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, plan, batch]);
             Activations activations = ActivationSource.Read(terminal, parse.GetRequiredValue(source), new CaptureSettings
             {
-                Data = parse.GetValue(data),
+                Data = data.Of(parse),
                 Points = parse.GetValue(points) is string globs ? Inputs.List("--points", globs) : null,
                 DefaultPoints = measures.Contains("block-influence") ? ["blocks.*.resid_pre", "blocks.*.resid_post"] : ["blocks.*.resid_post"],
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.None),
                 Plan = parse.GetValue(plan),
-                Take = parse.GetValue(take),
                 BatchTokens = parse.GetValue(batch),
             }, cancellation);
             MeasureTable result = terminal.WithProgress(progress => MeasureTable.Compute(activations, measures, options, progress, cancellation));

@@ -11,7 +11,7 @@ internal static class SweepVerb
     public static Command Create(Terminal terminal)
     {
         Argument<string> folder = Inputs.Model();
-        Option<string> data = Inputs.Data();
+        DataInput data = new();
         Option<string?> plans = new("--plans") { Description = "A file with one plan per line; # begins a comment.", HelpName = "FILE" };
         Option<bool> drop = new("--drop-each") { Description = "Leave out each block in turn." };
         Option<bool> windows = new("--windows") { Description = "Leave out every window of consecutive blocks, of every length." };
@@ -21,9 +21,9 @@ internal static class SweepVerb
             HelpName = "FROM..TO",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        Option<int?> take = Inputs.Take(), batch = Inputs.BatchTokens();
+        Option<int?> batch = Inputs.BatchTokens();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, data, plans, drop, windows, painters, take, batch, json], (parse, cancellation) =>
+        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, .. data.Options, plans, drop, windows, painters, batch, json], (parse, cancellation) =>
         {
             bool asksPainters = parse.GetResult(painters) is not null;
             if (new[] { parse.GetValue(plans) is not null, parse.GetValue(drop), parse.GetValue(windows), asksPainters }.Count(given => given) != 1)
@@ -32,7 +32,7 @@ internal static class SweepVerb
             IReadOnlyList<MethodPlan>? methods = asksPainters ? Painters.Read(model.Plans, parse.GetValue(painters)) : null;
             IReadOnlyList<LayerPlan> set = methods?.Select(m => m.Plan).ToArray()
                 ?? (parse.GetValue(plans) is string file ? PlanFile.Read(file, model.Plans) : parse.GetValue(drop) ? model.Plans.DropEach() : model.Plans.AllWindows());
-            TokenRows rows = DataFile.ReadForPrediction(model, parse.GetRequiredValue(data), parse.GetValue(take));
+            TokenRows rows = DataFile.ReadForPrediction(model, terminal, data.Of(parse)!, cancellation);
             SweepResult result = PlanSweep.Run(terminal, model, rows, set, parse.GetValue(batch), cancellation);
             if (parse.GetValue(json)) terminal.WriteJson(Document(result, methods));
             else terminal.WriteTable(methods is null ? result.ToTable() : WithMethods(result.ToTable(), methods));

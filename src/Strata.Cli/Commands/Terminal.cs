@@ -103,6 +103,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
                 if (!_tasks.TryGetValue(value.Title, out ProgressTask? task)) _tasks[value.Title] = task = context.AddTask(Markup.Escape(Printable(value.Title)));
                 task.MaxValue = Math.Max(1, value.Total);
                 task.Value = value.Done;
+                if (value.Unit == "bytes") task.Description = Markup.Escape(Printable($"{value.Title}: {value.Amount(value.Done)} of {value.Amount(value.Total)}{(task.Speed is double speed ? $", {value.Amount(speed)}/s" : "")}"));
             }
         }
     }

@@ -129,27 +129,38 @@ public sealed class CSharpSession
     internal async Task<Compilation> AnalyseAsync(string code)
     {
         await DeclarePendingAsync(CancellationToken.None);
-        return Next(PackageDirectives.WithoutSources(code), Options.WithFilePath("draft")).GetCompilation();
+        return Next(PackageDirectives.WithoutSources(code), OptionsFor("draft")).GetCompilation();
     }
 
     /// <summary>The names of all variables.</summary>
     public IReadOnlyList<string> VariableNames =>
         (_state?.Variables.Select(v => v.Name) ?? []).Concat(_globals.__values.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
 
-    private ScriptOptions Options => _options.AddReferences(_packages.References);
+    /// <summary>
+    /// Options of the next submission. It inherits the references and imports of the earlier ones: to give them again would bind each submission to all copies
+    /// that came before it, and the session's memory would grow with the square of its cells.
+    /// </summary>
+    private ScriptOptions OptionsFor(string file)
+    {
+        ScriptOptions options = _options.WithFilePath(file);
+        if (_state is null) return options.AddReferences(_packages.References);
+        HashSet<MetadataReference> inherited = [];
+        for (Script? script = _state.Script; script is not null; script = script.Previous) inherited.UnionWith(script.Options.MetadataReferences);
+        return options.WithReferences(_packages.References.Where(reference => !inherited.Contains(reference))).WithImports();
+    }
 
     private async Task<CellResult> SubmitAsync(string source, string cellName, ICellHost host)
     {
         CancellationToken cancellation = host.Cancellation;
         await DeclarePendingAsync(cancellation);
         string code = await _packages.TakeAsync(source, host);
-        (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(code, Options.WithFilePath(cellName), cancellation);
+        (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(code, OptionsFor(cellName), cancellation);
         if (HasErrors(diagnostics)) return CellResult.Failed(new CompileErrors(script.GetCompilation(), _folder).Of(diagnostics));
         if (_formatters.Registrations(script.GetCompilation()) is { Length: > 0 } registrations)
         {
-            _state = await RunAsync(Next(registrations, Options.WithFilePath("formatters")), cancellation);
+            _state = await RunAsync(Next(registrations, OptionsFor("formatters")), cancellation);
             if (_state.Exception is { } failure) host.Write(StandardStream.Error, $"Formatters that an assembly brings could not be registered: {failure.Message}\n");
-            (script, _) = Compile(code, Options.WithFilePath(cellName), cancellation);
+            (script, _) = Compile(code, OptionsFor(cellName), cancellation);
         }
 
         // What a failing cell declared before it failed stays, as in every notebook. A cell that was left behind and ends late must not undo later ones.
@@ -202,7 +213,7 @@ public sealed class CSharpSession
 
         if (pending.Length == 0) return;
         string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
-        Script<object> script = Next(code, Options.WithFilePath("declared results"));
+        Script<object> script = Next(code, OptionsFor("declared results"));
         try
         {
             _state = await RunAsync(script, cancellation);

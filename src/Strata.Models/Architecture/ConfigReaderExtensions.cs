@@ -80,7 +80,7 @@ internal static class ConfigReaderExtensions
         string given = config.OptionalString(name) ?? absent;
         return Activations.TryGetValue(given, out Activation activation)
             ? activation
-            : throw config.Refuse(name, $"is \"{given}\", which Strata does not compute. {NearestNames.Suggest(given, Activations.Keys)}");
+            : throw config.Refuse(name, $"is {Excerpt.Quote(given)}, which Strata does not compute. {Excerpt.Nearest(given, Activations.Keys)}");
     }
 
     /// <summary>One id or a list of ids; empty when absent.</summary>

@@ -88,8 +88,16 @@ internal static class LlamaLayout
             ? Fused(WeightNames.Linear(attention + "qkv_proj", spec.Width, queries + 2 * keys, spec.AttentionBias), queries, keys)
             : (Attention("q_proj", queries), Attention("k_proj", keys), Attention("v_proj", keys));
         LinearEntry Attention(string name, int outputs) => WeightNames.Linear(attention + name, spec.Width, outputs, spec.AttentionBias);
-        NormEntry? HeadNorm(string name, int width) => spec.QueryKeyNorm == QueryKeyNorm.None ? null
-            : WeightNames.Norm(spec, attention + name, spec.QueryKeyNorm == QueryKeyNorm.PerHead ? spec.HeadWidth : width);
+        NormEntry? HeadNorm(string name, int width) => spec.QueryKeyNorm switch
+        {
+            QueryKeyNorm.None => null,
+            QueryKeyNorm.PerHead => WeightNames.Norm(spec, attention + name, spec.HeadWidth),
+            QueryKeyNorm.AllHeads => WeightNames.Norm(spec, attention + name, width),
+            _ => new NormEntry(null, null)
+            {
+                HeadGains = Enumerable.Range(0, width / spec.HeadWidth).Select(h => new WeightEntry($"{attention}{name}.norms.{h}.weight", new(spec.HeadWidth), WeightRole.Gain)).ToArray(),
+            },
+        };
         BlockSpec facts = spec.Block(block);
         return Norms(spec, prefix, new BlockMap
         {

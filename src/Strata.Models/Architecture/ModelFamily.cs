@@ -38,7 +38,7 @@ public abstract class ModelFamily
     {
         string name = config.RequiredString("model_type");
         return All.FirstOrDefault(family => family.Name == name)
-            ?? throw new InvalidFileException(config.Path, $"model_type \"{name}\" is not a family that Strata reads. {NearestNames.Suggest(name, All.Select(f => f.Name))}");
+            ?? throw new InvalidFileException(config.Path, $"model_type {Excerpt.Quote(name)} is not a family that Strata reads. {Excerpt.Nearest(name, All.Select(f => f.Name))}");
     }
 
     /// <summary>The family of a spec.</summary>

@@ -50,6 +50,9 @@ public enum QueryKeyNorm
     /// <summary>Each head alone, all heads with the same gain.</summary>
     PerHead,
 
+    /// <summary>Each head alone, with a gain of its own.</summary>
+    OwnPerHead,
+
     /// <summary>All heads together.</summary>
     AllHeads,
 }

@@ -39,7 +39,7 @@ internal static class RotaryReader
     public static int LongestSequence(RotarySpec rotary, int positions) =>
         rotary.Scaling == RotaryScaling.Dynamic ? (int)Math.Min(1 << 28, Math.Ceiling(rotary.Factor * positions)) : positions;
 
-    private static string Unknown(string type) => $"is {Excerpt.Quote(type)}, which is not a rope scaling that Strata computes. {NearestNames.Suggest(type, Types)}";
+    private static string Unknown(string type) => $"is {Excerpt.Quote(type)}, which is not a rope scaling that Strata computes. {Excerpt.Nearest(type, Types)}";
 
     private static int? Turned(ConfigReader config, ConfigReader? parameters, int headWidth, double share)
     {

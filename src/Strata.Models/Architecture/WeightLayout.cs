@@ -33,7 +33,12 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         return weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, storage ?? weight.DType);
     }
 
-    public NormWeights? Norm(NormEntry? entry) => entry is null ? null : new NormWeights(entry.Gain is null ? null : Vector(entry.Gain), entry.Bias is null ? null : Vector(entry.Bias));
+    public NormWeights? Norm(NormEntry? entry)
+    {
+        if (entry is null) return null;
+        if (entry.HeadGains.Count > 0) return new NormWeights(Joined(entry.HeadGains), null);
+        return new NormWeights(entry.Gain is null ? null : Vector(entry.Gain), entry.Bias is null ? null : Vector(entry.Bias));
+    }
 
     private MlpWeights Mlp(MlpMap map) => new(Optional(map.Gate), Linear(map.In), Linear(map.Out));
 
@@ -47,6 +52,13 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         using TensorScope scope = weight.Engine.OpenScope();
         Tensor? gatheredBias = bias is null ? null : scope.FromHost(Select(bias.ToArray(), outputs), outputs.Length);
         return weight.Engine.PrepareLinear(scope.Embed(weight, outputs), WeightOrientation.OutputsByInputs, 0, outputs.Length, gatheredBias, storage ?? weight.DType);
+    }
+
+    private Tensor Joined(IReadOnlyList<WeightEntry> entries)
+    {
+        Tensor[] parts = [.. entries.Select(read)];
+        float[] values = [.. parts.SelectMany(part => part.ToArray())];
+        return parts[0].Engine.FromHost(values, new Shape(values.Length));
     }
 
     private static float[] Select(float[] values, int[] indices) => indices.Select(i => values[i]).ToArray();

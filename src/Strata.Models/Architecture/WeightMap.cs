@@ -35,7 +35,10 @@ public sealed record WeightEntry(string Name, Shape Shape, WeightRole Role);
 /// <param name="Bias">[width]; null for RMS norm.</param>
 public sealed record NormEntry(WeightEntry? Gain, WeightEntry? Bias)
 {
-    internal IEnumerable<WeightEntry?> Entries => [Gain, Bias];
+    /// <summary>One gain after another in place of <see cref="Gain"/>, where each head has a tensor of its own.</summary>
+    public IReadOnlyList<WeightEntry> HeadGains { get; init; } = [];
+
+    internal IEnumerable<WeightEntry?> Entries => [Gain, Bias, .. HeadGains];
 }
 
 /// <summary>Where a linear map lies: some outputs of a weight matrix and its bias.</summary>

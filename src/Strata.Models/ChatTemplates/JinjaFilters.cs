@@ -30,7 +30,7 @@ internal static class JinjaFilters
             "escape" or "e" => interpreter.Bounded(Text().Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("'", "&#39;").Replace("\"", "&#34;"), line),
             "replace" => JinjaMethods.Replace(interpreter, Text(), arguments, line),
             "indent" => interpreter.Bounded(Indent(Text(), arguments), line),
-            "tojson" => interpreter.Bounded(JinjaWriter.Json(value, arguments.Get(0, "indent") is long indent ? (int)Math.Clamp(indent, 0, 100) : null, JinjaInterpreter.MaxText), line),
+            "tojson" => interpreter.Bounded(Json(value, arguments), line),
             "default" or "d" => value is JinjaUndefined || (JinjaValues.IsTrue(arguments.Get(1, "boolean", false)) && !JinjaValues.IsTrue(value)) ? arguments.Get(0, "default_value", "") : value,
             "length" or "count" => JinjaValues.Length(value) ?? throw new FormatException($"{JinjaValues.Describe(value)} has no length"),
             "list" => new List<object?>(Items()),
@@ -68,6 +68,16 @@ internal static class JinjaFilters
         }
 
         return interpreter.Bounded(text.ToString(), line);
+    }
+
+    /// <summary>JSON with the options of Python's <c>json.dumps</c>, in the order in which chat templates pass them.</summary>
+    private static string Json(object? value, JinjaCallArguments arguments)
+    {
+        int? indent = arguments.Get(1, "indent") is long given ? (int)Math.Clamp(given, 0, 100) : null;
+        List<object?>? separators = arguments.Get(2, "separators") as List<object?>;
+        if (separators is not (null or [string, string])) throw new FormatException("the separators of tojson must be two strings");
+        string between = separators?[0] as string ?? (indent is null ? ", " : ",");
+        return JinjaWriter.Json(value, new JsonStyle(indent, between, separators?[1] as string ?? ": ", JinjaValues.IsTrue(arguments.Get(0, "ensure_ascii", false)), JinjaValues.IsTrue(arguments.Get(3, "sort_keys", false))), JinjaInterpreter.MaxText);
     }
 
     private static List<object?> Pairs(JinjaMap map) => [.. map.Items.Select(item => (object?)new JinjaTuple([JinjaValues.Key(item.Key), item.Value]))];
@@ -117,7 +127,7 @@ internal static class JinjaFilters
         }
 
         string filter = arguments.Get(0, "filter") as string ?? throw new FormatException("map needs the name of a filter or attribute=");
-        JinjaCallArguments rest = new(arguments.Positional[1..], arguments.Named);
+        JinjaCallArguments rest = new(arguments.Positional[Math.Min(1, arguments.Positional.Length)..], arguments.Named);
         return items.ConvertAll(item => Apply(interpreter, filter, item, rest, line));
     }
 
@@ -148,8 +158,18 @@ internal static class JinjaFilters
         return sorted;
     }
 
-    private static List<object?> Sorted(List<object?> items, Func<object?, object?> key) => [.. items.OrderBy(key,
-        Comparer<object?>.Create((a, b) => JinjaValues.Compare(a, b) ?? throw new FormatException($"{JinjaValues.Describe(a)} and {JinjaValues.Describe(b)} cannot be compared")))];
+    private static List<object?> Sorted(List<object?> items, Func<object?, object?> key)
+    {
+        try
+        {
+            return [.. items.OrderBy(key, Comparer<object?>.Create((a, b) => JinjaValues.Compare(a, b) ?? throw new FormatException($"{JinjaValues.Describe(a)} and {JinjaValues.Describe(b)} cannot be compared")))];
+        }
+        catch (InvalidOperationException e) when (e.InnerException is FormatException cause)
+        {
+            // Sorting wraps what a comparer throws.
+            throw new FormatException(cause.Message, e);
+        }
+    }
 
     private static object? Folded(object? value) => value is string text ? text.ToLowerInvariant() : value;
 

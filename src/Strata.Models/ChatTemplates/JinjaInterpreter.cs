@@ -110,6 +110,9 @@ internal sealed class JinjaInterpreter
                 case JinjaMacro macro:
                     scope.Set(macro.Name, new JinjaFunction(macro.Name, arguments => CallMacro(macro, arguments, scope)));
                     break;
+                case JinjaCallBlock block:
+                    ExecuteCallBlock(block, scope);
+                    break;
                 case JinjaScopeBlock block:
                     ExecuteBlock(block, scope);
                     break;
@@ -192,6 +195,12 @@ internal sealed class JinjaInterpreter
         else throw new JinjaException(node.Line, $"{Excerpt.Quote(node.Targets[0])} is not a namespace; only the attributes of one can be set");
     }
 
+    private void ExecuteCallBlock(JinjaCallBlock node, Scope scope)
+    {
+        JinjaFunction caller = new("caller", arguments => CallMacro(node.Caller, arguments, scope));
+        Write(Str(Call(node.Call, scope, caller), node.Line), node.Line);
+    }
+
     private void ExecuteBlock(JinjaScopeBlock node, Scope scope)
     {
         if (node.Variables.Length == 0)
@@ -234,7 +243,8 @@ internal sealed class JinjaInterpreter
             else inner.Set(name, absent is null ? new JinjaUndefined(name) : Evaluate(absent, inner));
         }
 
-        string? unknown = arguments.Named.Keys.FirstOrDefault(name => !macro.Parameters.Any(parameter => parameter.Name == name));
+        if (arguments.Named.TryGetValue("caller", out object? caller)) inner.Set("caller", caller);
+        string? unknown = arguments.Named.Keys.FirstOrDefault(name => name != "caller" && !macro.Parameters.Any(parameter => parameter.Name == name));
         if (unknown is not null) throw new JinjaException(macro.Line, $"the macro {Excerpt.Quote(macro.Name)} has no parameter {Excerpt.Quote(unknown)}");
         Jump before = _jump;
         string text = Captured(macro.Body, inner);
@@ -452,14 +462,15 @@ internal sealed class JinjaInterpreter
         return target is string ? string.Concat(taken.Cast<string>()) : taken;
     }
 
-    private object? Call(JinjaCall node, Scope scope)
+    private object? Call(JinjaCall node, Scope scope, JinjaFunction? caller = null)
     {
         object? target = Evaluate(node.Target, scope);
         if (target is not JinjaFunction function)
             throw new JinjaException(node.Line, target is JinjaUndefined undefined ? $"there is no function {Excerpt.Quote(undefined.Name)}" : $"{JinjaValues.Describe(target)} cannot be called");
         try
         {
-            return function.Invoke(Arguments(node.Arguments, scope));
+            JinjaCallArguments arguments = Arguments(node.Arguments, scope);
+            return function.Invoke(caller is null ? arguments : arguments with { Named = new Dictionary<string, object?>(arguments.Named) { ["caller"] = caller } });
         }
         catch (FormatException e)
         {
@@ -471,7 +482,15 @@ internal sealed class JinjaInterpreter
     {
         Dictionary<string, object?> named = new(StringComparer.Ordinal);
         foreach ((string name, JinjaExpression value) in arguments.Named) named[name] = Evaluate(value, scope);
-        return new JinjaCallArguments([.. arguments.Positional.Select(value => Evaluate(value, scope))], named);
+        List<object?> positional = [.. arguments.Positional.Select(value => Evaluate(value, scope))];
+        if (arguments.List is { } list) positional.AddRange(Items(Evaluate(list, scope), list.Line));
+        if (arguments.Map is { } map)
+        {
+            if (Evaluate(map, scope) is not JinjaMap more) throw new JinjaException(map.Line, "** needs a mapping");
+            foreach ((object name, object? value) in more.Items) named[name as string ?? throw new JinjaException(map.Line, "the keys behind ** must be strings")] = value;
+        }
+
+        return new JinjaCallArguments([.. positional], named);
     }
 
     private object? Filter(JinjaFilter node, object? value, Scope scope)

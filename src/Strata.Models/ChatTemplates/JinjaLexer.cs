@@ -219,6 +219,7 @@ internal sealed class JinjaLexer
     /// <summary>Passes the end of a tag; whether white space behind it goes. Null where the tag goes on.</summary>
     private bool? EndTag(string close, bool trimLine)
     {
+        if (_at == _source.Length) return null;
         bool signed = _source[_at] == '-' || (_source[_at] == '+' && trimLine);
         if (string.CompareOrdinal(_source, _at + (signed ? 1 : 0), close, 0, 2) != 0) return null;
         bool strip = _source[_at] == '-';

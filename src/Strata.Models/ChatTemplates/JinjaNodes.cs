@@ -37,7 +37,11 @@ internal sealed record JinjaItem(JinjaExpression Target, JinjaExpression Key, bo
 internal sealed record JinjaSlice(JinjaExpression Target, JinjaExpression? From, JinjaExpression? To, JinjaExpression? Step, int Line) : JinjaExpression(Line);
 
 /// <summary>Arguments of a call, a filter or a test.</summary>
-internal sealed record JinjaArguments(JinjaExpression[] Positional, (string Name, JinjaExpression Value)[] Named)
+/// <param name="Positional">Arguments by their place.</param>
+/// <param name="Named">Arguments by their name.</param>
+/// <param name="List">A list of further arguments, <c>*list</c>; null for none.</param>
+/// <param name="Map">A mapping of further named arguments, <c>**map</c>; null for none.</param>
+internal sealed record JinjaArguments(JinjaExpression[] Positional, (string Name, JinjaExpression Value)[] Named, JinjaExpression? List = null, JinjaExpression? Map = null)
 {
     /// <summary>No arguments.</summary>
     public static JinjaArguments None { get; } = new([], []);
@@ -69,6 +73,9 @@ internal sealed record JinjaSet(string[] Targets, string? Attribute, JinjaExpres
 
 /// <summary><c>macro</c>.</summary>
 internal sealed record JinjaMacro(string Name, (string Name, JinjaExpression? Default)[] Parameters, JinjaNode[] Body, int Line) : JinjaNode(Line);
+
+/// <summary><c>call</c>: a call that is given its body as the function <c>caller</c>.</summary>
+internal sealed record JinjaCallBlock(JinjaCall Call, JinjaMacro Caller, int Line) : JinjaNode(Line);
 
 /// <summary>Nodes with a scope of their own and, with <c>with</c>, variables.</summary>
 internal sealed record JinjaScopeBlock((string Name, JinjaExpression Value)[] Variables, JinjaNode[] Body, int Line) : JinjaNode(Line);

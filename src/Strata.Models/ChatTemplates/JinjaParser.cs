@@ -98,11 +98,12 @@ internal sealed class JinjaParser
             "for" => For(line),
             "set" => Set(line),
             "macro" => Macro(line),
+            "call" => CallBlock(line),
             "with" => With(line),
             "filter" => FilterBlock(line),
             "generation" => new JinjaScopeBlock([], Enclosed("endgeneration"), line),
             "break" or "continue" => Jump(name == "break", line),
-            _ => throw new JinjaException(line, $"the statement {Excerpt.Quote(name)} is not supported; chat templates use if, for, set, macro, with, filter, break and continue"),
+            _ => throw new JinjaException(line, $"the statement {Excerpt.Quote(name)} is not supported; chat templates use if, for, set, macro, call, with, filter, break and continue"),
         };
     }
 
@@ -206,6 +207,19 @@ internal sealed class JinjaParser
     private JinjaMacro Macro(int line)
     {
         string name = Name();
+        (string, JinjaExpression?)[] parameters = Parameters();
+        return new JinjaMacro(name, parameters, Enclosed("endmacro"), line);
+    }
+
+    private JinjaCallBlock CallBlock(int line)
+    {
+        (string, JinjaExpression?)[] parameters = Is("(") ? Parameters() : [];
+        if (Postfix(Primary()) is not JinjaCall call) throw Error("a call block needs a call");
+        return new JinjaCallBlock(call, new JinjaMacro("caller", parameters, Enclosed("endcall"), line), line);
+    }
+
+    private (string Name, JinjaExpression? Default)[] Parameters()
+    {
         Expect("(");
         List<(string, JinjaExpression?)> parameters = [];
         while (!Is(")"))
@@ -218,7 +232,7 @@ internal sealed class JinjaParser
         }
 
         Expect(")");
-        return new JinjaMacro(name, [.. parameters], Enclosed("endmacro"), line);
+        return [.. parameters];
     }
 
     private JinjaScopeBlock With(int line)
@@ -437,11 +451,21 @@ internal sealed class JinjaParser
         Expect("(");
         List<JinjaExpression> positional = [];
         List<(string, JinjaExpression)> named = [];
+        JinjaExpression? list = null;
+        JinjaExpression? map = null;
         while (!Is(")"))
         {
-            if (positional.Count + named.Count > 0) Expect(",");
+            if (positional.Count + named.Count > 0 || list is not null || map is not null) Expect(",");
             if (Is(")")) break;
-            if (Current.Kind == JinjaTokenKind.Name && _tokens[_at + 1] is { Kind: JinjaTokenKind.Operator, Text: "=" })
+            if (list is null && Take("*"))
+            {
+                list = Expression();
+            }
+            else if (map is null && Take("**"))
+            {
+                map = Expression();
+            }
+            else if (Current.Kind == JinjaTokenKind.Name && _tokens[_at + 1] is { Kind: JinjaTokenKind.Operator, Text: "=" })
             {
                 string name = Name();
                 _at++;
@@ -454,7 +478,7 @@ internal sealed class JinjaParser
         }
 
         _at++;
-        return new JinjaArguments([.. positional], [.. named]);
+        return new JinjaArguments([.. positional], [.. named], list, map);
     }
 
     /// <summary>Filters, tests and calls of their results behind a value.</summary>

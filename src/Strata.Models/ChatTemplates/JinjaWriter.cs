@@ -3,6 +3,14 @@ using System.Text;
 
 namespace Strata.Models;
 
+/// <summary>How JSON is written.</summary>
+/// <param name="Indent">Spaces of each level; null for one line.</param>
+/// <param name="Comma">What stands between items.</param>
+/// <param name="Colon">What stands between a key and its value.</param>
+/// <param name="AsciiOnly">Whether other characters are escaped.</param>
+/// <param name="SortKeys">Whether keys are sorted.</param>
+internal sealed record JsonStyle(int? Indent, string Comma, string Colon, bool AsciiOnly, bool SortKeys);
+
 /// <summary>Writes values as Python does (<c>str</c> and <c>repr</c>) and as JSON; stops where the text becomes too long.</summary>
 internal sealed class JinjaWriter(int maxLength)
 {
@@ -20,13 +28,13 @@ internal sealed class JinjaWriter(int maxLength)
 
     /// <summary>A value as JSON, as Python's <c>json.dumps</c> writes it with <c>ensure_ascii=False</c>.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="indent">Spaces of each level; null for one line.</param>
+    /// <param name="style">How it is written.</param>
     /// <param name="maxLength">Most characters.</param>
     /// <exception cref="FormatException">The value cannot be written as JSON, or becomes too long.</exception>
-    public static string Json(object? value, int? indent, int maxLength)
+    public static string Json(object? value, JsonStyle style, int maxLength)
     {
         JinjaWriter writer = new(maxLength);
-        writer.WriteJson(value, indent);
+        writer.WriteJson(value, style);
         return writer._text.ToString();
     }
 
@@ -136,7 +144,7 @@ internal sealed class JinjaWriter(int maxLength)
     private static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
         or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
 
-    private void WriteJson(object? value, int? indent)
+    private void WriteJson(object? value, JsonStyle style)
     {
         switch (value)
         {
@@ -153,17 +161,19 @@ internal sealed class JinjaWriter(int maxLength)
                 Repr(value);
                 break;
             case string text:
-                AppendJsonString(text);
+                AppendJsonString(text, style);
                 break;
             case List<object?> list:
-                JsonSequence("[", "]", list, indent, item => WriteJson(item, indent));
+                JsonSequence("[", "]", list, style, item => WriteJson(item, style));
                 break;
             case JinjaMap map:
-                JsonSequence("{", "}", [.. map.Items], indent, item =>
+                List<(string Key, object? Value)> items = [.. map.Items.Select(item => (JsonKey(item.Key), item.Value))];
+                if (style.SortKeys) items.Sort((a, b) => JinjaValues.Compare(a.Key, b.Key) ?? 0);
+                JsonSequence("{", "}", items, style, item =>
                 {
-                    AppendJsonString(JinjaValues.Key(item.Key) switch { string text => text, null => "null", bool flag => flag ? "true" : "false", var other => Str(other, maxLength) });
-                    Append(": ");
-                    WriteJson(item.Value, indent);
+                    AppendJsonString(item.Key, style);
+                    Append(style.Colon);
+                    WriteJson(item.Value, style);
                 });
                 break;
             default:
@@ -171,19 +181,21 @@ internal sealed class JinjaWriter(int maxLength)
         }
     }
 
-    private void JsonSequence<T>(string open, string close, List<T> items, int? indent, Action<T> write)
+    private string JsonKey(object key) => JinjaValues.Key(key) switch { string text => text, null => "null", bool flag => flag ? "true" : "false", var other => Str(other, maxLength) };
+
+    private void JsonSequence<T>(string open, string close, List<T> items, JsonStyle style, Action<T> write)
     {
         Append(open);
         _depth++;
         for (int i = 0; i < items.Count; i++)
         {
-            if (i > 0) Append(indent is null ? ", " : ",");
-            NewLine(indent);
+            if (i > 0) Append(style.Comma);
+            NewLine(style.Indent);
             write(items[i]);
         }
 
         _depth--;
-        if (items.Count > 0) NewLine(indent);
+        if (items.Count > 0) NewLine(style.Indent);
         Append(close);
     }
 
@@ -192,7 +204,7 @@ internal sealed class JinjaWriter(int maxLength)
         if (indent is { } spaces) Append("\n" + new string(' ', Math.Min(spaces, 100) * _depth));
     }
 
-    private void AppendJsonString(string text)
+    private void AppendJsonString(string text, JsonStyle style)
     {
         StringBuilder result = new("\"");
         foreach (char c in text)
@@ -206,7 +218,7 @@ internal sealed class JinjaWriter(int maxLength)
                 '\t' => "\\t",
                 '\b' => "\\b",
                 '\f' => "\\f",
-                < ' ' => $"\\u{(int)c:x4}",
+                _ when c < ' ' || (style.AsciiOnly && c > '~') => $"\\u{(int)c:x4}",
                 _ => c.ToString(),
             });
         }

@@ -65,7 +65,7 @@ public sealed class Checkpoint : IDisposable
     {
         if (SingleFile(folder) is string gguf) return OpenGguf(gguf);
         if (!Directory.Exists(folder))
-            throw new InvalidFileException(folder, File.Exists(folder) ? $"is a file. {Expected} Give the folder that it lies in." : $"is not a folder. {Expected}");
+            throw new InvalidFileException(folder, File.Exists(folder) ? $"is a file. {Expected} Give the folder that it lies in." : $"is not a folder. {Expected}{HubAdvice(folder)}");
         string configPath = Path.Combine(folder, ConfigName);
         if (!File.Exists(configPath)) throw new InvalidFileException(folder, $"has no {ConfigName}. {Expected}");
         JsonDocument config = JsonFile.ReadObject(configPath, MaxConfigBytes);
@@ -148,6 +148,13 @@ public sealed class Checkpoint : IDisposable
         : throw new InvalidFileException(Folder, $"has no tensor {Excerpt.Quote(name)}. {Excerpt.Nearest(name, Names)}");
 
     private string? Optional(string name) => Path.Combine(Folder, name) is var path && File.Exists(path) ? path : null;
+
+    /// <summary>A name that could be one of the hub's, written without saying so.</summary>
+    private static string HubAdvice(string name)
+    {
+        string[] parts = name.Split('/');
+        return parts.Length <= 2 && parts.All(HubReference.IsName) ? $" For the model of this name on the Hugging Face hub write hf:{name}." : "";
+    }
 
     /// <summary>Opens the weight files into <paramref name="files"/> and says which file holds which tensor.</summary>
     private static Dictionary<string, WeightFile> OpenWeights(string folder, List<WeightFile> files)

@@ -18,6 +18,9 @@ internal static class Excerpt
     public static string Nearest(string given, IEnumerable<string> names) =>
         given.Length > MaxQuoted ? "" : NearestNames.Suggest(given, names.Where(name => name.Length <= MaxQuoted && !name.Any(char.IsControl)));
 
+    /// <summary>The text without quotation marks, cut to 80 characters.</summary>
+    public static string Cut(ReadOnlySpan<char> text) => Cut(text, MaxQuoted);
+
     private static string Cut(ReadOnlySpan<char> text, int most)
     {
         StringBuilder cut = new();

@@ -8,9 +8,6 @@ namespace Strata.Models;
 /// </summary>
 public sealed class BatchRun
 {
-    /// <summary>Logits that are held at a time where a loss needs them: 32 MB.</summary>
-    private const int LogitsHeld = 8 << 20;
-
     private readonly Model _model;
     private readonly HookSession? _hooks;
     private readonly KeyValueCache? _cache;
@@ -72,11 +69,11 @@ public sealed class BatchRun
         using TensorScope scope = _model.Engine.OpenScope();
         Tensor embedded = scope.Embed(_model.Weights.Embedding, Batch.Ids);
         if (_model.Weights.EmbeddingProjection is LinearWeight projection) embedded = scope.Linear(embedded, projection);
-        Tensor stream = Visit(scope, -1, HookKind.Embed, Scaled(scope, embedded, _model.Spec.EmbeddingScale));
+        Tensor stream = Visit(scope, -1, HookKind.Embed, scope.ScaledBy(embedded, _model.Spec.EmbeddingScale));
         if (_model.Weights.PositionEmbedding is Tensor table)
             stream = scope.Add(stream, Visit(scope, -1, HookKind.PositionEmbed, scope.Embed(table, TableRows())));
         if (_model.Spec.EmbeddingNorm)
-            stream = Visit(scope, -1, HookKind.EmbedNorm, Norm(scope, stream, _model.Weights.EmbeddingNorm, _model.Spec));
+            stream = Visit(scope, -1, HookKind.EmbedNorm, scope.Norm(stream, _model.Weights.EmbeddingNorm, _model.Spec));
         return scope.MoveTo(outer, stream);
     }
 
@@ -120,11 +117,11 @@ public sealed class BatchRun
 
     /// <summary>The final norm of a stream, its statistics computed from this stream: [tokens, width]. The stream itself where the network has no final norm.</summary>
     public Tensor FinalNorm(TensorScope scope, Tensor stream) => _model.Spec.FinalNorm
-        ? Visit(scope, _hooks?.Executions ?? 0, HookKind.FinalNorm, Norm(scope, stream, _model.Weights.FinalNorm, _model.Spec))
+        ? Visit(scope, _hooks?.Executions ?? 0, HookKind.FinalNorm, scope.Norm(stream, _model.Weights.FinalNorm, _model.Spec))
         : stream;
 
     /// <summary>Scores over the vocabulary: [rows, vocabulary].</summary>
-    public Tensor Logits(TensorScope scope, Tensor normalized) => Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, Unembed(scope, normalized, _model));
+    public Tensor Logits(TensorScope scope, Tensor normalized) => Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, Unembedding.Logits(scope, normalized, _model));
 
     /// <summary>Next-token loss in nats and most likely next id after every token; 0 and the id at the last token of a sequence, which has no target.</summary>
     /// <param name="outer">For working memory.</param>
@@ -136,34 +133,8 @@ public sealed class BatchRun
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor normalized = FinalNorm(scope, stream);
         int[] targets = Targets();
-        if (_hooks is not null && _hooks.Touches(_hooks.Executions, HookKind.Logits)) LossesOf(Logits(scope, normalized), targets, losses, largest);
-        else if (_model.Spec.LogitSoftCap is null && _model.Spec.LogitScale == 1) scope.CrossEntropy(Projected(scope, normalized, _model), _model.Weights.Unembedding, targets, losses, largest);
-        else LossesOfAdjustedLogits(scope, normalized, targets, losses, largest);
-    }
-
-    /// <summary>Losses from logits that are more than a product, some rows at a time.</summary>
-    private void LossesOfAdjustedLogits(TensorScope outer, Tensor normalized, int[] targets, Span<float> losses, Span<int> largest)
-    {
-        int rows = Math.Max(1, LogitsHeld / _model.Spec.Vocabulary);
-        for (int first = 0; first < targets.Length; first += rows)
-        {
-            using TensorScope scope = outer.Engine.OpenScope();
-            int count = Math.Min(rows, targets.Length - first);
-            LossesOf(Unembed(scope, scope.Rows(normalized, first, count), _model), targets.AsSpan(first, count), losses.Slice(first, count), largest.Slice(first, count));
-        }
-    }
-
-    /// <summary>Losses from logits that are held, because somebody changes them.</summary>
-    private static void LossesOf(Tensor logits, ReadOnlySpan<int> targets, Span<float> losses, Span<int> largest)
-    {
-        for (int token = 0; token < targets.Length; token++)
-        {
-            ReadOnlySpan<float> row = logits.Span.Slice(token * logits.Shape.Columns, logits.Shape.Columns);
-            largest[token] = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row);
-            double top = row[largest[token]], sum = 0;
-            foreach (float logit in row) sum += Math.Exp(logit - top);
-            losses[token] = targets[token] < 0 ? 0 : (float)(Math.Log(sum) + top - row[targets[token]]);
-        }
+        if (_hooks is not null && _hooks.Touches(_hooks.Executions, HookKind.Logits)) Unembedding.LossesOf(Logits(scope, normalized), targets, losses, largest);
+        else Unembedding.Losses(scope, normalized, _model, targets, losses, largest);
     }
 
     /// <summary>The id that follows each token; −1 at the end of a sequence.</summary>
@@ -205,7 +176,7 @@ public sealed class BatchRun
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor pre = Visit(scope, execution, HookKind.ResidPre, stream);
         Tensor sum = scope.Add(pre, Attention(scope, AttentionInput(scope, pre, block, execution), block, execution));
-        if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = Norm(scope, sum, _model.Weights.Blocks[block].AttentionNorm, _model.Spec);
+        if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = scope.Norm(sum, _model.Weights.Blocks[block].AttentionNorm, _model.Spec);
         return scope.MoveTo(outer, _model.Spec.ParallelResidual ? sum : Visit(scope, execution, HookKind.ResidMid, sum));
     }
 
@@ -214,16 +185,16 @@ public sealed class BatchRun
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor normalized = _model.Spec.SharedNorm ? AttentionInput(scope, stream, block, execution) : MlpInput(scope, stream, block, execution);
         Tensor sum = scope.Add(stream, Mlp(scope, normalized, block, execution));
-        if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = Norm(scope, sum, _model.Weights.Blocks[block].MlpNorm, _model.Spec);
+        if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = scope.Norm(sum, _model.Weights.Blocks[block].MlpNorm, _model.Spec);
         return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidPost, sum));
     }
 
     private Tensor AttentionInput(TensorScope scope, Tensor stream, int block, int execution) => NormsInput
-        ? Visit(scope, execution, HookKind.AttentionNorm, Norm(scope, stream, _model.Weights.Blocks[block].AttentionNorm, _model.Spec))
+        ? Visit(scope, execution, HookKind.AttentionNorm, scope.Norm(stream, _model.Weights.Blocks[block].AttentionNorm, _model.Spec))
         : stream;
 
     private Tensor MlpInput(TensorScope scope, Tensor stream, int block, int execution) => NormsInput
-        ? Visit(scope, execution, HookKind.MlpNorm, Norm(scope, stream, _model.Weights.Blocks[block].MlpNorm, _model.Spec))
+        ? Visit(scope, execution, HookKind.MlpNorm, scope.Norm(stream, _model.Weights.Blocks[block].MlpNorm, _model.Spec))
         : stream;
 
     private bool NormsInput => _model.Spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput;
@@ -256,8 +227,8 @@ public sealed class BatchRun
     private Tensor Queries(TensorScope scope, Tensor x, NormWeights? norm, int execution, HookKind plain, HookKind normalized)
     {
         if (norm is null) return Visit(scope, execution, plain, Limited(scope, x));
-        int width = _model.Spec.QueryKeyNorm == QueryKeyNorm.PerHead ? _model.Spec.HeadWidth : 0;
-        return Visit(scope, execution, normalized, Limited(scope, Norm(scope, Visit(scope, execution, plain, x), norm, _model.Spec, width)));
+        int width = _model.Spec.QueryKeyNorm == QueryKeyNorm.AllHeads ? 0 : _model.Spec.HeadWidth;
+        return Visit(scope, execution, normalized, Limited(scope, scope.Norm(Visit(scope, execution, plain, x), norm, _model.Spec, width)));
     }
 
     /// <summary>Attention with the scores and patterns held, one sequence at a time, because somebody reads or changes them.</summary>
@@ -328,28 +299,12 @@ public sealed class BatchRun
 
     /// <summary>What is added to the stream for what attention or MLP gives: its norm and its scale.</summary>
     private Tensor Added(TensorScope scope, Tensor output, NormWeights? norm) =>
-        Scaled(scope, norm is null ? output : Norm(scope, output, norm, _model.Spec), _model.Spec.ResidualScale);
+        scope.ScaledBy(norm is null ? output : scope.Norm(output, norm, _model.Spec), _model.Spec.ResidualScale);
 
     private Tensor Limited(TensorScope scope, Tensor x) => _model.Spec.QueryKeyValueLimit is float limit ? scope.Clamp(x, limit) : x;
 
     /// <summary>Rows of the position table for the positions of the batch.</summary>
     private int[] TableRows() => _model.Spec.PositionOffset == 0 ? _positions : _positions.Select(position => position + _model.Spec.PositionOffset).ToArray();
-
-    internal static Tensor Norm(TensorScope scope, Tensor x, NormWeights? norm, ModelSpec spec, int width = 0) => spec.Norm == NormKind.LayerNorm
-        ? scope.LayerNorm(x, norm?.Gain, norm?.Bias, spec.NormEpsilon, width)
-        : scope.RmsNorm(x, norm?.Gain, spec.NormEpsilon, width);
-
-    /// <summary>Logits of normalised rows, without hook points.</summary>
-    internal static Tensor Unembed(TensorScope scope, Tensor normalized, Model model)
-    {
-        Tensor logits = Scaled(scope, scope.Linear(Projected(scope, normalized, model), model.Weights.Unembedding), model.Spec.LogitScale);
-        return model.Spec.LogitSoftCap is float cap ? scope.SoftCap(logits, cap) : logits;
-    }
-
-    private static Tensor Projected(TensorScope scope, Tensor normalized, Model model) =>
-        model.Weights.UnembeddingProjection is LinearWeight projection ? scope.Linear(normalized, projection) : normalized;
-
-    private static Tensor Scaled(TensorScope scope, Tensor x, float factor) => factor == 1 ? x : scope.Scale(x, factor);
 
     /// <summary>Lets interventions change a value and captures read it. Without hooks this is one null check.</summary>
     private Tensor Visit(TensorScope scope, int execution, HookKind kind, Tensor value, int sequence = -1)

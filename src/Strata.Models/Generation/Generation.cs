@@ -44,5 +44,5 @@ public sealed record Generation(TokenRows Prompts, IReadOnlyList<int[]> NewToken
     public IReadOnlyList<string> Texts => NewTokens.Select(ids => Decode(ids)).ToArray();
 
     /// <summary>Text of ids; the ids themselves where the network has no tokenizer.</summary>
-    public string Decode(ReadOnlySpan<int> ids) => Tokenizer is null ? string.Join(' ', ids.ToArray()) : Tokenizer.Decode(ids);
+    public string Decode(ReadOnlySpan<int> ids) => Tokenizer is null ? string.Join(' ', ids.ToArray()) : Tokenizer.Decode([.. ids.ToArray().Where(Tokenizer.Has)]);
 }

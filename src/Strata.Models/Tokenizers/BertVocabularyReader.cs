@@ -7,6 +7,7 @@ internal static class BertVocabularyReader
     /// <exception cref="InvalidFileException">The vocabulary lacks a token that is needed.</exception>
     public static TokenizerParts Read(string text, string path, TokenizerSettings? settings)
     {
+        if (text.Length > CharTrie.MaxCharacters) throw new InvalidFileException(path, $"has {text.Length:N0} characters; at most {CharTrie.MaxCharacters:N0} are read.");
         Dictionary<string, int> vocabulary = new(StringComparer.Ordinal);
         string[] lines = text.TrimEnd('\n').Split('\n');
         // A line that comes twice counts where it comes last, as for the library that wrote such files.

@@ -5,6 +5,9 @@ namespace Strata.Models;
 /// <summary>A prefix tree over UTF-16 characters: from a place in a text it finds all known strings that begin there. Its edges lie in one open-addressed table.</summary>
 internal sealed class CharTrie
 {
+    /// <summary>Most characters of all strings together; readers refuse vocabularies with more. Trained ones have two or three million.</summary>
+    public const int MaxCharacters = 1 << 23;
+
     /// <summary>The node of the empty string.</summary>
     public const int Root = 0;
 

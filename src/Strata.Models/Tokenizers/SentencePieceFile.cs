@@ -92,6 +92,8 @@ internal sealed class SentencePieceFile
             }
         }
 
+        long characters = file.Pieces.Sum(piece => (long)piece.Text.Length);
+        if (characters > CharTrie.MaxCharacters) throw new InvalidFileException(path, $"has pieces of {characters:N0} characters; at most {CharTrie.MaxCharacters:N0} are read.");
         return file.Pieces.Count > 0 ? file : throw new InvalidFileException(path, "is not a SentencePiece model: it has no pieces.");
     }
 

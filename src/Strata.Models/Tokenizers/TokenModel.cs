@@ -106,7 +106,8 @@ internal abstract class TokenModel
             ids.Add(property.Name, id);
         }
 
-        return ids;
+        long characters = ids.Keys.Sum(token => (long)token.Length);
+        return characters <= CharTrie.MaxCharacters ? ids : throw new InvalidFileException(vocabulary.Path, $"has a vocabulary of {characters:N0} characters; at most {CharTrie.MaxCharacters:N0} are read.");
     }
 }
 

@@ -173,6 +173,18 @@ public sealed class Tokenizer
         ? _table[id]
         : throw new StrataException($"{id} is not a token id of {_parts.Path}; ids run from 0 to {_table.Size - 1}.");
 
+    /// <summary>Whether a token has the id. Networks often have more rows than their tokenizer has tokens.</summary>
+    public bool Has(int id) => _table.Has(id);
+
+    /// <summary>A token as it reads within a text, its leading space included; its number where no token has the id.</summary>
+    public string Label(int id)
+    {
+        if (!_table.Has(id)) return id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string text = Decode([id]);
+        // A decoder takes the first token's space for one that was set before the text.
+        return _table[id].StartsWith('\u2581') && !text.StartsWith(' ') ? " " + text : text;
+    }
+
     /// <summary>The id of a token as the vocabulary writes it; null when there is no such token.</summary>
     public int? Id(string token) => _table.Id(token);
 

@@ -48,6 +48,8 @@ internal sealed class UnigramModel : TokenModel
         }
 
         if (pieces.Count == 0) throw config.Refuse("vocab", "is missing or empty; expected an array of pieces with their scores.");
+        long characters = pieces.Sum(piece => (long)piece.Piece.Length);
+        if (characters > CharTrie.MaxCharacters) throw config.Refuse("vocab", $"has {characters:N0} characters; at most {CharTrie.MaxCharacters:N0} are read.");
         int? unknown = config.OptionalInt("unk_id", 0, pieces.Count - 1);
         return new UnigramModel(pieces, vocabulary, pieces.Min(piece => piece.Score) - UnknownPenalty,
             new UnigramOptions(unknown, config.OptionalBool("byte_fallback") ?? false, FuseUnknown: true, SinglePrecision: false));

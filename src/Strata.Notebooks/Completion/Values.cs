@@ -35,8 +35,12 @@ internal static class Values
     /// <summary>Labels of the data.</summary>
     public static ValueSource Labels { get; } = scope => CompletionList.Continuing(scope.Typed, 0, ProbeLabels.NamesOf(scope.Data).Select(name => new CompletionCandidate(name, "value")));
 
-    /// <summary>Folders.</summary>
-    public static ValueSource Folder { get; } = scope => PathCompletion.Of(scope.Typed, _ => false);
+    /// <summary>Folders, and the models of the hub that are on this machine.</summary>
+    public static ValueSource ModelFolder { get; } = scope =>
+    {
+        CompletionList folders = PathCompletion.Of(scope.Typed, _ => false);
+        return scope.Typed.Contains('/') && !scope.Typed.StartsWith("hf:", StringComparison.Ordinal) ? folders : folders with { Candidates = [.. folders.Candidates, .. HubCompletion.Of(scope.Typed)] };
+    };
 
     /// <summary>Folders and files; with extensions, files of those alone.</summary>
     public static ValueSource File(params string[] extensions) =>

@@ -51,7 +51,7 @@ public sealed class ProgressDisplay(Action<MimeBundle> draw) : IProgress<WorkPro
                 return;
             }
 
-            string amount = completed && _last.Done >= _last.Total ? $"{_last.Total:N0} {_last.Unit}" : $"stopped at {_last.Done:N0} of {_last.Total:N0} {_last.Unit}";
+            string amount = completed && _last.Done >= _last.Total ? _last.Amount(_last.Total) : $"stopped at {Done()} of {_last.Amount(_last.Total)}";
             Draw(string.Create(CultureInfo.InvariantCulture, $"{_last.Title}: {amount} in {Span(_work.Elapsed)}{Rate()}"));
         }
     }
@@ -63,14 +63,19 @@ public sealed class ProgressDisplay(Action<MimeBundle> draw) : IProgress<WorkPro
         long done = _last.Done - _first.Done;
         string left = done > 0 && _last.Total > _last.Done ? $", {Span(TimeSpan.FromSeconds(seconds / done * (_last.Total - _last.Done)))} left" : "";
         double share = _last.Total > 0 ? 100.0 * _last.Done / _last.Total : 0;
-        return string.Create(CultureInfo.InvariantCulture, $"{_last.Title}: {share:0} % ({_last.Done:N0} of {_last.Total:N0} {_last.Unit}){Rate()}{left}; interrupt to cancel");
+        return string.Create(CultureInfo.InvariantCulture, $"{_last.Title}: {share:0} % ({Done()} of {_last.Amount(_last.Total)}){Rate()}{left}; interrupt to cancel");
     }
 
     private string Rate()
     {
         long done = _last.Done - _first.Done;
-        return done > 0 ? string.Create(CultureInfo.InvariantCulture, $", {done / Math.Max(_work.Elapsed.TotalSeconds, 1e-3):N1} {_last.Unit}/s") : "";
+        double rate = done / Math.Max(_work.Elapsed.TotalSeconds, 1e-3);
+        if (done > 0 && _last.Unit == "bytes") return $", {_last.Amount(rate)}/s";
+        return done > 0 ? string.Create(CultureInfo.InvariantCulture, $", {rate:N1} {_last.Unit}/s") : "";
     }
+
+    /// <summary>Units done; their name stands behind the total.</summary>
+    private string Done() => _last.Unit == "bytes" ? _last.Amount(_last.Done) : string.Create(CultureInfo.InvariantCulture, $"{_last.Done:N0}");
 
     private static string Span(TimeSpan time) => time.TotalSeconds < 100
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s")

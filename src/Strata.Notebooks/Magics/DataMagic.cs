@@ -13,13 +13,15 @@ internal sealed class DataMagic : MagicCommand
     private readonly Option<string> _task;
     private readonly Option<int?> _count, _take, _modulus, _digits, _kinds, _depth, _length, _vocabulary;
     private readonly Option<long> _seed;
-    private readonly Option<string> _name;
+    private readonly Option<string> _name, _split, _textColumn;
 
     public DataMagic()
         : base("#!data", "Read rows from a file, or make those of a toy task; they become the current data.",
-            "#!data data/othello/games-test.jsonl --take 100", "#!data data/othello/games-test.jsonl --task othello", "#!data --task brackets --count 200 --seed 1")
+            "#!data data/othello/games-test.jsonl --take 100", "#!data hf:org/name --split train --text-column sentence", "#!data data/othello/games-test.jsonl --task othello", "#!data --task brackets --count 200 --seed 1")
     {
-        _file = Argument<string>("FILE", ".jsonl or .ndjson (tokens, text, further fields) or .txt (one row per line).", required: false, Values.File(".jsonl", ".ndjson", ".txt"));
+        _file = Argument<string>("FILE", ".jsonl or .ndjson (tokens, text, further fields), .csv or .tsv (with a header), .txt (one row per line), or a data set of the Hugging Face hub: hf:org/name@revision.", required: false, Values.File(".jsonl", ".ndjson", ".csv", ".tsv", ".txt"));
+        _split = Option<string>("--split", "Of a data set of the hub, the part to read, such as train.", "SPLIT");
+        _textColumn = Option<string>("--text-column", "The column or field that holds the text; \"text\" by default.", "COLUMN");
         _take = Option<int?>("--take", "Keep the first N rows only.", "N");
         _task = Option<string>("--task", $"Toy task: {string.Join(", ", Tasks)}. With FILE: othello labels the games of the file.", "TASK", Values.Words(Tasks));
         _count = Option<int?>("--count", "Toy task: number of rows.", "N");
@@ -53,13 +55,16 @@ internal sealed class DataMagic : MagicCommand
     private DataSet Read(MagicCall call, string path)
     {
         if (call.Has(_count)) throw new StrataException("--count says how many rows of a toy task to make; for a file say --take.");
-        DataSet data = DataSet.Read(path);
+        DataOptions options = new() { Split = call.Value(_split), Announce = plan => call.Show(plan), Progress = call.Progress };
+        if (call.Value(_textColumn) is { } column) options = options with { TextColumn = column };
+        DataSet data = DataSet.Read(path, options, call.Cancellation);
         return call.Value(_take) is int take ? data.Take(take) : data;
     }
 
     private ToyTask Make(MagicCall call, string task)
     {
         if (call.Has(_take)) throw new StrataException("--take cuts a file; for a toy task say --count.");
+        if (call.Has(_split) || call.Has(_textColumn)) throw new StrataException("--split and --text-column are for data that are read; a toy task has neither.");
         int count = call.Value(_count) ?? throw new StrataException($"--task {task} needs --count N, the number of rows to make.");
         long seed = call.Value(_seed);
         return task switch

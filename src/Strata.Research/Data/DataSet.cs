@@ -35,23 +35,44 @@ public sealed class DataSet
     public static DataSet FromTexts(string name, IEnumerable<string> rows) => new(name, rows.Select(text => new DataRow(null, text)));
 
     /// <summary>
-    /// Reads a data set. A file that ends in <c>.txt</c> has one row per line that is not blank; any other is JSON Lines: one JSON object per line with <c>tokens</c> (array of whole numbers, 0 or
+    /// Reads a data set. A file that ends in <c>.txt</c> has one row per line that is not blank; <c>.csv</c> and <c>.tsv</c> are tables with a header, the text in the column <c>text</c>; any other is JSON Lines: one JSON object per line with <c>tokens</c> (array of whole numbers, 0 or
     /// more), <c>text</c> or both; other fields are kept; blank lines are skipped.
     /// UTF-8, with or without byte order mark; no line over 64 MiB. The name is the file's name without extension.
     /// </summary>
     /// <exception cref="InvalidFileException">The file is missing, is a table in another format, has no rows, or a line is broken; the message has the line's number.</exception>
-    public static DataSet Read(string path)
+    public static DataSet Read(string path) => Read(path, new DataOptions());
+
+    /// <summary>
+    /// Reads a data set as <see cref="Read(string)"/> does, or one of the hub: <c>hf:org/name@revision</c>, <c>hf:org/name/file.jsonl</c>, which is downloaded first where it is not in the cache. Its
+    /// name has repository, commit and split.
+    /// </summary>
+    /// <param name="path">The file, or the place on the hub (<see cref="HubReference"/>).</param>
+    /// <param name="options">Column of the text, split, progress.</param>
+    /// <param name="cancellation">Stops a download.</param>
+    /// <exception cref="InvalidFileException">The file is missing or broken, or has no such column.</exception>
+    /// <exception cref="HubException">The data set is not on the hub, was not reached, or has no such split.</exception>
+    /// <exception cref="StrataException">The data set has several splits and none is chosen, or the options do not fit the file.</exception>
+    public static DataSet Read(string path, DataOptions options, CancellationToken cancellation = default)
     {
-        string name = Path.GetFileNameWithoutExtension(path);
+        if (options.TextColumn == "tokens") throw new StrataException("The field \"tokens\" holds token ids; the text stands in another column.");
+        if (HubReference.IsOne(path)) return HubData.Read(HubReference.Parse(path, HubKind.DataSet), options, cancellation);
+        if (options.Split is not null) throw new StrataException($"A split (\"{options.Split}\") is for a data set of the hub; {path} is a file.");
+        return new DataSet(Path.GetFileNameWithoutExtension(path), ReadRows(path, options));
+    }
+
+    /// <summary>The rows of a file; at least one.</summary>
+    internal static List<DataRow> ReadRows(string path, DataOptions options)
+    {
         string extension = Path.GetExtension(path).ToLowerInvariant();
         List<DataRow> rows = extension switch
         {
             ".txt" => TextLines.Read(path),
-            ".csv" or ".tsv" or ".parquet" or ".arrow" => throw new InvalidFileException(path, $"\"{extension}\" files are not read; expected JSON Lines (.jsonl) or .txt (one row per line)."),
-            _ => JsonLines.Read(path),
+            ".csv" => CsvRows.Read(path, ',', options.TextColumn),
+            ".tsv" => CsvRows.Read(path, '\t', options.TextColumn),
+            ".parquet" or ".arrow" => throw new InvalidFileException(path, $"\"{extension}\" files are not read; expected JSON Lines (.jsonl), a table (.csv, .tsv) or .txt (one row per line)."),
+            _ => JsonLines.Read(path, options.TextColumn),
         };
-        if (rows.Count == 0) throw new InvalidFileException(path, "no rows; expected at least one line that is not blank.");
-        return new DataSet(name, rows);
+        return rows.Count > 0 ? rows : throw new InvalidFileException(path, "no rows; expected at least one line that is not blank.");
     }
 
     /// <summary>What it is called.</summary>
@@ -112,7 +133,7 @@ public sealed class DataSet
         return labels;
     }
 
-    /// <summary>Writes JSON Lines, one object per row, that <see cref="Read"/> reads back to the same <see cref="Hash"/>. The file appears whole or not at all.</summary>
+    /// <summary>Writes JSON Lines, one object per row, that <see cref="Read(string)"/> reads back to the same <see cref="Hash"/>. The file appears whole or not at all.</summary>
     /// <param name="path">A path that ends in <c>.jsonl</c> or <c>.ndjson</c>.</param>
     /// <exception cref="InvalidFileException">Another extension, or the path may not be written.</exception>
     public void Write(string path)

@@ -19,8 +19,10 @@ internal static class JsonLines
     private const string Expected = "expected an object with \"tokens\" (array of whole numbers, 0 or more), \"text\" (string) or both";
 
     /// <summary>The rows of a file; blank lines are skipped.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="textField">The field that holds the text: <c>text</c>, or another, and then a field <c>text</c> is left out.</param>
     /// <exception cref="InvalidFileException">The file cannot be read, or a line is broken.</exception>
-    public static List<DataRow> Read(string path)
+    public static List<DataRow> Read(string path, string textField)
     {
         List<DataRow> rows = [];
         List<int> tokens = [];
@@ -30,7 +32,7 @@ internal static class JsonLines
             if (line.Trim(" \t\r"u8).IsEmpty) continue;
             try
             {
-                rows.Add(ReadRow(line, tokens));
+                rows.Add(ReadRow(line, tokens, textField));
             }
             catch (BrokenLineException e)
             {
@@ -77,7 +79,7 @@ internal static class JsonLines
         writer.WriteEndObject();
     }
 
-    private static DataRow ReadRow(ReadOnlySpan<byte> line, List<int> tokens)
+    private static DataRow ReadRow(ReadOnlySpan<byte> line, List<int> tokens, string textField)
     {
         Utf8JsonReader reader = new(line);
         try
@@ -85,7 +87,7 @@ internal static class JsonLines
             if (line.IndexOf("\\u"u8) >= 0) CheckEscapes(reader);
             reader.Read();
             if (reader.TokenType != JsonTokenType.StartObject) throw Broken(reader, $"{Given(reader)}; {Expected}.");
-            DataRow row = ReadObject(ref reader, tokens);
+            DataRow row = ReadObject(ref reader, tokens, textField);
             reader.Read();
             return row;
         }
@@ -97,7 +99,7 @@ internal static class JsonLines
         }
     }
 
-    private static DataRow ReadObject(ref Utf8JsonReader reader, List<int> tokens)
+    private static DataRow ReadObject(ref Utf8JsonReader reader, List<int> tokens, string textField)
     {
         int[]? ids = null;
         string? text = null;
@@ -105,16 +107,24 @@ internal static class JsonLines
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = reader.GetString()!;
-            if ((name == "tokens" && ids is not null) || (name == "text" && text is not null) || fields?.ContainsKey(name) == true)
+            if ((name == "tokens" && ids is not null) || (name == textField && text is not null) || fields?.ContainsKey(name) == true)
                 throw Broken(reader, $"\"{name}\" is given twice; expected each name once.");
             reader.Read();
             if (name == "tokens") ids = ReadTokens(ref reader, tokens);
-            else if (name == "text") text = reader.TokenType == JsonTokenType.String ? reader.GetString() : throw Broken(reader, $"\"text\" is {Given(reader)}; expected a string.");
+            else if (name == textField) text = reader.TokenType == JsonTokenType.String ? reader.GetString() : throw Broken(reader, $"\"{name}\" is {Given(reader)}; expected a string.");
+            else if (name == "text") reader.Skip();
             else (fields ??= []).Add(name, JsonElement.ParseValue(ref reader));
         }
 
-        if (ids is null && text is null) throw new BrokenLineException(1, $"an object with neither \"tokens\" nor \"text\"; {Expected}.");
+        if (ids is null && text is null) throw new BrokenLineException(1, $"an object with neither \"tokens\" nor \"{textField}\"; {Expected}.{Choice(fields)}");
         return new DataRow(ids, text, fields);
+    }
+
+    /// <summary>The fields that could hold the text.</summary>
+    private static string Choice(Dictionary<string, JsonElement>? fields)
+    {
+        string[] texts = fields is null ? [] : [.. fields.Where(field => field.Value.ValueKind == JsonValueKind.String && field.Key.Length <= 40).Select(field => $"\"{field.Key}\"").Take(8)];
+        return texts.Length == 0 ? "" : $" Another field can be the text, with --text-column or DataOptions.TextColumn: {string.Join(", ", texts)}.";
     }
 
     private static int[] ReadTokens(ref Utf8JsonReader reader, List<int> tokens)

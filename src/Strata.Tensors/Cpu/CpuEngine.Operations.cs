@@ -69,7 +69,7 @@ public sealed unsafe partial class CpuEngine
     /// <inheritdoc/>
     protected internal override void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, int width, Tensor result)
     {
-        _kernels.LayerNorm(GroupsOf(x, width), gain is null ? null : Floats(gain), bias is null ? null : Floats(bias), epsilon, Floats(result));
+        _kernels.LayerNorm(GroupsOf(x, width), gain is null ? null : Floats(gain), bias is null ? null : Floats(bias), GainGroups(gain ?? bias, width), epsilon, Floats(result));
         GC.KeepAlive(gain);
         GC.KeepAlive(bias);
         KeepAlive(x, result);
@@ -78,7 +78,7 @@ public sealed unsafe partial class CpuEngine
     /// <inheritdoc/>
     protected internal override void RmsNorm(Tensor x, Tensor? gain, float epsilon, int width, Tensor result)
     {
-        _kernels.RmsNorm(GroupsOf(x, width), gain is null ? null : Floats(gain), epsilon, Floats(result));
+        _kernels.RmsNorm(GroupsOf(x, width), gain is null ? null : Floats(gain), GainGroups(gain, width), epsilon, Floats(result));
         GC.KeepAlive(gain);
         KeepAlive(x, result);
     }
@@ -208,6 +208,9 @@ public sealed unsafe partial class CpuEngine
     private static RowsView BiasOf(Tensor? keyBias) => keyBias is null ? default : RowsOf(keyBias);
 
     private static RowsView GroupsOf(Tensor x, int width) => new((IntPtr)Floats(x), width == 0 ? 0 : x.Shape.Count / width, width);
+
+    /// <summary>How many groups follow each other in a gain: 1 where all groups share it.</summary>
+    private static int GainGroups(Tensor? gain, int width) => gain is null || width == 0 ? 1 : gain.Shape.Count / width;
 
     private PanelsView PanelsOf(LinearWeight weight)
     {

@@ -2,16 +2,16 @@ namespace Strata.Tensors.Cpu;
 
 internal sealed unsafe partial class CpuKernels<TSimd>
 {
-    public override void LayerNorm(RowsView x, float* gain, float* bias, float epsilon, float* result)
+    public override void LayerNorm(RowsView x, float* gain, float* bias, int gains, float epsilon, float* result)
     {
         int rows = RowsPerItem(x.Columns);
-        team.Run(Divide(x.Rows, rows), new NormWork(x, gain, bias, epsilon, result, true, rows));
+        team.Run(Divide(x.Rows, rows), new NormWork(x, gain, bias, gains, epsilon, result, true, rows));
     }
 
-    public override void RmsNorm(RowsView x, float* gain, float epsilon, float* result)
+    public override void RmsNorm(RowsView x, float* gain, int gains, float epsilon, float* result)
     {
         int rows = RowsPerItem(x.Columns);
-        team.Run(Divide(x.Rows, rows), new NormWork(x, gain, null, epsilon, result, false, rows));
+        team.Run(Divide(x.Rows, rows), new NormWork(x, gain, null, gains, epsilon, result, false, rows));
     }
 
     public override void Softmax(RowsView x, float* result)
@@ -33,7 +33,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
     }
 
     /// <summary>Item: some rows. Layer norm when <paramref name="centred"/>, RMS norm otherwise.</summary>
-    private readonly struct NormWork(RowsView x, float* gain, float* bias, float epsilon, float* result, bool centred, int rowsPerItem) : IWork
+    private readonly struct NormWork(RowsView x, float* gains, float* biases, int gainRows, float epsilon, float* result, bool centred, int rowsPerItem) : IWork
     {
         public void Run(int index)
         {
@@ -44,6 +44,8 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         {
             int n = x.Columns;
             float* from = x.Data + ((long)row * n), to = result + ((long)row * n);
+            int gainRow = gainRows == 1 ? 0 : row % gainRows * n;
+            float* gain = gains == null ? null : gains + gainRow, bias = biases == null ? null : biases + gainRow;
 
             // Two passes: the squares of differences from the mean, not the difference of squares.
             float mean = centred ? (float)(SumOf(from, n) / n) : 0f;

@@ -12,9 +12,11 @@ internal abstract unsafe class CpuKernels
     /// <summary>c = a · packed + bias.</summary>
     public abstract void Multiply(RowsView a, PanelsView b, float* c);
 
-    public abstract void LayerNorm(RowsView x, float* gain, float* bias, float epsilon, float* result);
+    /// <summary>Layer norm of each row. Gain and bias hold <paramref name="gains"/> rows, which serve the rows of x in turn.</summary>
+    public abstract void LayerNorm(RowsView x, float* gain, float* bias, int gains, float epsilon, float* result);
 
-    public abstract void RmsNorm(RowsView x, float* gain, float epsilon, float* result);
+    /// <summary>RMS norm of each row; gain as for <see cref="LayerNorm"/>.</summary>
+    public abstract void RmsNorm(RowsView x, float* gain, int gains, float epsilon, float* result);
 
     public abstract void Rotary(RowsView x, RowsView table, int headWidth, bool interleaved, float* result);
 

@@ -7,7 +7,7 @@ namespace Strata.Acceptance.Jupyter;
 [Collection(JupyterTests.Name)]
 public sealed class NbconvertTests(JupyterHome jupyter)
 {
-    private const string Tour = "01-layer-tour", Painters = "02-painters";
+    private const string Tour = "01-layer-tour";
 
     [SkippableFact]
     public async Task TheTourIsExecutedAndBecomesAPageAndAPdf()
@@ -22,16 +22,18 @@ public sealed class NbconvertTests(JupyterHome jupyter)
         Assert.InRange(pdf.Length, 100_000, 10_000_000);
     }
 
-    [SkippableFact]
-    public async Task ThePaintersAreExecutedByNbclientAndBecomeAPage()
+    [SkippableTheory]
+    [InlineData("02-painters", 7)]
+    [InlineData("03-csharp-api", 7)]
+    public async Task ANotebookIsExecutedByNbclientAndBecomesAPage(string notebook, int figures)
     {
         await Require();
-        string executed = jupyter.Result(Painters + ".ipynb"), html = jupyter.Result(Painters + ".html");
-        Finished run = await jupyter.Run("-c", "import nbclient, nbformat, sys; nbformat.write(nbclient.execute(nbformat.read(sys.argv[1], 4)), sys.argv[2])", Painters + ".ipynb", executed);
+        string executed = jupyter.Result(notebook + ".ipynb"), html = jupyter.Result(notebook + ".html");
+        Finished run = await jupyter.Run("-c", "import nbclient, nbformat, sys; nbformat.write(nbclient.execute(nbformat.read(sys.argv[1], 4)), sys.argv[2])", notebook + ".ipynb", executed);
         Assert.True(run.Code == 0, run.Error);
         await RequireValid(executed);
         await Convert("--to", "html", "--output", html, executed);
-        await Drawn(html, least: 7);
+        await Drawn(html, figures);
     }
 
     [SkippableFact]

@@ -106,7 +106,7 @@ public sealed class BadInputTests : FolderTest
         JsonNode vocabulary = tokenizer["model"]!["vocab"]!;
         for (int id = 62; id < 70; id++) vocabulary[$"x{id}"] = id;
         File.WriteAllText(path, tokenizer.ToJsonString());
-        (await Tool.Run("info", model)).IsRefused(3, "tokenizer.json", "61");
+        (await Tool.Run("info", model)).IsRefused(3, model, "tokenizer", "61");
     }
 
     [Fact]

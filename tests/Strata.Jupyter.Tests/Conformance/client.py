@@ -400,7 +400,7 @@ def survives(f):
             states.append(state())
             print(f"after {i + 1} interrupts: {states[-1][0]:.0f} MB resident, {states[-1][1]} threads")
     print(f"slowest: {slowest[1]:.2f} s ({slowest[0]})")
-    assert states[-1][0] <= states[0][0] + 60, states
+    assert states[-1][0] <= states[0][0] + 50, states
     assert states[-1][1] <= states[0][1] + 6, states
 
 

@@ -1,5 +1,4 @@
 using Strata.Models.Tests.Reference;
-using Strata.Tensors;
 using Xunit;
 
 namespace Strata.Models.Tests.Families;

@@ -23,7 +23,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
     /// <summary>One variant of each family, and those whose blocks are built otherwise.</summary>
     public static TheoryData<string> Structures => new(PytorchSuite.VariantNames.Where(variant => variant.EndsWith("-base", StringComparison.Ordinal)).Concat(
     [
-        "gpt_neox-sequential", "opt-norms-behind", "opt-projected", "falcon-grouped", "falcon-alibi", "phi-normalised-heads", "stablelm-parallel", "smollm3-windows", "qwen2_moe-sparse-step",
+        "gpt_neox-sequential", "opt-norms-behind", "opt-projected", "falcon-grouped", "falcon-alibi", "phi-normalised-heads", "stablelm-normalised-heads", "smollm3-windows", "qwen2_moe-sparse-step",
     ]));
 
     [Fact]
@@ -82,6 +82,24 @@ public class FamilyBatteryTests(PytorchSuite suite)
             Assert.Equal(recomputed, model.Generate(prompts, request).NewTokens);
             Assert.True(recomputed[1].Distinct().Count() > 3, "sampling should not repeat one token");
         }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Structures))]
+    public void CachedGenerationEqualsRecomputationUnderInterventions(string variant)
+    {
+        Model model = suite.Load(variant);
+        TokenRows prompts = RowsOf(2, 19);
+        float[] vector = [.. Enumerable.Range(0, model.Spec.Width).Select(i => MathF.Sin(i))];
+        Intervention[] interventions =
+        [
+            Intervention.Scale("blocks.1.attn.scores", 0.5f), Intervention.Zero("blocks.2.attn.z").OnHead(1), Intervention.Scale("blocks.*.attn.v", 1.5f),
+            Intervention.Add("blocks.0.resid_post", vector, 2).At(PositionSelection.Parse("1..4, 20..22")), Intervention.Scale("logits", 1.2f),
+        ];
+        GenerationRequest request = new() { MaxNew = 8, StopIds = [], Temperature = 4, Seed = 3, Interventions = interventions };
+        IReadOnlyList<int[]> cached = model.Generate(prompts, request).NewTokens;
+        Assert.Equal(model.Generate(prompts, request with { UseCache = false }).NewTokens, cached);
+        Assert.NotEqual(model.Generate(prompts, request with { Interventions = [] }).NewTokens, cached);
     }
 
     [SkippableTheory]

@@ -21,7 +21,7 @@ public class FamilyRefusalTests
     [InlineData("phi3", Llama + ",'rope_scaling':{'type':'longrope','short_factor':[1,1],'long_factor':[1,1]}", "short_factor", "6 pairs")]
     [InlineData("phi3", Llama + ",'rope_scaling':{'type':'longrope','short_factor':[1,1,1,1,1,1],'long_factor':[1,1,1,1,1,-1]}", "long_factor", "above 0")]
     [InlineData("phi3", Llama + ",'rope_scaling':{'type':'linear','factor':2}", "rope_scaling", "linear")]
-    [InlineData("stablelm", Llama + ",'qk_layernorm':true", "qk_layernorm", "true")]
+    [InlineData("stablelm", Llama + ",'partial_rotary_factor':1,'qk_layernorm':1", "qk_layernorm", "true or false")]
     [InlineData("stablelm", Llama + ",'partial_rotary_factor':1.5", "partial_rotary_factor", "1.5")]
     [InlineData("stablelm", Llama + ",'partial_rotary_factor':0.25", "3 columns", "pairs")]
     [InlineData("gemma2", Llama + ",'use_bidirectional_attention':true", "use_bidirectional_attention", "true")]
@@ -53,6 +53,17 @@ public class FamilyRefusalTests
         Assert.Contains(key, message);
         Assert.Contains(value, message);
         Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void EndlessNamesAreRefusedAtOnce()
+    {
+        string endless = new('q', 4 << 20);
+        foreach (string values in new[] { $"'model_type':'{endless}'", $"'model_type':'llama',{Llama},'hidden_act':'{endless}'", $"'model_type':'llama',{Llama},'rope_scaling':{{'type':'{endless}'}}" })
+        {
+            ConfigReader config = new(JsonDocument.Parse($"{{{values}}}".Replace('\'', '"')).RootElement, "config.json");
+            Assert.InRange(Assert.Throws<InvalidFileException>(() => ModelFamily.Of(config).ReadSpec(config)).Message.Length, 1, 400);
+        }
     }
 
     [Fact]

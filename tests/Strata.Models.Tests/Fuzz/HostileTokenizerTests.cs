@@ -18,6 +18,7 @@ public sealed class HostileTokenizerTests
         { "merges of themselves", """{"model":{"type":"BPE","vocab":{"a":0},"merges":["a a"]}}""" },
         { "a million merges of unknown tokens", $$$$"""{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[{{{{string.Join(",", Enumerable.Repeat("\"a b\"", 1_000_000))}}}}]}}""" },
         { "a charsmap of noise", $$$$"""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"{{{{Convert.ToBase64String(Enumerable.Repeat((byte)0xFF, 5_000).ToArray())}}}}"},"model":{"type":"WordLevel","vocab":{"a":0}}}""" },
+        { "a vocabulary of one endless token", $$$$"""{"model":{"type":"WordPiece","unk_token":"u","vocab":{"u":0,"{{{{new string('a', 9_000_000)}}}}":1}}}""" },
         { "a pattern too long", $$$$"""{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"{{{{new string('a', 100_000)}}}}"},"behavior":"Isolated"},"model":{"type":"WordLevel","vocab":{"a":0}}}""" },
         { "a pattern too deep", $$$$"""{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"{{{{new string('(', 2_000)}}}}{{{{new string(')', 2_000)}}}}"},"behavior":"Isolated"},"model":{"type":"WordLevel","vocab":{"a":0}}}""" },
     };
@@ -108,6 +109,42 @@ public sealed class HostileTokenizerTests
     }
 
     private static Tokenizer Load(byte[] model) => new(SentencePieceReader.Read(SentencePieceFile.Parse(model, "tokenizer.model"), null), null);
+
+    [Fact]
+    public void The_class_of_a_SentencePiece_tokenizer_says_what_stands_around_a_text()
+    {
+        string folder = Directory.CreateTempSubdirectory("strata-class-").FullName;
+        try
+        {
+            File.WriteAllBytes(Path.Combine(folder, "tokenizer.model"), TinyModel());
+            Assert.Equal([3, 6], Tokenizer.LoadFolder(folder)!.Encode("ab").Ids);
+            int[] As(string settings)
+            {
+                File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), settings);
+                return Tokenizer.LoadFolder(folder)!.Encode("ab</s>ab").Ids;
+            }
+
+            Assert.Equal([1, 3, 6, 2, 3, 6], As("""{"tokenizer_class":"LlamaTokenizer","bos_token":"<s>","eos_token":"</s>"}"""));
+            Assert.Equal([1, 3, 6, 2, 6], As("""{"tokenizer_class":"LlamaTokenizerFast","bos_token":"<s>","eos_token":"</s>","legacy":false}"""));
+            Assert.Equal([3, 6, 2, 3, 6], As("""{"tokenizer_class":"LlamaTokenizer","bos_token":"<s>","eos_token":"</s>","add_bos_token":false}"""));
+            Assert.Equal([3, 6, 2, 3, 6, 2], As("""{"tokenizer_class":"T5Tokenizer","eos_token":"</s>"}"""));
+            Assert.Equal([3, 6, 2, 3, 6, 2], As("""{"eos_token":"</s>","add_eos_token":true}"""));
+            Assert.Equal([3, 6, 8, 3, 7], As("""{"added_tokens_decoder":{"8":{"content":"</s>a","special":true}}}"""));
+            Assert.Contains("numbers the pieces", Assert.Throws<InvalidFileException>(() => As("""{"tokenizer_class":"XLMRobertaTokenizer"}""")).Message);
+            Tokenizer tokenizer = Tokenizer.LoadFolder(WithoutSettings(folder))!;
+            Assert.Equal((" ab", "b", "9", true, false), (tokenizer.Label(3) + tokenizer.Label(6), tokenizer.Label(7), tokenizer.Label(9), tokenizer.Has(7), tokenizer.Has(8)));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string WithoutSettings(string folder)
+    {
+        File.Delete(Path.Combine(folder, "tokenizer_config.json"));
+        return folder;
+    }
 
     private static void Use(Tokenizer tokenizer)
     {

@@ -53,7 +53,7 @@ public sealed class PytorchSuite : IDisposable
         "olmo-base", "olmo-clipped",
         "olmo2-base", "olmo2-bias-tied",
         "olmoe-base", "olmoe-clipped",
-        "stablelm-base", "stablelm-bias", "stablelm-parallel",
+        "stablelm-base", "stablelm-bias", "stablelm-normalised-heads", "stablelm-parallel",
         "smollm3-base", "smollm3-layers", "smollm3-windows",
         "granite-base", "granite-bias-tied",
     ];

@@ -133,6 +133,20 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void Truncation_and_padding_are_read_and_not_applied()
+    {
+        JsonObject file = Fixture.File();
+        file["truncation"] = JsonNode.Parse("""{"direction":"Left","max_length":3,"strategy":"OnlyFirst","stride":1}""");
+        file["padding"] = JsonNode.Parse("""{"strategy":{"Fixed":64},"direction":"Left","pad_to_multiple_of":null,"pad_id":7,"pad_type_id":0,"pad_token":"<pad>"}""");
+        Tokenizer tokenizer = TokenizerFixture.Load(file);
+        Assert.Equal(new TruncationSettings(3, "OnlyFirst", "Left", 1), tokenizer.Truncation);
+        Assert.Equal(new PaddingSettings(64, "Left", "<pad>", 7), tokenizer.Padding);
+        Assert.Equal(TokenizerFixture.Load(Fixture.File()).Encode(TokenizerFixture.Corpus).Ids, tokenizer.Encode(TokenizerFixture.Corpus).Ids);
+        file["padding"]!["strategy"] = "BatchLongest";
+        Assert.Null(TokenizerFixture.Load(file).Padding!.FixedLength);
+    }
+
+    [Fact]
     public void The_empty_text_has_no_tokens()
     {
         Assert.Empty(TokenizerFixture.Load(Fixture.File()).Encode("").Ids);

@@ -15,6 +15,7 @@ public sealed class Gemma3Family(string name) : ModelFamily
     /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
+        ConfigReader whole = config;
         config = config.OptionalObject("text_config") ?? config;
         config.RefuseIfTrue("use_bidirectional_attention", "and Strata computes this family with causal attention only.");
         ModelSpec spec = LlamaLayout.ReadSpec(WithoutNestedRotary(config), Name, new LlamaDefaults
@@ -41,6 +42,8 @@ public sealed class Gemma3Family(string name) : ModelFamily
             AttentionScale = 1f / MathF.Sqrt(config.OptionalPositive("query_pre_attn_scalar") ?? 256),
             AttentionSoftCap = config.OptionalPositive("attn_logit_softcapping"),
             LogitSoftCap = config.OptionalPositive("final_logit_softcapping"),
+            BosId = whole.OptionalInt("bos_token_id", 0, int.MaxValue) ?? spec.BosId,
+            EosIds = whole.Has("eos_token_id") ? whole.Ids("eos_token_id") : spec.EosIds,
         };
         return WithLocalBlocks(config, spec);
     }

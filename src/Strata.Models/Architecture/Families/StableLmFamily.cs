@@ -12,7 +12,6 @@ public sealed class StableLmFamily : ModelFamily
     /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
-        config.RefuseIfTrue("qk_layernorm", "which gives every head a norm of its own; Strata computes norms that all heads share.");
         ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { KeyValueHeads = 32, Positions = 4096, TurnedShare = 0.25 });
         bool parallel = config.OptionalBool("use_parallel_residual") ?? false;
         return spec with
@@ -21,11 +20,12 @@ public sealed class StableLmFamily : ModelFamily
             NormEpsilon = config.OptionalFloat("layer_norm_eps", 0) ?? 1e-5f,
             AttentionBias = config.OptionalBool("use_qkv_bias") ?? false,
             AttentionOutputBias = false,
+            QueryKeyNorm = config.OptionalBool("qk_layernorm") == true ? QueryKeyNorm.OwnPerHead : QueryKeyNorm.None,
             ParallelResidual = parallel,
             SharedNorm = parallel,
         };
     }
 
     /// <inheritdoc/>
-    public override WeightMap Map(ModelSpec spec, Func<string, bool> has) => LlamaLayout.Map(spec, has);
+    public override WeightMap Map(ModelSpec spec, Func<string, bool> has) => LlamaLayout.Map(spec, has, new LlamaNames { QueryNorm = "q_layernorm", KeyNorm = "k_layernorm" });
 }
