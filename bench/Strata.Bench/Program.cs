@@ -1,11 +1,14 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Strata.Bench.Kernel;
+using Strata.Bench.Load;
 using Strata.Bench.Peer;
 using Strata.Bench.Tokenizers;
 
 // dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--no-pytorch]   the speed table
 // dotnet run -c Release --project bench/Strata.Bench -- tokenizers                     megabytes of English per second
 // dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
+// dotnet run -c Release --project bench/Strata.Bench -- load [GB]                      how long a checkpoint takes to load, and its memory
 // dotnet run -c Release --project bench/Strata.Bench -- --filter '*'                   micro-benchmarks
 int rounds = args.Skip(1).Select(a => int.TryParse(a, out int number) ? number : 0).Append(7).First(r => r > 0);
 if (args is ["peer", ..])
@@ -27,6 +30,18 @@ if (args is ["kernel", ..])
 if (args is ["tokenizers"])
 {
     TokenizerSpeed.Run(InRepository("tests", "data", "tokenizers"));
+    return 0;
+}
+
+if (args is ["load", ..])
+{
+    new LoadTable(args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 1, rounds: 5).Run();
+    return 0;
+}
+
+if (args is ["load-once", string checkpoint])
+{
+    LoadTable.RunChild(checkpoint);
     return 0;
 }
 

@@ -193,7 +193,8 @@ public sealed class Model
         Tokenizer? tokenizer = Tokenizer.LoadFolder(checkpoint.Folder);
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
-        ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, options.Progress, cancellation);
+        ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
+        checkpoint.ReleasePages();
         return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit };
     }
 

@@ -48,6 +48,35 @@ public class LinearTests
         }));
     }
 
+    /// <summary>Weights that stay in their 16 bits are laid out without widening: the result is that of the same numbers from float32, to the last bit.</summary>
+    [Theory, MemberData(nameof(AllEngines))]
+    public void Weights_of_16_bits_are_laid_out_as_they_are(CpuEngine engine)
+    {
+        foreach (DType format in new[] { DType.BFloat16, DType.Float16 })
+        {
+            foreach (int inputs in new[] { 1, 8, 19, 64 })
+            {
+                const int outputs = 150;
+                Random random = new(inputs);
+                ushort[] bits = GC.AllocateUninitializedArray<ushort>(outputs * inputs, pinned: true);
+                float[] values = new float[bits.Length];
+                for (int i = 0; i < bits.Length; i++)
+                {
+                    float value = (float)(random.NextDouble() - 0.5);
+                    bits[i] = format == DType.Float16 ? BitConverter.HalfToUInt16Bits((Half)value) : (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
+                    values[i] = format == DType.Float16 ? (float)(Half)value : BitConverter.UInt32BitsToSingle((uint)bits[i] << 16);
+                }
+
+                Tensor stored = engine.FromMemory(System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(bits, 0), new Shape(outputs, inputs), format, bits);
+                Tensor widened = engine.FromHost(values, new Shape(outputs, inputs)), x = engine.RandomTensor(7, 3, inputs);
+                using TensorScope scope = engine.OpenScope();
+                Assert.Equal(
+                    scope.Linear(x, engine.PrepareLinear(widened, WeightOrientation.OutputsByInputs, 3, 141, null, format)).ToArray(),
+                    scope.Linear(x, engine.PrepareLinear(stored, WeightOrientation.OutputsByInputs, 3, 141, null, format)).ToArray());
+            }
+        }
+    }
+
     [Theory, MemberData(nameof(AllEngines))]
     public void A_part_of_a_fused_matrix_gives_those_outputs(CpuEngine engine)
     {

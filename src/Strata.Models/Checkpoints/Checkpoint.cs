@@ -121,6 +121,21 @@ public sealed class Checkpoint : IDisposable
     /// <summary>A tensor's numbers in the format that its entry names; see <see cref="WeightFile.Bytes"/>.</summary>
     internal TensorBytes Bytes(string name) => FileOf(name).Bytes(Entry(name));
 
+    /// <summary>Gives the memory of what was read so far back to the system; see <see cref="WeightFile.ReleasePages"/>.</summary>
+    internal void ReleasePages() => _files.ForEach(file => file.ReleasePages());
+
+    /// <summary>A progress that gives memory back after each step of loading, when the engine has its own copy, and passes the report on.</summary>
+    internal IProgress<WorkProgress> Releasing(IProgress<WorkProgress>? progress) => new ReleasingProgress(this, progress);
+
+    private sealed class ReleasingProgress(Checkpoint checkpoint, IProgress<WorkProgress>? progress) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value)
+        {
+            checkpoint.ReleasePages();
+            progress?.Report(value);
+        }
+    }
+
     /// <summary>Closes the files. Tensors that were read stay valid.</summary>
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Strata.Models;
@@ -7,7 +8,7 @@ namespace Strata.Models;
 /// A file mapped into memory for reading. Tensors hold on to it as their owner; when nobody does any more, the garbage collector unmaps it.
 /// <see cref="Unmap"/> does so at once, and is only for a mapping that no tensor looks at.
 /// </summary>
-internal sealed class MappedFile
+internal sealed partial class MappedFile
 {
     private readonly SafeMemoryMappedViewHandle? _view;
 
@@ -43,6 +44,20 @@ internal sealed class MappedFile
 
     /// <summary>Some bytes of the file; the caller knows that they are in it.</summary>
     public unsafe ReadOnlySpan<byte> Bytes(long start, int count) => new((byte*)Address + start, count);
+
+    /// <summary>
+    /// Gives the pages that were looked at back to the system; they come again from its cache when they are looked at again. Without this a process holds the file
+    /// beside what was made of it.
+    /// </summary>
+    public void ReleasePages()
+    {
+        const int dontNeed = 4;
+        // Advice only: what it returns does not matter. Windows trims such pages by itself.
+        if (_view is not null && !_view.IsClosed && (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) _ = Advise(Address, (nuint)Length, dontNeed);
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint address, nuint length, int advice);
 
     /// <summary>Takes the file out of memory now.</summary>
     public void Unmap() => _view?.Dispose();

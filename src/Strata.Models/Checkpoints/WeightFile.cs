@@ -89,6 +89,9 @@ public abstract class WeightFile : IDisposable
         if (!_handedOut) _file.Unmap();
     }
 
+    /// <summary>Gives the memory of what was read so far back to the system, which reads it again where it is needed; see <see cref="MappedFile.ReleasePages"/>.</summary>
+    internal void ReleasePages() => _file.ReleasePages();
+
     /// <summary>The numbers of a tensor in one piece, row-major, little-endian, in the format that its entry names.</summary>
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     internal TensorBytes Bytes(TensorEntry entry)

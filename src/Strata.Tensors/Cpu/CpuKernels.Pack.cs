@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Strata.Tensors.Cpu;
 
@@ -17,6 +18,12 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             int used = Math.Min(columns, source.Outputs - first);
             long size = (long)source.Inputs * columns;
             byte* panel = panels + (index * size * format.Size());
+            if (source.Orientation == WeightOrientation.OutputsByInputs && source.DType == format && format.Size() == sizeof(ushort) && used == columns && Sse2.IsSupported)
+            {
+                TransposeHalves((ushort*)source.Data + ((long)(source.FirstOutput + first) * source.Inputs), (ushort*)panel);
+                return;
+            }
+
             float* rows = ThreadScratch.Take(size + (4L * source.Inputs));
             float* target = format == DType.Float32 ? (float*)panel : rows + (4L * source.Inputs);
 
@@ -37,6 +44,21 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             }
         }
 
+        /// <summary>Numbers of 16 bits that stay as they are: eight rows by eight columns at a time, panel[k, r] = rows[r, k].</summary>
+        private void TransposeHalves(ushort* rows, ushort* panel)
+        {
+            int columns = MicroKernel<TSimd>.Columns, inputs = source.Inputs, whole = inputs & ~7;
+            for (int k = 0; k < whole; k += 8)
+            {
+                for (int r = 0; r < columns; r += 8) TransposeEight(rows + ((long)r * inputs) + k, inputs, panel + ((long)k * columns) + r, columns);
+            }
+
+            for (int k = whole; k < inputs; k++)
+            {
+                for (int r = 0; r < columns; r++) panel[((long)k * columns) + r] = rows[((long)r * inputs) + k];
+            }
+        }
+
         private void TransposeRows(int first, int used, float* rows, float* target)
         {
             int columns = MicroKernel<TSimd>.Columns, bytes = source.DType.Size();
@@ -50,6 +72,28 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 TransposeFour(rows, source.Inputs, source.Inputs, target + r, columns);
             }
         }
+    }
+
+    /// <summary>Eight rows of eight numbers become eight columns. Three rounds of interleaving: numbers, pairs, fours.</summary>
+    private static void TransposeEight(ushort* rows, long rowStride, ushort* result, int resultStride)
+    {
+        Vector128<ushort> a0 = Vector128.Load(rows), a1 = Vector128.Load(rows + rowStride), a2 = Vector128.Load(rows + (2 * rowStride)), a3 = Vector128.Load(rows + (3 * rowStride));
+        rows += 4 * rowStride;
+        Vector128<ushort> a4 = Vector128.Load(rows), a5 = Vector128.Load(rows + rowStride), a6 = Vector128.Load(rows + (2 * rowStride)), a7 = Vector128.Load(rows + (3 * rowStride));
+        Vector128<uint> b0 = Sse2.UnpackLow(a0, a1).AsUInt32(), b1 = Sse2.UnpackLow(a2, a3).AsUInt32(), b2 = Sse2.UnpackLow(a4, a5).AsUInt32(), b3 = Sse2.UnpackLow(a6, a7).AsUInt32();
+        Vector128<uint> b4 = Sse2.UnpackHigh(a0, a1).AsUInt32(), b5 = Sse2.UnpackHigh(a2, a3).AsUInt32(), b6 = Sse2.UnpackHigh(a4, a5).AsUInt32(), b7 = Sse2.UnpackHigh(a6, a7).AsUInt32();
+        StoreFour(b0, b1, b2, b3, result, resultStride);
+        StoreFour(b4, b5, b6, b7, result + (4 * resultStride), resultStride);
+    }
+
+    private static void StoreFour(Vector128<uint> b0, Vector128<uint> b1, Vector128<uint> b2, Vector128<uint> b3, ushort* result, int stride)
+    {
+        Vector128<ulong> low = Sse2.UnpackLow(b0, b1).AsUInt64(), lowBehind = Sse2.UnpackLow(b2, b3).AsUInt64();
+        Vector128<ulong> high = Sse2.UnpackHigh(b0, b1).AsUInt64(), highBehind = Sse2.UnpackHigh(b2, b3).AsUInt64();
+        Sse2.UnpackLow(low, lowBehind).AsUInt16().Store(result);
+        Sse2.UnpackHigh(low, lowBehind).AsUInt16().Store(result + stride);
+        Sse2.UnpackLow(high, highBehind).AsUInt16().Store(result + (2 * stride));
+        Sse2.UnpackHigh(high, highBehind).AsUInt16().Store(result + (3 * stride));
     }
 
     /// <summary>Four rows of <paramref name="length"/> become four columns: result[k, 0..4] = rows[0..4, k].</summary>
