@@ -34,19 +34,7 @@ public sealed class GgufFile : WeightFile
 
     /// <summary>Opens a file and checks its metadata and the place of every tensor.</summary>
     /// <exception cref="InvalidFileException">The file cannot be opened, is not valid, or holds a network that is not read.</exception>
-    public static new GgufFile Open(string path)
-    {
-        MappedFile file = new(path);
-        try
-        {
-            return Open(path, file);
-        }
-        catch
-        {
-            file.Unmap();
-            throw;
-        }
-    }
+    public static new GgufFile Open(string path) => Mapped(path, Open);
 
     internal static bool Recognises(ReadOnlySpan<byte> beginning) => beginning.StartsWith("GGUF"u8);
 

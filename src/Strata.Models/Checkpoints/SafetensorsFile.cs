@@ -16,19 +16,7 @@ public sealed class SafetensorsFile : WeightFile
 
     /// <summary>Opens a file and checks its header completely.</summary>
     /// <exception cref="InvalidFileException">The file cannot be opened or is not valid; the message names the tensor and the byte.</exception>
-    public static new SafetensorsFile Open(string path)
-    {
-        MappedFile file = new(path);
-        try
-        {
-            return Open(path, file);
-        }
-        catch
-        {
-            file.Unmap();
-            throw;
-        }
-    }
+    public static new SafetensorsFile Open(string path) => Mapped(path, Open);
 
     internal static SafetensorsFile Open(string path, MappedFile file) =>
         new(path, file, SafetensorsHeader.Parse(file.Beginning(SafetensorsHeader.LengthBytes + SafetensorsHeader.MaxBytes), file.Length, path));

@@ -19,19 +19,7 @@ public sealed class TorchFile : WeightFile
 
     /// <summary>Opens a file and checks its directory, its pickle and the place of every tensor.</summary>
     /// <exception cref="InvalidFileException">The file cannot be opened, is not valid, or asks for anything beside tensors and plain values; the message names it.</exception>
-    public static new TorchFile Open(string path)
-    {
-        MappedFile file = new(path);
-        try
-        {
-            return Open(path, file);
-        }
-        catch
-        {
-            file.Unmap();
-            throw;
-        }
-    }
+    public static new TorchFile Open(string path) => Mapped(path, Open);
 
     internal static bool Recognises(ReadOnlySpan<byte> beginning) => ZipDirectory.Recognises(beginning) || OlderFormat(beginning) is not null;
 

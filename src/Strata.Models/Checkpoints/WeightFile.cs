@@ -27,22 +27,7 @@ public abstract class WeightFile : IDisposable
 
     /// <summary>Opens a weight file by what it holds, not by its name: safetensors, a zip archive that <c>torch.save</c> wrote, or GGUF.</summary>
     /// <exception cref="InvalidFileException">The file cannot be opened or is not valid; the message says where.</exception>
-    public static WeightFile Open(string path)
-    {
-        MappedFile file = new(path);
-        try
-        {
-            ReadOnlySpan<byte> beginning = file.Beginning(512);
-            if (TorchFile.Recognises(beginning)) return TorchFile.Open(path, file);
-            if (GgufFile.Recognises(beginning)) return GgufFile.Open(path, file);
-            return SafetensorsFile.Open(path, file);
-        }
-        catch
-        {
-            file.Unmap();
-            throw;
-        }
-    }
+    public static WeightFile Open(string path) => Mapped(path, Recognised);
 
     /// <summary>Whether the file has a tensor of this name.</summary>
     public bool Has(string name) => Find(name) is not null;
@@ -100,6 +85,29 @@ public abstract class WeightFile : IDisposable
         TensorBytes bytes = Locate(entry, _file);
         if (bytes.Owner == _file) _handedOut = true;
         return bytes;
+    }
+
+    /// <summary>Maps a file for whoever reads it; where that fails it is unmapped at once.</summary>
+    private protected static T Mapped<T>(string path, Func<string, MappedFile, T> open)
+    {
+        MappedFile file = new(path);
+        try
+        {
+            return open(path, file);
+        }
+        catch
+        {
+            file.Unmap();
+            throw;
+        }
+    }
+
+    private static WeightFile Recognised(string path, MappedFile file)
+    {
+        ReadOnlySpan<byte> beginning = file.Beginning(512);
+        if (TorchFile.Recognises(beginning)) return TorchFile.Open(path, file);
+        if (GgufFile.Recognises(beginning)) return GgufFile.Open(path, file);
+        return SafetensorsFile.Open(path, file);
     }
 
     private protected abstract TensorEntry? Find(string name);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Strata.Tensors;
 using Xunit;
@@ -11,16 +10,14 @@ namespace Strata.Models.Tests.Reference;
 /// </summary>
 public sealed class PytorchSuite : IDisposable
 {
-    private const string Python = "/usr/bin/python3";
-
     private readonly string _root = Path.Combine(Path.GetTempPath(), $"strata-reference-{Guid.NewGuid():N}");
     private readonly string? _missing;
 
     public PytorchSuite()
     {
-        _missing = Run("-c", "import torch") is string problem ? $"PyTorch is not installed for {Python} (apt-get install python3-torch libopenblas0-openmp): {problem}" : null;
+        _missing = Python.Run("-c", "import torch") is string problem ? $"PyTorch is not installed for {Python.Interpreter} (apt-get install python3-torch libopenblas0-openmp): {problem}" : null;
         if (_missing is not null) return;
-        string? failed = Run(Path.Combine(Repository(), "tests/reference/reference.py"), "suite", _root, "--seed", "1");
+        string? failed = Python.Run(Path.Combine(Repository(), "tests/reference/reference.py"), "suite", _root, "--seed", "1");
         if (failed is not null) throw new InvalidOperationException($"The reference failed: {failed}");
     }
 
@@ -113,20 +110,6 @@ public sealed class PytorchSuite : IDisposable
     }
 
     private static int[] Ids(JsonElement array) => array.EnumerateArray().Select(id => id.GetInt32()).ToArray();
-
-    /// <summary>Runs Python; null when it succeeded, else what it said.</summary>
-    private static string? Run(params string[] arguments)
-    {
-        if (!File.Exists(Python)) return "there is no such interpreter";
-        ProcessStartInfo start = new(Python, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
-        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string errors = process.StandardError.ReadToEnd();
-        output.Wait();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? null : errors.Trim();
-    }
 }
 
 /// <summary>One request of the suite.</summary>

@@ -6,7 +6,7 @@ namespace Strata.Models.Tests;
 /// <summary>Debian's Python with the packages that some references need.</summary>
 internal static class Python
 {
-    private const string Interpreter = "/usr/bin/python3";
+    public const string Interpreter = "/usr/bin/python3";
 
     /// <summary>Skips the test where a module is missing; with CI=true it fails.</summary>
     public static void Require(string module, string package)
@@ -29,7 +29,7 @@ internal static class Python
     }
 
     /// <summary>Runs Python; null when it succeeded, else what it said.</summary>
-    private static string? Run(params string[] arguments)
+    public static string? Run(params string[] arguments)
     {
         if (!File.Exists(Interpreter)) return "there is no such interpreter";
         ProcessStartInfo start = new(Interpreter, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
