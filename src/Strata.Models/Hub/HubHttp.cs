@@ -77,7 +77,7 @@ internal sealed class HubHttp : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new PassingHubException($"{host} was not reached: {e.Message}", null, e);
+            throw new PassingHubException($"{host} was not reached: {e.Message.TrimEnd('.')}.", null, e);
         }
         catch (IOException e) when (!cancellation.IsCancellationRequested)
         {
