@@ -115,7 +115,7 @@ public sealed class HubVerbTests : FolderTest, IAsyncLifetime
             context.Response.ContentLength = weights.Length;
             await context.Response.Body.WriteAsync(weights.AsMemory(0, 200_000));
             await context.Response.Body.FlushAsync();
-            await Task.Delay(500);
+            await Task.Delay(2000);
             sent.SetResult();
             await Task.Delay(TimeSpan.FromMinutes(1), context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
             return true;
