@@ -24,8 +24,16 @@ internal static class Python
     /// <summary>Runs a script of <c>tests/reference</c>.</summary>
     public static void RunReference(string name, params string[] arguments)
     {
-        string script = Path.Combine(Reference.PytorchSuite.Repository(), "tests/reference", name);
+        string script = Path.Combine(Repository(), "tests/reference", name);
         if (Run([script, .. arguments]) is { } failed) throw new InvalidOperationException($"{name} failed: {failed}");
+    }
+
+    /// <summary>The folder of the solution.</summary>
+    public static string Repository()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new InvalidOperationException("Kernel.sln was not found above the tests.");
     }
 
     /// <summary>Runs Python; null when it succeeded, else what it said.</summary>
