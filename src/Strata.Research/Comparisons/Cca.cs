@@ -35,7 +35,7 @@ internal static class CorrelationMean
 }
 
 /// <summary><c>cca</c>: canonical correlation analysis.</summary>
-public sealed class Cca : Comparison
+public sealed class Cca : Comparison, IFromMoments
 {
     private readonly string _aggregate;
 
@@ -61,10 +61,15 @@ public sealed class Cca : Comparison
     internal override double Compare(object a, object b) => CorrelationMean.Of(Canonical.Correlations((RealMatrix)a, (RealMatrix)b), _aggregate);
 
     internal override string? Caution(int rows, int width, int width2) => CorrelationMean.Caution(rows, width, width2);
+
+    bool IFromMoments.Streams => true;
+
+    double IFromMoments.FromMoments(SideMoments x, SideMoments y, PairMoments pair) => x.IsConstant || y.IsConstant ? double.NaN
+        : CorrelationMean.Of(Canonical.Correlations(Canonical.Whitening(x.Covariance).Directions, Canonical.Whitening(y.Covariance).Directions, pair.Cross), _aggregate);
 }
 
 /// <summary><c>svcca</c>: canonical correlation analysis of the leading singular directions.</summary>
-public sealed class Svcca : Comparison
+public sealed class Svcca : Comparison, IFromMoments
 {
     private readonly double _keep;
     private readonly int _dimensions;
@@ -96,16 +101,29 @@ public sealed class Svcca : Comparison
     internal override object Prepare(FloatMatrix rows, ComparisonContext context)
     {
         SampleBasis basis = new(rows);
-        return basis.Leading(_dimensions > 0 ? Math.Min(_dimensions, basis.Rank) : CountFor(basis.SquaredSingularValues, _keep));
+        return basis.Leading(CountFor(basis.SquaredSingularValues));
     }
 
     internal override double Compare(object a, object b) => CorrelationMean.Of(Canonical.Correlations((RealMatrix)a, (RealMatrix)b), _aggregate);
 
-    private static int CountFor(double[] squares, double share)
+    bool IFromMoments.Streams => true;
+
+    double IFromMoments.FromMoments(SideMoments x, SideMoments y, PairMoments pair) =>
+        x.IsConstant || y.IsConstant ? double.NaN : CorrelationMean.Of(Canonical.Correlations(Leading(x), Leading(y), pair.Cross), _aggregate);
+
+    private RealMatrix Leading(SideMoments side)
     {
+        (RealMatrix directions, double[] values) = Canonical.Whitening(side.Covariance);
+        int count = CountFor(values);
+        return new RealMatrix(directions.Values[..(count * directions.Columns)], count, directions.Columns);
+    }
+
+    private int CountFor(double[] squares)
+    {
+        if (_dimensions > 0) return Math.Min(_dimensions, squares.Length);
         double total = squares.Sum(), sum = 0;
         int count = 0;
-        while (count < squares.Length && sum < share * total * (1 - 1e-15)) sum += squares[count++];
+        while (count < squares.Length && sum < _keep * total * (1 - 1e-15)) sum += squares[count++];
         return count;
     }
 }

@@ -4,7 +4,7 @@ using Strata.Tensors;
 namespace Strata.Research;
 
 /// <summary><c>cka</c>: centred kernel alignment, linear or with an RBF kernel, with either estimate of HSIC, on all rows or as a mean over batches, with or without a confounder.</summary>
-public sealed class Cka : Comparison
+public sealed class Cka : Comparison, IFromMoments
 {
     private readonly bool _rbf, _song, _confounded;
     private readonly string _bandwidth;
@@ -77,6 +77,20 @@ public sealed class Cka : Comparison
         (PairKernel[] x, PairKernel[] y) => Ratio(x.Zip(y, (k, l) => k.Hsic(l)).Sum(), x.Sum(k => k.Self), y.Sum(k => k.Self)),
         _ => throw new InvalidOperationException(),
     };
+
+    bool IFromMoments.Streams => !_rbf && !_confounded && _batch == 0;
+
+    double IFromMoments.FromMoments(SideMoments x, SideMoments y, PairMoments pair)
+    {
+        if (x.IsConstant || y.IsConstant) return double.NaN;
+        double both = TensorPrimitives.SumOfSquares<double>(pair.Cross.Values);
+        double ofX = TensorPrimitives.SumOfSquares<double>(x.Covariance.Values), ofY = TensorPrimitives.SumOfSquares<double>(y.Covariance.Values);
+        if (!_song) return both / Math.Sqrt(ofX * ofY);
+        double n = x.Count;
+        double Hsic(double inner, double lengths, double traces) => inner - n / (n - 2) * lengths + traces / ((n - 1) * (n - 2));
+        return Hsic(both, pair.SumOfLengthProducts(x, y), x.Trace * y.Trace)
+            / Math.Sqrt(Hsic(ofX, x.Own.SumOfLengthProducts(x, x), x.Trace * x.Trace) * Hsic(ofY, y.Own.SumOfLengthProducts(y, y), y.Trace * y.Trace));
+    }
 
     private static double Ratio(double both, double x, double y) => x > 0 && y > 0 ? both / Math.Sqrt(x * y) : double.NaN;
 

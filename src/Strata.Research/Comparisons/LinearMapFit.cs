@@ -4,7 +4,7 @@ using Strata.Tensors;
 namespace Strata.Research;
 
 /// <summary><c>linear-map</c>: how much of the second side an affine map of the first explains.</summary>
-public sealed class LinearMapFit : Comparison
+public sealed class LinearMapFit : Comparison, IFromMoments
 {
     private readonly double _lambda, _test;
     private readonly int _seed;
@@ -48,6 +48,17 @@ public sealed class LinearMapFit : Comparison
         return 1 - TensorPrimitives.SumOfSquares<double>(read.Values) / TensorPrimitives.SumOfSquares<double>(y.Judged.Values);
     }
 
+    bool IFromMoments.Streams => _test == 0;
+
+    double IFromMoments.FromMoments(SideMoments x, SideMoments y, PairMoments pair)
+    {
+        if (x.IsConstant || y.IsConstant) return double.NaN;
+        RealMatrix cross = pair.Cross.Transpose();
+        RealMatrix map = RidgeSystem.OfMoment(x.Covariance).Solve(cross, _lambda * x.Trace / x.Covariance.Rows);
+        double explained = 2 * TensorPrimitives.Dot<double>(map.Values, cross.Values) - TensorPrimitives.Dot<double>(Products.TimesTransposed(map, x.Covariance).Values, map.Values);
+        return explained / y.Trace;
+    }
+
     /// <summary>ỸᵀX̃/n, [width of y, width of x].</summary>
     private static RealMatrix SidesOf(Side x, Side y)
     {
@@ -74,7 +85,7 @@ public sealed class LinearMapFit : Comparison
             double squares = TensorPrimitives.SumOfSquares<double>(fitted.Values);
             IsConstant = squares <= 1e-14 * Spectra.SumOfSquares(fit) || TensorPrimitives.SumOfSquares<double>(Judged.Values) == 0;
             Penalty = lambda * squares / fitted.Values.Length;
-            _system = new Lazy<RidgeSystem>(() => new RidgeSystem(fitted));
+            _system = new Lazy<RidgeSystem>(() => RidgeSystem.OfRows(fitted));
         }
 
         public RealMatrix FittedColumns { get; }

@@ -78,6 +78,17 @@ internal sealed class NeighbourSettings
         return nearest;
     }
 
+    /// <summary>All rows are equal, so that none is nearer than another.</summary>
+    public static bool AreEqual(FloatMatrix rows)
+    {
+        for (int i = 1; i < rows.Rows; i++)
+        {
+            if (!rows.Row(i).SequenceEqual(rows.Row(0))) return false;
+        }
+
+        return true;
+    }
+
     /// <summary>How many numbers two ascending lists share.</summary>
     public static int Shared(int[] a, int[] b)
     {
@@ -133,11 +144,12 @@ public sealed class MutualNeighbours : Comparison
 
     internal static Comparison Create(ComparisonName name) => new MutualNeighbours(new NeighbourSettings(name));
 
-    internal override object Prepare(FloatMatrix rows, ComparisonContext context) => _settings.Nearest(_settings.Similarities(rows));
+    internal override object Prepare(FloatMatrix rows, ComparisonContext context) => NeighbourSettings.AreEqual(rows) ? [] : _settings.Nearest(_settings.Similarities(rows));
 
     internal override double Compare(object a, object b)
     {
         int[][] x = (int[][])a, y = (int[][])b;
+        if (x.Length == 0 || y.Length == 0) return double.NaN;
         double shared = 0;
         for (int i = 0; i < x.Length; i++) shared += NeighbourSettings.Shared(x[i], y[i]);
         return shared / (x.Length * (double)_settings.K);
@@ -179,7 +191,7 @@ public sealed class Cknna : Comparison
     {
         RealMatrix similarities = _settings.Similarities(rows);
         int[][] nearest = _settings.Nearest(similarities);
-        return new Side(similarities, nearest, SparseHsic(rows.Rows, nearest, similarities, nearest, similarities));
+        return new Side(similarities, nearest, NeighbourSettings.AreEqual(rows) ? 0 : SparseHsic(rows.Rows, nearest, similarities, nearest, similarities));
     }
 
     internal override double Compare(object a, object b)

@@ -7,7 +7,7 @@ using Strata.Tensors;
 namespace Strata.Research;
 
 /// <summary><c>procrustes</c>: what is left after the best rotation, as a squared distance or as an angle.</summary>
-public sealed class Procrustes : Comparison
+public sealed class Procrustes : Comparison, IFromMoments
 {
     private readonly bool _angular;
 
@@ -34,7 +34,17 @@ public sealed class Procrustes : Comparison
     {
         Factor x = (Factor)a, y = (Factor)b;
         if (x.IsConstant || y.IsConstant) return double.NaN;
-        double overlap = ReferenceEquals(x, y) ? 1 : Math.Clamp(NuclearNorm(Factor.Product(x, y)) / (x.Norm * y.Norm), 0, 1);
+        return Of(ReferenceEquals(x, y) ? 1 : NuclearNorm(Factor.Product(x, y)) / (x.Norm * y.Norm));
+    }
+
+    bool IFromMoments.Streams => true;
+
+    double IFromMoments.FromMoments(SideMoments x, SideMoments y, PairMoments pair) =>
+        x.IsConstant || y.IsConstant ? double.NaN : Of(ReferenceEquals(x, y) ? 1 : NuclearNorm(pair.Cross) / Math.Sqrt(x.Trace * y.Trace));
+
+    private double Of(double overlap)
+    {
+        overlap = Math.Clamp(overlap, 0, 1);
         return _angular ? Math.Acos(overlap) : 2 - 2 * overlap;
     }
 

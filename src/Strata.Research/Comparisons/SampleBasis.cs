@@ -13,7 +13,7 @@ namespace Strata.Research;
 internal sealed class SampleBasis
 {
     /// <summary>Singular values below this share of the largest are rounding of float32.</summary>
-    private const double Resolution = 1e-6;
+    public const double Resolution = 1e-6;
 
     public SampleBasis(FloatMatrix rows)
     {
@@ -68,6 +68,31 @@ internal static class Canonical
     public static double[] Correlations(RealMatrix a, RealMatrix b)
     {
         RealMatrix product = Products.TimesTransposed(a, b);
-        return SymmetricEigenvalues.OfGram(Products.SmallerGram(product)).Select(v => Math.Min(1, Math.Sqrt(v))).ToArray();
+        return SingularValues(product);
     }
+
+    /// <summary>The same from moments: singular values of Λ_x^(-1/2)V_xᵀ·C_xy·V_yΛ_y^(-1/2).</summary>
+    /// <param name="x">Whitening directions of one side, from <see cref="Whitening"/>.</param>
+    /// <param name="y">Of the other.</param>
+    /// <param name="cross">C_xy.</param>
+    public static double[] Correlations(RealMatrix x, RealMatrix y, RealMatrix cross) =>
+        SingularValues(Products.TimesTransposed(Products.TimesTransposed(x, cross.Transpose()), y));
+
+    /// <summary>Eigenvectors over the square roots of their eigenvalues as rows, the largest first, with the eigenvalues; directions below the resolution of float32 are dropped.</summary>
+    public static (RealMatrix Directions, double[] Values) Whitening(RealMatrix covariance)
+    {
+        int n = covariance.Rows;
+        Evd<double> evd = new DenseMatrix(n, n, [.. covariance.Values]).Evd(Symmetricity.Symmetric);
+        double[] values = evd.EigenValues.Select(v => v.Real).Reverse().ToArray();
+        int rank = values.Count(v => v > SampleBasis.Resolution * SampleBasis.Resolution * values[0]);
+        RealMatrix directions = new(rank, n);
+        for (int i = 0; i < rank; i++)
+        {
+            for (int j = 0; j < n; j++) directions.Values[i * n + j] = evd.EigenVectors[j, n - 1 - i] / Math.Sqrt(values[i]);
+        }
+
+        return (directions, values[..rank]);
+    }
+
+    private static double[] SingularValues(RealMatrix matrix) => SymmetricEigenvalues.OfGram(Products.SmallerGram(matrix)).Select(v => Math.Min(1, Math.Sqrt(v))).ToArray();
 }
