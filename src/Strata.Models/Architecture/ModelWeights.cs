@@ -86,7 +86,6 @@ internal sealed class ModelWeights
             progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
         }
 
-        WeightEntry unembedding = map.Unembedding ?? map.Embedding;
         return new ModelWeights
         {
             Embedding = read(map.Embedding),
@@ -96,7 +95,7 @@ internal sealed class ModelWeights
             Blocks = blocks,
             FinalNorm = layout.Norm(map.FinalNorm),
             UnembeddingProjection = layout.Optional(map.UnembeddingProjection),
-            Unembedding = layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
+            Unembedding = layout.Unembedding(map),
         };
     }
 }
