@@ -57,7 +57,7 @@ public sealed record StorageErrors(IReadOnlyList<WeightError> Weights, IReadOnly
             Add(block, layout => layout.Block(entries));
         }
 
-        Add(null, layout => layout.Unembedding(map));
+        if (model.Spec.HasUnembedding) Add(null, layout => layout.Unembedding(map));
         return new StorageErrors(weights, Outputs(model, exact, rows, cancellation));
 
         void Add(int? block, Action<WeightLayout> lay)
