@@ -98,7 +98,6 @@ internal sealed class ModelWeights
             progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
         }
 
-        WeightEntry unembedding = map.Unembedding ?? map.Embedding;
         return new ModelWeights
         {
             Embedding = read(map.Embedding),
@@ -111,7 +110,7 @@ internal sealed class ModelWeights
             UnembeddingProjection = layout.Optional(map.UnembeddingProjection),
             HeadTransform = layout.Optional(map.HeadTransform),
             HeadNorm = layout.Norm(map.HeadNorm),
-            Unembedding = !spec.HasUnembedding ? null : layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
+            Unembedding = !spec.HasUnembedding ? null : layout.Unembedding(map),
         };
     }
 }
