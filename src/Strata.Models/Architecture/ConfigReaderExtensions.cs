@@ -77,10 +77,22 @@ internal static class ConfigReaderExtensions
     /// <summary>The non-linearity of a name.</summary>
     public static Activation Activation(this ConfigReader config, string name, string absent)
     {
-        string given = config.OptionalString(name) ?? absent;
+        return config.ActivationNamed(name, config.OptionalString(name) ?? absent);
+    }
+
+    /// <summary>The non-linearity that a key names.</summary>
+    public static Activation ActivationNamed(this ConfigReader config, string name, string given)
+    {
         return Activations.TryGetValue(given, out Activation activation)
             ? activation
             : throw config.Refuse(name, $"is {Excerpt.Quote(given)}, which Strata does not compute. {Excerpt.Nearest(given, Activations.Keys)}");
+    }
+
+    /// <summary>Buckets of distances, of both sides together.</summary>
+    public static int RelativeBuckets(this ConfigReader config, string name)
+    {
+        int buckets = config.OptionalInt(name, 4, 1 << 20) ?? 32;
+        return buckets % 4 == 0 ? buckets : throw config.Refuse(name, $"is {buckets}; a multiple of 4 is expected: half for each side, half of these for single distances.");
     }
 
     /// <summary>One id or a list of ids; empty when absent.</summary>

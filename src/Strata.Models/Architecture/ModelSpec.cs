@@ -39,6 +39,9 @@ public enum PositionKind
 
     /// <summary>Attention scores have a bias by position (ALiBi).</summary>
     Bias,
+
+    /// <summary>Attention scores have learned terms by the distance of query and key (T5, DeBERTa).</summary>
+    Relative,
 }
 
 /// <summary>Whether queries and keys are normalised before they turn.</summary>
@@ -155,6 +158,12 @@ public sealed record ModelSpec
     /// <summary>Biases of the scores by position; null for other kinds of positions.</summary>
     public AlibiSpec? Alibi { get; init; }
 
+    /// <summary>Biases of the scores by distance; null for none.</summary>
+    public RelativeBiasSpec? RelativeBias { get; init; }
+
+    /// <summary>Products of queries and keys with distances in the scores; null for none.</summary>
+    public DisentangledSpec? Disentangled { get; init; }
+
     /// <summary>Whether queries and keys are normalised.</summary>
     public QueryKeyNorm QueryKeyNorm { get; init; }
 
@@ -220,7 +229,7 @@ public sealed record ModelSpec
     {
         float scale = AttentionScale ?? 1f / MathF.Sqrt(HeadWidth);
         if (ScaleAttentionByInverseBlock) scale /= block + 1;
-        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0 };
+        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0, BiasByDistance = RelativeBias is not null };
     }
 
     /// <summary>Weights of block i's MLP (or experts) that one token is multiplied with.</summary>

@@ -97,7 +97,7 @@ public sealed class HookCatalog
 
     private static bool Exists(ModelSpec spec, int block, HookKind kind) => kind switch
     {
-        HookKind.AttentionNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput,
+        HookKind.AttentionNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput && !spec.Block(block).PlainAttentionInput,
         HookKind.MlpNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput && !spec.SharedNorm,
         HookKind.QueryNorm or HookKind.KeyNorm => spec.QueryKeyNorm != QueryKeyNorm.None,
         HookKind.RotaryQuery or HookKind.RotaryKey => spec.Block(block).Rotary is not null,

@@ -44,7 +44,7 @@ public class FamilyTableTests(PytorchSuite suite)
 
     private Row Measure(ModelFamily family)
     {
-        string[] variants = [.. PytorchSuite.VariantNames.Where(variant => variant.Split('-')[0] == family.Name)];
+        string[] variants = [.. PytorchSuite.VariantNames.Where(variant => PytorchSuite.FamilyOf(variant) == family.Name)];
         double error = variants.Where(variant => PytorchSuite.Tolerance(variant) < 1e-3f).Max(Error);
         return new Row(family.Name, family.Networks, [.. variants.Select(variant => variant[(family.Name.Length + 1)..])], error);
     }
