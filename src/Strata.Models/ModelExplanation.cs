@@ -25,7 +25,7 @@ public sealed class ModelExplanation
     public IReadOnlyList<string> Limits { get; }
 
     /// <summary>Shape of a point's value for one sequence of T positions.</summary>
-    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : $"[T, {point.Columns}]";
+    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : point.PerSequence ? $"[1, {point.Columns}]" : $"[T, {point.Columns}]";
 
     /// <summary>Hook points that other architectures have, and why they do not exist here.</summary>
     private static IEnumerable<string> MissingPoints(ModelSpec spec)

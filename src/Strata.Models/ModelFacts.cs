@@ -26,6 +26,7 @@ internal static class ModelFacts
         yield return ("positions", Positions(spec, blocks));
         if (spec.TokenTypes > 0) yield return ("token types", $"{spec.TokenTypes}");
         yield return ("vocabulary", $"{spec.Vocabulary}{(!spec.HasUnembedding ? ", no unembedding" : spec.TiedUnembedding ? ", unembedding tied" : "")}");
+        if (spec.SequenceHead is { } head) yield return ("sequences", head.Labels is { } labels ? $"{labels.Count} classes: {string.Join(", ", labels.Take(20).Select(label => Excerpt.Cut(label)))}{(labels.Count > 20 ? ", ..." : "")}" : "pooled");
         if (Adjustments(spec) is { Length: > 0 } adjustments) yield return ("factors and caps", adjustments);
     }
 

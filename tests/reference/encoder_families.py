@@ -27,6 +27,8 @@ class Encoder(Decoder):
 
     tied_by_default = True
     head = None
+    # The map of the pooler, the map before the classes (None: the pooler's), the classes, and what stands between.
+    pooler, class_transform, classifier, class_activation = None, None, "classifier", staticmethod(torch.tanh)
 
     def __init__(self, config, weights):
         self.config, self.weights, self.blocks = config, weights, config[self.layers_key]
@@ -50,6 +52,36 @@ class Encoder(Decoder):
             shapes[decoder] = ((vocabulary, embedding), TABLE)
         return shapes
 
+    @classmethod
+    def sequence_head(cls, config):
+        """The map from the first token, what is behind it, and the classes or None; None where there is no such head."""
+        architecture = config["architectures"][0]
+        if architecture.endswith("ForSequenceClassification"):
+            return cls.class_transform or cls.prefix + cls.pooler, cls.class_activation, cls.classifier
+        if architecture.endswith("Model") and cls.pooler is not None:
+            return cls.prefix + cls.pooler, torch.tanh, None
+        return None
+
+    @classmethod
+    def sequence_shapes(cls, config, width):
+        head = cls.sequence_head(config)
+        if head is None:
+            return {}
+        shapes = linear_shapes(head[0], width, width, True)
+        if head[2] is not None:
+            shapes.update(linear_shapes(head[2], width, len(config["id2label"]) if "id2label" in config else config.get("num_labels", 2), True))
+        return shapes
+
+    def read_sequence(self, h, points):
+        head = self.sequence_head(self.config)
+        if head is None:
+            return
+        name, activation, classifier = head
+        pre = F.linear(h[:1], self.weights[name + ".weight"], self.weights[name + ".bias"])
+        points["pooler.pre"], points["pooled"] = pre, activation(pre)
+        if classifier is not None:
+            points["class_logits"] = F.linear(points["pooled"], self.weights[classifier + ".weight"], self.weights[classifier + ".bias"])
+
     def head_activation(self):
         return ACTIVATIONS["gelu"]
 
@@ -57,6 +89,7 @@ class Encoder(Decoder):
         return self.config["layer_norm_eps"]
 
     def read_out(self, normalized, tokens, points):
+        self.read_sequence(normalized, points)
         if not self.has_head(self.config):
             return
         dense, norm, decoder, bias = self.head
@@ -71,6 +104,7 @@ class Encoder(Decoder):
 class Bert(Encoder):
     prefix, embedding_name = "bert.", "embeddings.word_embeddings"
     head = ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.decoder.weight", "cls.predictions.bias")
+    pooler = "pooler.dense"
     layer = "encoder.layer"
     query, key, value = "attention.self.query", "attention.self.key", "attention.self.value"
 
@@ -90,6 +124,7 @@ class Bert(Encoder):
             shapes.update(linear_shapes(block + "output.dense", inner, width, True))
             shapes.update(norm_shapes(block + "output.LayerNorm", width, True))
         shapes.update(cls.head_shapes(config, width, config["vocab_size"], width))
+        shapes.update(cls.sequence_shapes(config, width))
         return shapes
 
     def head_activation(self):
@@ -135,6 +170,7 @@ class Roberta(Bert):
     """Positions begin behind the row of the padding; the head always has the error function's GELU."""
 
     prefix = "roberta."
+    class_transform, classifier = "classifier.dense", "classifier.out_proj"
     head = ("lm_head.dense", "lm_head.layer_norm", "lm_head.decoder.weight", "lm_head.bias")
 
     def head_activation(self):
@@ -146,6 +182,7 @@ class Roberta(Bert):
 
 class DistilBert(Encoder):
     prefix, embedding_name, layers_key = "distilbert.", "embeddings.word_embeddings", "n_layers"
+    class_transform, class_activation = "pre_classifier", staticmethod(F.relu)
     head = ("vocab_transform", "vocab_layer_norm", "vocab_projector.weight", "vocab_projector.bias")
 
     @classmethod
@@ -163,6 +200,7 @@ class DistilBert(Encoder):
             shapes.update(linear_shapes(block + "ffn.lin2", inner, width, True))
             shapes.update(norm_shapes(block + "output_layer_norm", width, True))
         shapes.update(cls.head_shapes(config, width, config["vocab_size"], width))
+        shapes.update(cls.sequence_shapes(config, width))
         return shapes
 
     def epsilon(self):
@@ -204,13 +242,14 @@ class DistilBert(Encoder):
 class Electra(Bert):
     """Everything around the embedding is as narrow as it is."""
 
-    prefix = "electra."
+    prefix, pooler = "electra.", None
+    class_transform, classifier, class_activation = "classifier.dense", "classifier.out_proj", staticmethod(F.gelu)
     head = ("generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.weight", "generator_lm_head.bias")
 
     @classmethod
     def shapes(cls, config):
         width, narrow = config["hidden_size"], config["embedding_size"]
-        headless = {**config, "architectures": ["ElectraModel"]}
+        headless = {**config, "architectures": ["none"]}
         shapes = super().shapes(headless)
         for table in ("word", "position", "token_type"):
             name = f"electra.embeddings.{table}_embeddings.weight"
@@ -219,6 +258,7 @@ class Electra(Bert):
         if narrow != width:
             shapes.update(linear_shapes("electra.embeddings_project", narrow, width, True))
         shapes.update(cls.head_shapes(config, width, config["vocab_size"], narrow))
+        shapes.update(cls.sequence_shapes(config, width))
         return shapes
 
     def head_activation(self):
@@ -230,7 +270,7 @@ class Electra(Bert):
 
 
 class Albert(Encoder):
-    prefix, embedding_name = "albert.", "embeddings.word_embeddings"
+    prefix, embedding_name, pooler = "albert.", "embeddings.word_embeddings", "pooler"
     head = ("predictions.dense", "predictions.LayerNorm", "predictions.decoder.weight", "predictions.bias")
 
     @classmethod
@@ -250,6 +290,7 @@ class Albert(Encoder):
             shapes.update(linear_shapes(layer + "ffn", width, inner, True))
             shapes.update(linear_shapes(layer + "ffn_output", inner, width, True))
         shapes.update(cls.head_shapes(config, width, config["vocab_size"], narrow))
+        shapes.update(cls.sequence_shapes(config, width))
         return shapes
 
     def head_activation(self):
@@ -358,7 +399,7 @@ def log_bucket_positions(length, bucket_size, max_position):
 
 
 class DebertaV2(Bert):
-    prefix = "deberta."
+    prefix, pooler, class_transform, class_activation = "deberta.", None, "pooler.dense", staticmethod(F.gelu)
     query, key, value = "attention.self.query_proj", "attention.self.key_proj", "attention.self.value_proj"
 
     @classmethod
@@ -375,7 +416,7 @@ class DebertaV2(Bert):
     @classmethod
     def shapes(cls, config):
         width, prefix = config["hidden_size"], "deberta."
-        shapes = super().shapes({**config, "architectures": ["DebertaV2Model"], "type_vocab_size": config.get("type_vocab_size", 0)})
+        shapes = super().shapes({**config, "architectures": ["none"], "type_vocab_size": config.get("type_vocab_size", 0)})
         if config.get("type_vocab_size", 0) == 0:
             del shapes["deberta.embeddings.token_type_embeddings.weight"]
         if not config.get("position_biased_input", True):
@@ -391,6 +432,7 @@ class DebertaV2(Bert):
                             shapes.update(linear_shapes(f"{prefix}encoder.layer.{i}.attention.self.{part}", width, width, True))
         cls.head = cls.head_of(config)
         shapes.update(cls.head_shapes(config, width, config["vocab_size"], width))
+        shapes.update(cls.sequence_shapes(config, width))
         return shapes
 
     def __init__(self, config, weights):

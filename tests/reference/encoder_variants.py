@@ -27,22 +27,30 @@ def named(base, variants):
     return {key: value for key, value in base.items() if value is not None}, {"base": ({}, {}), **variants}
 
 
+LABELS = {"0": "negative", "1": "neutral", "2": "positive"}
 VARIANTS = {
     "bert": named(BERT, {
         "no-head": ({"architectures": ["BertModel"], "hidden_act": "relu"}, {}),
+        "classifier": ({"architectures": ["BertForSequenceClassification"], "id2label": LABELS}, {}),
         "untied": ({"tie_word_embeddings": False, "hidden_act": "gelu_new", "layer_norm_eps": 0.05}, {}),
         "bf16": ({"torch_dtype": "bfloat16"}, {"dtype": torch.bfloat16}),
     }),
-    "roberta": named(ROBERTA, {"padding": ({"pad_token_id": 5, "max_position_embeddings": 80, "type_vocab_size": 2, "hidden_act": "relu"}, {})}),
+    "roberta": named(ROBERTA, {"padding": ({"pad_token_id": 5, "max_position_embeddings": 80, "type_vocab_size": 2, "hidden_act": "relu"}, {}),
+                              "classifier": ({"architectures": ["RobertaForSequenceClassification"], "num_labels": 5}, {}),
+                              "no-head": ({"architectures": ["RobertaModel"]}, {})}),
     "xlm-roberta": named({**ROBERTA, "model_type": "xlm-roberta", "architectures": ["XLMRobertaForMaskedLM"]}, {}),
     "camembert": named({**ROBERTA, "model_type": "camembert", "architectures": ["CamembertForMaskedLM"]}, {}),
-    "distilbert": named(DISTILBERT, {"no-head": ({"architectures": ["DistilBertModel"], "activation": "relu"}, {})}),
-    "albert": named(ALBERT, {"groups": ({"num_hidden_groups": 2, "hidden_act": "gelu"}, {}), "no-head": ({"architectures": ["AlbertModel"], "embedding_size": 48}, {})}),
-    "electra": named(ELECTRA, {"no-head": ({"architectures": ["ElectraForPreTraining"], "embedding_size": 48}, {})}),
+    "distilbert": named(DISTILBERT, {"no-head": ({"architectures": ["DistilBertModel"], "activation": "relu"}, {}),
+                                    "classifier": ({"architectures": ["DistilBertForSequenceClassification"], "id2label": LABELS}, {})}),
+    "albert": named(ALBERT, {"groups": ({"num_hidden_groups": 2, "hidden_act": "gelu"}, {}), "no-head": ({"architectures": ["AlbertModel"], "embedding_size": 48}, {}),
+                            "classifier": ({"architectures": ["AlbertForSequenceClassification"]}, {})}),
+    "electra": named(ELECTRA, {"no-head": ({"architectures": ["ElectraForPreTraining"], "embedding_size": 48}, {}),
+                              "classifier": ({"architectures": ["ElectraForSequenceClassification"], "id2label": LABELS}, {})}),
     "mpnet": named(MPNET, {"no-head": ({"architectures": ["MPNetModel"]}, {})}),
     "deberta-v2": named(DEBERTA, {
         "own-maps": ({"share_att_key": False, "norm_rel_ebd": "none", "max_relative_positions": 40, "legacy": False}, {}),
         "every-distance": ({"position_buckets": -1, "max_relative_positions": 12, "pos_att_type": ["c2p"], "position_biased_input": True, "type_vocab_size": 2}, {}),
+        "classifier": ({"architectures": ["DebertaV2ForSequenceClassification"], "id2label": LABELS, "pooler_hidden_act": "gelu"}, {}),
         "plain": ({"relative_attention": False, "position_biased_input": True, "pos_att_type": None, "architectures": ["DebertaV2Model"]}, {}),
     }),
     "modernbert": named(MODERNBERT, {

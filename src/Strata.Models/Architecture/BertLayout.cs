@@ -52,21 +52,30 @@ internal static class BertLayout
             TiedUnembedding = config.OptionalBool("tie_word_embeddings") ?? true,
             HasUnembedding = false,
             UnembeddingBias = true,
+            ClassLabels = config.ClassLabels(),
             InitializerRange = config.OptionalFloat("initializer_range") ?? 0.02f,
             BosId = config.OptionalInt("bos_token_id", 0, int.MaxValue),
             EosIds = config.Ids("eos_token_id"),
         };
     }
 
-    /// <summary>The architecture with the head of a masked language model, where the checkpoint has one.</summary>
+    /// <summary>The architecture with the heads that the checkpoint has: of a masked language model, a pooler, a classifier.</summary>
     /// <param name="spec">The architecture.</param>
     /// <param name="has">Does the checkpoint have a tensor of this name?</param>
     /// <param name="names">What a family names differently.</param>
-    public static ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has, BertNames names) => !has(names.HeadTransform + ".weight") ? spec : spec with
+    public static ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has, BertNames names)
     {
-        HasUnembedding = true,
-        HeadTransform = new HeadTransform(spec.EmbeddingWidth ?? spec.Width, names.HeadActivation ?? spec.Activation),
-    };
+        string prefix = Prefix(has, names);
+        SequenceHead? pooler = has($"{prefix}{names.Pooler}.weight") ? new SequenceHead(Activation.Tanh, null) : null;
+        bool classifies = spec.ClassLabels is not null && has(names.Classifier + ".weight") && has(ClassTransform(names, prefix) + ".weight");
+        bool unembeds = has(names.HeadTransform + ".weight");
+        return spec with
+        {
+            HasUnembedding = unembeds,
+            HeadTransform = unembeds ? new HeadTransform(spec.EmbeddingWidth ?? spec.Width, names.HeadActivation ?? spec.Activation) : null,
+            SequenceHead = classifies ? new SequenceHead(names.ClassActivation, spec.ClassLabels) : pooler,
+        };
+    }
 
     /// <summary>Names and shapes of the weights.</summary>
     /// <param name="spec">The architecture.</param>
@@ -74,7 +83,7 @@ internal static class BertLayout
     /// <param name="names">What a family names differently.</param>
     public static WeightMap Map(ModelSpec spec, Func<string, bool> has, BertNames names)
     {
-        string prefix = WeightNames.Prefix(has, "embeddings.word_embeddings.weight", "", names.Prefix), embeddings = prefix + "embeddings.";
+        string prefix = Prefix(has, names), embeddings = prefix + "embeddings.";
         int embedded = spec.EmbeddedWidth, read = spec.EmbeddingWidth ?? spec.Width;
         WeightEntry Table(string name, int rows, int columns) => new($"{embeddings}{name}_embeddings.weight", new(rows, columns), WeightRole.Embedding);
         Norms norms = new(spec, has(embeddings + "LayerNorm.gamma"));
@@ -90,10 +99,17 @@ internal static class BertLayout
             EmbeddingNorm = norms.Of(embeddings + "LayerNorm", embedded),
             HeadTransform = head ? WeightNames.Linear(names.HeadTransform, spec.Width, read, true) : null,
             HeadNorm = head ? norms.Of(names.HeadNorm, read) : null,
+            Pooler = spec.SequenceHead is { } sequence ? WeightNames.Linear(sequence.Labels is null ? prefix + names.Pooler : ClassTransform(names, prefix), spec.Width, spec.Width, true) : null,
+            Classifier = spec.SequenceHead?.Labels is { } labels ? WeightNames.Linear(names.Classifier, spec.Width, labels.Count, true) : null,
             Unembedding = head && !spec.TiedUnembedding ? new(names.Unembedding + ".weight", new(spec.Vocabulary, read), WeightRole.Linear) : null,
             UnembeddingBias = head ? new(names.UnembeddingBias, new(spec.Vocabulary), WeightRole.Bias) : null,
         };
     }
+
+    private static string Prefix(Func<string, bool> has, BertNames names) => WeightNames.Prefix(has, "embeddings.word_embeddings.weight", "", names.Prefix);
+
+    /// <summary>The map before the classes: the pooler's, or one of its own.</summary>
+    private static string ClassTransform(BertNames names, string prefix) => names.ClassTransform ?? prefix + names.Pooler;
 
     /// <summary>One map per block; the same one where blocks share their weights.</summary>
     private static BlockMap[] Blocks(ModelSpec spec, Norms norms, string prefix, BertNames names)
@@ -215,6 +231,17 @@ internal sealed record BertNames
     public string Unembedding { get; init; } = "cls.predictions.decoder";
 
     public string UnembeddingBias { get; init; } = "cls.predictions.bias";
+
+    /// <summary>The map of the pooler, behind the prefix.</summary>
+    public string Pooler { get; init; } = "pooler.dense";
+
+    /// <summary>The map before the classes; null where that is the pooler's.</summary>
+    public string? ClassTransform { get; init; }
+
+    /// <summary>The non-linearity before the classes.</summary>
+    public Activation ClassActivation { get; init; } = Activation.Tanh;
+
+    public string Classifier { get; init; } = "classifier";
 
     /// <summary>The non-linearity of the head; null for that of the blocks.</summary>
     public Activation? HeadActivation { get; init; }

@@ -23,6 +23,7 @@ internal static class ConfigReaderExtensions
         ["silu"] = Strata.Tensors.Activation.Silu,
         ["swish"] = Strata.Tensors.Activation.Silu,
         ["relu"] = Strata.Tensors.Activation.Relu,
+        ["tanh"] = Strata.Tensors.Activation.Tanh,
     };
 
     /// <summary>A number above 0 that must be there.</summary>
@@ -86,6 +87,17 @@ internal static class ConfigReaderExtensions
         return Activations.TryGetValue(given, out Activation activation)
             ? activation
             : throw config.Refuse(name, $"is {Excerpt.Quote(given)}, which Strata does not compute. {Excerpt.Nearest(given, Activations.Keys)}");
+    }
+
+    /// <summary>Names of the classes, where <c>architectures</c> says that the checkpoint is a classifier of sequences; null where it is none.</summary>
+    public static ValueList<string>? ClassLabels(this ConfigReader config)
+    {
+        bool classifier = config.Items("architectures").Any(item => item.ToString().EndsWith("ForSequenceClassification", StringComparison.Ordinal));
+        if (!classifier) return null;
+        Dictionary<string, string> names = [];
+        if (config.OptionalObject("id2label") is { } given) foreach (JsonProperty entry in given.Element.EnumerateObject()) names[entry.Name] = entry.Value.ToString();
+        int count = names.Count > 0 ? names.Count : config.OptionalInt("num_labels", 1, 1 << 20) ?? 2;
+        return new ValueList<string>(Enumerable.Range(0, count).Select(i => names.GetValueOrDefault($"{i}") ?? $"LABEL_{i}"));
     }
 
     /// <summary>Buckets of distances, of both sides together.</summary>

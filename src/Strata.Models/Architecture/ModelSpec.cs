@@ -197,6 +197,12 @@ public sealed record ModelSpec
     /// <summary>What stands before the unembedding of a masked language model; null for none.</summary>
     public HeadTransform? HeadTransform { get; init; }
 
+    /// <summary>Names of the classes that the configuration says the checkpoint sorts sequences into; null where it is no classifier.</summary>
+    public ValueList<string>? ClassLabels { get; init; }
+
+    /// <summary>What is made of whole sequences; null for nothing.</summary>
+    public SequenceHead? SequenceHead { get; init; }
+
     /// <summary>Has the unembedding a bias?</summary>
     public bool UnembeddingBias { get; init; }
 

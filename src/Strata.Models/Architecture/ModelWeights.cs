@@ -94,12 +94,16 @@ internal sealed class ModelWeights
 
     public required NormWeights? HeadNorm { get; init; }
 
+    public required LinearWeight? Pooler { get; init; }
+
+    public required LinearWeight? Classifier { get; init; }
+
     /// <summary>Null where the network has no scores over the vocabulary.</summary>
     public required LinearWeight? Unembedding { get; init; }
 
     /// <summary>Bytes of the laid out weights and tables.</summary>
     public long Bytes => Blocks.Distinct().Sum(block => block.Bytes) + Embedding.Storage.Bytes
-        + new[] { EmbeddingProjection, UnembeddingProjection, HeadTransform, Unembedding }.Sum(weight => weight?.Bytes ?? 0);
+        + new[] { EmbeddingProjection, UnembeddingProjection, HeadTransform, Unembedding, Pooler, Classifier }.Sum(weight => weight?.Bytes ?? 0);
 
     /// <summary>Loads every weight of a map.</summary>
     /// <param name="spec">The architecture.</param>
@@ -137,6 +141,8 @@ internal sealed class ModelWeights
             UnembeddingProjection = layout.Optional(map.UnembeddingProjection),
             HeadTransform = layout.Optional(map.HeadTransform),
             HeadNorm = layout.Norm(map.HeadNorm),
+            Pooler = layout.Optional(map.Pooler),
+            Classifier = layout.Optional(map.Classifier),
             Unembedding = !spec.HasUnembedding ? null : layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
         };
     }

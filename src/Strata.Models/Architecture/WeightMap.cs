@@ -173,6 +173,12 @@ public sealed record WeightMap(WeightEntry Embedding, IReadOnlyList<BlockMap> Bl
     /// <summary>The norm behind that map, or null.</summary>
     public NormEntry? HeadNorm { get; init; }
 
+    /// <summary>The pooler's map, or null.</summary>
+    public LinearEntry? Pooler { get; init; }
+
+    /// <summary>Pooled sequence to a score per class, or null.</summary>
+    public LinearEntry? Classifier { get; init; }
+
     /// <summary>[vocabulary, embedding width]; null when tied to the embedding.</summary>
     public WeightEntry? Unembedding { get; init; }
 
@@ -190,6 +196,7 @@ public sealed record WeightMap(WeightEntry Embedding, IReadOnlyList<BlockMap> Bl
     private IEnumerable<WeightEntry?> Outside() =>
     [
         Embedding, PositionEmbedding, TypeEmbedding, RelativeBias, DistanceEmbedding, .. DistanceNorm?.Entries ?? [], .. EmbeddingProjection?.Entries ?? [], .. EmbeddingNorm?.Entries ?? [],
-        .. FinalNorm?.Entries ?? [], .. UnembeddingProjection?.Entries ?? [], .. HeadTransform?.Entries ?? [], .. HeadNorm?.Entries ?? [], Unembedding, UnembeddingBias,
+        .. FinalNorm?.Entries ?? [], .. UnembeddingProjection?.Entries ?? [], .. HeadTransform?.Entries ?? [], .. HeadNorm?.Entries ?? [],
+        .. Pooler?.Entries ?? [], .. Classifier?.Entries ?? [], Unembedding, UnembeddingBias,
     ];
 }

@@ -132,6 +132,18 @@ public sealed class BatchRun
         return Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, Unembedding.Logits(scope, read, _model));
     }
 
+    /// <summary>What the network makes of whole sequences: a score per class, [sequences, classes], or the pooled rows, [sequences, width], where it knows no classes.</summary>
+    /// <exception cref="StrataException">The network has no such head.</exception>
+    public Tensor SequenceHead(TensorScope scope, Tensor normalized)
+    {
+        SequenceHead head = _model.Spec.SequenceHead ?? throw new StrataException($"{_model.Name} makes nothing of whole sequences: its checkpoint holds neither a pooler nor a classifier.");
+        int execution = _hooks?.Executions ?? 0;
+        Tensor first = scope.Embed(normalized, Batch.Starts.AsSpan(0, Batch.Sequences));
+        Tensor pooled = scope.Activate(Visit(scope, execution, HookKind.PoolerPre, scope.Linear(first, _model.Weights.Pooler!)), head.Activation);
+        pooled = Visit(scope, execution, HookKind.Pooled, pooled);
+        return _model.Weights.Classifier is LinearWeight classes ? Visit(scope, execution, HookKind.ClassLogits, scope.Linear(pooled, classes)) : pooled;
+    }
+
     /// <summary>Next-token loss in nats and most likely next id after every token; 0 and the id at the last token of a sequence, which has no target.</summary>
     /// <param name="outer">For working memory.</param>
     /// <param name="stream">Stream after the last block.</param>

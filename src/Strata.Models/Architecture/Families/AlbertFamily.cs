@@ -20,6 +20,7 @@ public sealed class AlbertFamily : ModelFamily
         HeadNorm = "predictions.LayerNorm",
         Unembedding = "predictions.decoder",
         UnembeddingBias = "predictions.bias",
+        Pooler = "pooler",
     };
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Strata.Tensors;
+
 namespace Strata.Models;
 
 /// <summary>DeBERTa v2 and v3 (He et al. 2021): BERT whose scores have products of queries and keys with vectors of their distance, and whose embedding often knows no positions.</summary>
@@ -13,6 +15,8 @@ public sealed class DebertaFamily : ModelFamily
         DistanceQuery = "attention.self.pos_query_proj",
         DistanceEmbedding = "encoder.rel_embeddings",
         DistanceNorm = "encoder.LayerNorm",
+        ClassTransform = "pooler.dense",
+        ClassActivation = Activation.GeluErf,
     };
 
     private static readonly BertNames NewNames = Names with
@@ -40,6 +44,8 @@ public sealed class DebertaFamily : ModelFamily
             if (config.OptionalInt(key, 1, 1 << 20) is int given && given != only) throw config.Refuse(key, $"is {given}; Strata computes this family with {only} only (hidden_size is {spec.Width}).");
         }
 
+        if (spec.ClassLabels is not null && config.OptionalString("pooler_hidden_act") is { } activation && activation != "gelu")
+            throw config.Refuse("pooler_hidden_act", $"is {Excerpt.Quote(activation)}; Strata computes the classifiers of this family with \"gelu\" only.");
         bool positions = config.OptionalBool("position_biased_input") ?? true;
         spec = spec with { Positions = positions ? PositionKind.Learned : PositionKind.Relative };
         return config.OptionalBool("relative_attention") == true ? WithDistances(config, spec) : spec;

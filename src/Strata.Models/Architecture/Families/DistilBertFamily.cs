@@ -1,3 +1,5 @@
+using Strata.Tensors;
+
 namespace Strata.Models;
 
 /// <summary>DistilBERT (Sanh et al. 2019): BERT with half the blocks and no token types.</summary>
@@ -19,6 +21,8 @@ public sealed class DistilBertFamily : ModelFamily
         HeadNorm = "vocab_layer_norm",
         Unembedding = "vocab_projector",
         UnembeddingBias = "vocab_projector.bias",
+        ClassTransform = "pre_classifier",
+        ClassActivation = Activation.Relu,
     };
 
     /// <inheritdoc/>

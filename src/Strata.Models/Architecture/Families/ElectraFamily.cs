@@ -14,6 +14,9 @@ public sealed class ElectraFamily : ModelFamily
         Unembedding = "generator_lm_head",
         UnembeddingBias = "generator_lm_head.bias",
         HeadActivation = Activation.GeluErf,
+        ClassTransform = "classifier.dense",
+        ClassActivation = Activation.GeluErf,
+        Classifier = "classifier.out_proj",
     };
 
     /// <inheritdoc/>

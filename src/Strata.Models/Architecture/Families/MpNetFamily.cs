@@ -19,6 +19,8 @@ public sealed class MpNetFamily : ModelFamily
         Unembedding = "lm_head.decoder",
         UnembeddingBias = "lm_head.bias",
         HeadActivation = Activation.GeluErf,
+        ClassTransform = "classifier.dense",
+        Classifier = "classifier.out_proj",
     };
 
     /// <inheritdoc/>

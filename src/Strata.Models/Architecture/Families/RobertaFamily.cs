@@ -14,6 +14,8 @@ public sealed class RobertaFamily(string name) : ModelFamily
         Unembedding = "lm_head.decoder",
         UnembeddingBias = "lm_head.bias",
         HeadActivation = Activation.GeluErf,
+        ClassTransform = "classifier.dense",
+        Classifier = "classifier.out_proj",
     };
 
     /// <inheritdoc/>
