@@ -90,7 +90,7 @@ public sealed record MeasureOptions
 
     /// <summary>Words that <c>self-similarity</c> and <c>mev</c> follow at most; drawn by <see cref="Seed"/>.</summary>
     [Description("words that are followed at most, drawn by the seed")]
-    public int Words { get; init; } = 100;
+    public int Words { get; init; } = 1000;
 
     /// <summary>A word counts from this many contexts on, in <c>self-similarity</c> and <c>mev</c>.</summary>
     [Description("a word counts from this many contexts on")]
