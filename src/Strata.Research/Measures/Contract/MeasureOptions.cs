@@ -116,6 +116,10 @@ public sealed record MeasureOptions
     [Description("random permutations that DiME averages over")]
     public int Permutations { get; init; } = 10;
 
+    /// <summary>At most so many sequences enter <c>infonce</c> and <c>dime</c>, the first ones: both compare every sequence with every other.</summary>
+    [Description("at most so many sequences are compared with each other, the first ones")]
+    public int MaxObjects { get; init; } = 500;
+
     /// <summary>Positions at which <c>seq-vcr</c> keeps a covariance, spread evenly.</summary>
     [Description("positions at which Seq-VCR keeps a covariance, spread evenly")]
     public int Positions { get; init; } = 8;
@@ -145,6 +149,7 @@ public sealed record MeasureOptions
         Least(Words, 1, nameof(Words));
         Least(MinContexts, 2, nameof(MinContexts));
         Least(Permutations, 1, nameof(Permutations));
+        Least(MaxObjects, 2, nameof(MaxObjects));
         Least(Positions, 1, nameof(Positions));
         Positive(Epsilon, nameof(Epsilon));
         Positive(Temperature, nameof(Temperature));
