@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. As root on Debian it installs what some tests need (PyTorch, SentencePiece and Jinja2 as references, Chromium to open reports, a client of
+# Builds everything and runs all tests. As root on Debian it installs what some tests need (PyTorch, Pillow, SentencePiece and Jinja2 as references, Chromium to open reports, a client of
 # Jupyter to drive the kernel); elsewhere it says what to install, and the tests that need it are skipped with their reason. With CI=true a missing part is a failure,
 # except an adapter (docs/adapters.md): where NuGet does not have its package it is skipped, and said so, everywhere.
 set -euo pipefail
@@ -11,6 +11,8 @@ missing=()
 /usr/bin/python3 -c 'import jupyter_client' 2>/dev/null || missing+=(python3-jupyter-client)
 /usr/bin/python3 -c 'import sentencepiece' 2>/dev/null || missing+=(python3-sentencepiece)
 /usr/bin/python3 -c 'import jinja2' 2>/dev/null || missing+=(python3-jinja2)
+/usr/bin/python3 -c 'import PIL' 2>/dev/null || missing+=(python3-pil)
+/usr/bin/python3 -c 'import sklearn' 2>/dev/null || missing+=(python3-sklearn)
 command -v jupyter-kernelspec >/dev/null || missing+=(jupyter-client)
 /usr/bin/python3 -c 'import nbconvert, nbclient' 2>/dev/null || missing+=(python3-nbconvert python3-nbclient)
 /usr/bin/python3 -c 'import notebook' 2>/dev/null || missing+=(jupyter-notebook)
@@ -26,16 +28,19 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 dotnet build Kernel.sln -c Release -warnaserror --verbosity quiet
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) failures=$(mktemp)
+trap 'rm -f "$log" "$failures"' EXIT
 status=0
 for project in tests/*/*.csproj; do
   dotnet test "$project" -c Release --no-build --logger "console;verbosity=normal" >"$log" 2>&1 || status=$?
-  # Of a passing project the skips with their reasons and the totals, of a failing one everything.
+  # Of a project the skips with their reasons and the totals; what failed is told at the end, where it is looked for.
   name=$(basename "${project%.csproj}")
   grep -A1 --no-group-separator -F '[SKIP]' "$log" | sed -E "s|^\[xUnit[^]]*\]|$name:|" || true
   grep -E '^\s+(Failed |(Total tests|Passed|Failed|Skipped):)' "$log" | sed "s|^|$name: |" || true
-  if [ "$status" != 0 ]; then cat "$log"; fi
+  if [ "$status" != 0 ]; then
+    echo "$name: exit status $status" >>"$failures"
+    if grep -q '^  Failed ' "$log"; then sed -nE '/^  Failed /{p;:a;n;/^  (Passed|Skipped|Failed) |^\[xUnit|^Test Run/{/^  Failed /{p;ba};b};p;ba}' "$log" >>"$failures"; else tail -n 60 "$log" >>"$failures"; fi
+  fi
   passed=$((${passed:-0} + $(awk '/^ +Passed: /{n=$2} END{print n+0}' "$log")))
   failed=$((${failed:-0} + $(awk '/^ +Failed: /{n=$2} END{print n+0}' "$log")))
   skipped=$((${skipped:-0} + $(awk '/^ +Skipped: /{n=$2} END{print n+0}' "$log")))
@@ -43,5 +48,6 @@ for project in tests/*/*.csproj; do
   status=0
 done
 
+cat "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "${result:-0}"

@@ -17,7 +17,7 @@ public sealed class PytorchSuite : IDisposable
     {
         _missing = Python.Run("-c", "import torch") is string problem ? $"PyTorch is not installed for {Python.Interpreter} (apt-get install python3-torch libopenblas0-openmp): {problem}" : null;
         if (_missing is not null) return;
-        string? failed = Python.Run(Path.Combine(Repository(), "tests/reference/reference.py"), "suite", _root, "--seed", "1");
+        string? failed = Python.Run(Path.Combine(Repository.Root, "tests/reference/reference.py"), "suite", _root, "--seed", "1");
         if (failed is not null) throw new InvalidOperationException($"The reference failed: {failed}");
     }
 
@@ -53,14 +53,21 @@ public sealed class PytorchSuite : IDisposable
         "stablelm-base", "stablelm-bias", "stablelm-normalised-heads", "stablelm-parallel",
         "smollm3-base", "smollm3-layers", "smollm3-windows",
         "granite-base", "granite-bias-tied",
+        "bert-base", "bert-no-head", "bert-untied",
     ];
+
+    /// <summary>Families whose networks do not predict the next token.</summary>
+    private static readonly string[] Encoders = ["bert"];
+
+    public static bool IsEncoder(string variant) => Encoders.Contains(variant.Split('-')[0]);
+
+    public static TheoryData<string> Decoders => new(VariantNames.Where(variant => !IsEncoder(variant)));
 
     public static TheoryData<string> Variants => new(VariantNames);
 
     public string Folder(string variant)
     {
-        if (_missing is not null && Environment.GetEnvironmentVariable("CI") is "true" or "1") throw new InvalidOperationException(_missing);
-        Skip.If(_missing is not null, _missing);
+        Needed.Require(_missing is null, _missing ?? "");
         return Path.Combine(_root, variant);
     }
 
@@ -100,13 +107,6 @@ public sealed class PytorchSuite : IDisposable
     public void Dispose()
     {
         if (Directory.Exists(_root)) Directory.Delete(_root, recursive: true);
-    }
-
-    public static string Repository()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException("Kernel.sln was not found above the tests.");
     }
 
     private static int[] Ids(JsonElement array) => array.EnumerateArray().Select(id => id.GetInt32()).ToArray();
