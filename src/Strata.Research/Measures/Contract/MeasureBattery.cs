@@ -86,11 +86,11 @@ public sealed class MeasureBattery
         request ??= new BatteryRequest();
         IReadOnlyList<Measure> measures = Measures.Select(measureNames, request.Options);
         MeasureBattery battery = new(model, rows, measures, request);
-        MeasureTable? control = request.Control ? new MeasureBattery(model.RandomTwin(request.Options.Seed), rows, measures, request).Run(null, cancellation) : null;
-        return battery.Run(control, cancellation);
+        MeasureTable? control = request.Control ? new MeasureBattery(model.RandomTwin(request.Options.Seed), rows, measures, request).Execute(null, cancellation) : null;
+        return battery.Execute(control, cancellation);
     }
 
-    private MeasureTable Run(MeasureTable? control, CancellationToken cancellation)
+    private MeasureTable Execute(MeasureTable? control, CancellationToken cancellation)
     {
         Provenance provenance = Pass(cancellation);
         Dictionary<(string, string), MeasureValue> found = [];

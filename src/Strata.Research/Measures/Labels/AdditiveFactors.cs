@@ -121,12 +121,17 @@ internal sealed class AdditiveFit(MeasureContext context, bool unseen) : Measure
         return Matrix<double>.Build.Dense(cells.Length, columns.Count + 1, (i, j) => j == 0 || cells[i][columns[j - 1].Factor] == columns[j - 1].Value ? 1 : 0);
     }
 
-    /// <summary>Weighted least squares by the pseudo-inverse: indicators of a factor add up to the column of ones.</summary>
+    /// <summary>
+    /// Weighted least squares of least norm: indicators of a factor add up to the column of ones, so some singular values are zero; what rounding leaves of them lies far below the smallest true one.
+    /// </summary>
     private static Matrix<double> Solve(Matrix<double> design, Matrix<double> means, double[] weights, int[] rows)
     {
         Matrix<double> x = Matrix<double>.Build.Dense(rows.Length, design.ColumnCount, (i, j) => Math.Sqrt(weights[rows[i]]) * design[rows[i], j]);
         Matrix<double> y = Matrix<double>.Build.Dense(rows.Length, means.ColumnCount, (i, j) => Math.Sqrt(weights[rows[i]]) * means[rows[i], j]);
-        return x.PseudoInverse() * y;
+        MathNet.Numerics.LinearAlgebra.Factorization.Svd<double> svd = x.Svd();
+        Matrix<double> projected = svd.U.TransposeThisAndMultiply(y), scaled = Matrix<double>.Build.Dense(x.ColumnCount, y.ColumnCount);
+        for (int k = 0; k < svd.S.Count && svd.S[k] > 1e-9 * svd.S[0]; k++) scaled.SetRow(k, projected.Row(k) / svd.S[k]);
+        return svd.VT.TransposeThisAndMultiply(scaled);
     }
 
     private static bool Seen(int[][] cells, int held) => Enumerable.Range(0, cells[held].Length).All(f => cells.Where((c, i) => i != held && c[f] == cells[held][f]).Any());

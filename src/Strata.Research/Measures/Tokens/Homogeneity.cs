@@ -17,7 +17,7 @@ public sealed class TokenHomogeneity : PromptMeasure
         Parameters = ["Bootstrap"],
         Cost = "O(T·D) per prompt; nothing is kept.",
         Traps = "A direction that all tokens share (anisotropy) raises it as much as over-smoothing does: compare with anisotropy, which takes pairs from different prompts.",
-        Source = "Hosseini et al. 2025, \"Contextual Representation Flow\".",
+        Source = "\"A Comparative Analysis of Contextual Representation Flow in State-Space and Transformer Architectures\", arXiv 2510.06640.",
     };
 
     private protected override double OfPrompt(PromptRows tokens, MeasureContext context, out string? undefined)
@@ -43,7 +43,7 @@ public sealed class TokenVariance : PromptMeasure
         Parameters = ["Bootstrap"],
         Cost = "O(T·D) per prompt; nothing is kept.",
         Traps = "Long tokens (an attention sink) carry most of it.",
-        Source = "Hosseini et al. 2025, \"Contextual Representation Flow\".",
+        Source = "\"A Comparative Analysis of Contextual Representation Flow in State-Space and Transformer Architectures\", arXiv 2510.06640.",
     };
 
     private protected override double OfPrompt(PromptRows tokens, MeasureContext context, out string? undefined)
