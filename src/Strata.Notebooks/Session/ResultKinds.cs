@@ -14,7 +14,7 @@ internal static class ResultKinds
         TokenRows => "token rows",
         Activations => "activations",
         MeasureTable => "measures",
-        ComparisonMatrix => "a comparison",
+        ComparisonMatrix or ComparisonProfile or Stitching => "a comparison",
         ProbeSweep => "a probe",
         LogitLens => "a lens",
         SweepResult => "a sweep",

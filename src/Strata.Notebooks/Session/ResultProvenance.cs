@@ -12,6 +12,8 @@ internal static class ResultProvenance
         Activations activations => activations.Provenance,
         MeasureTable measures => measures.Table.Provenance,
         ComparisonMatrix comparison => comparison.Provenance,
+        ComparisonProfile profile => profile.Table.Provenance,
+        Stitching stitching => stitching.Provenance,
         ProbeSweep probes => probes.Table.Provenance,
         LogitLens lens => lens.Provenance,
         SweepResult sweep => sweep.Provenance,
