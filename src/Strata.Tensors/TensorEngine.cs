@@ -157,13 +157,14 @@ public abstract class TensorEngine
     // ---- attention ----
 
     /// <summary>
-    /// result [T, heads·d] = softmax(cap(scale · q kᵀ) + keyBias) v for each sequence and head, without ever holding a full score matrix.
-    /// q [T, heads·d]; k, v [S, keyValueHeads·d]; keyBias [heads, at least the longest KeyCount], by the key's place in its sequence (ALiBi), or null.
+    /// result [T, heads·d] = softmax(cap(scale · q kᵀ) + bias) v for each sequence and head, without ever holding a full score matrix.
+    /// q [T, heads·d]; k, v [S, keyValueHeads·d]; bias null, or by the key's place in its sequence (ALiBi), [heads, at least the longest KeyCount], or by distance
+    /// (<see cref="AttentionHeads.BiasByDistance"/>), [heads, odd, at least 2 · the longest KeyCount − 1].
     /// </summary>
-    protected internal abstract void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? keyBias, ReadOnlySpan<AttentionSegment> segments, Tensor result);
+    protected internal abstract void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? bias, ReadOnlySpan<AttentionSegment> segments, Tensor result);
 
-    /// <summary>result [heads, QueryCount, KeyCount] = cap(scale · q kᵀ) + keyBias of one sequence; keys that a query may not see get −∞.</summary>
-    protected internal abstract void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? keyBias, AttentionSegment segment, Tensor result);
+    /// <summary>result [heads, QueryCount, KeyCount] = cap(scale · q kᵀ) + bias of one sequence; keys that a query may not see get −∞.</summary>
+    protected internal abstract void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? bias, AttentionSegment segment, Tensor result);
 
     /// <summary>Rows QueryStart .. QueryStart + QueryCount of result [T, heads·d] = pattern [heads, QueryCount, KeyCount] · v.</summary>
     protected internal abstract void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result);

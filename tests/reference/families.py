@@ -5,12 +5,14 @@ import json
 import torch
 
 import checkpoint
+import encoder_families
 import gpt_families
 import llama_families
 import networks
 
 DECODERS = {**gpt_families.FAMILIES, **llama_families.FAMILIES}
-FAMILIES = {"gpt2": networks.Gpt2, "llama": networks.Llama, **DECODERS}
+ENCODERS = encoder_families.FAMILIES
+FAMILIES = {"gpt2": networks.Gpt2, "llama": networks.Llama, **DECODERS, **ENCODERS}
 
 
 def load(folder, dtype=torch.float32):

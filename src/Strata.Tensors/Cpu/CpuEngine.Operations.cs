@@ -169,19 +169,19 @@ public sealed unsafe partial class CpuEngine
     }
 
     /// <inheritdoc/>
-    protected internal override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? keyBias, ReadOnlySpan<AttentionSegment> segments, Tensor result)
+    protected internal override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? bias, ReadOnlySpan<AttentionSegment> segments, Tensor result)
     {
-        _kernels.Attention(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), (IntPtr)Floats(v), 0, (IntPtr)Floats(result), heads, BiasOf(keyBias)), segments);
-        GC.KeepAlive(keyBias);
+        _kernels.Attention(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), (IntPtr)Floats(v), 0, (IntPtr)Floats(result), heads, BiasOf(bias)), segments);
+        GC.KeepAlive(bias);
         KeepAlive(q, k);
         KeepAlive(v, result);
     }
 
     /// <inheritdoc/>
-    protected internal override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? keyBias, AttentionSegment segment, Tensor result)
+    protected internal override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? bias, AttentionSegment segment, Tensor result)
     {
-        _kernels.AttentionScores(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), 0, (IntPtr)Floats(result), 0, heads, BiasOf(keyBias)), segment);
-        GC.KeepAlive(keyBias);
+        _kernels.AttentionScores(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), 0, (IntPtr)Floats(result), 0, heads, BiasOf(bias)), segment);
+        GC.KeepAlive(bias);
         KeepAlive(q, k);
         GC.KeepAlive(result);
     }
@@ -205,7 +205,7 @@ public sealed unsafe partial class CpuEngine
         GC.KeepAlive(hidden);
     }
 
-    private static RowsView BiasOf(Tensor? keyBias) => keyBias is null ? default : RowsOf(keyBias);
+    private static RowsView BiasOf(Tensor? bias) => bias is null ? default : RowsOf(bias);
 
     private static RowsView GroupsOf(Tensor x, int width) => new((IntPtr)Floats(x), width == 0 ? 0 : x.Shape.Count / width, width);
 

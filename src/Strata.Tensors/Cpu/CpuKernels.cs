@@ -83,12 +83,12 @@ internal readonly unsafe record struct PanelsView(IntPtr Address, DType DType, i
 
 /// <summary>
 /// The operands of an attention op: Q [T, heads·d], K and V [S, keyValueHeads·d]; Pattern [heads, queries, keys] where it is materialised; Result.
-/// Those that an op does not use are zero; so is the address of the bias [heads, keys] where there is none.
+/// Those that an op does not use are zero; so is the address of the bias [heads, keys or distances] where there is none.
 /// </summary>
-internal readonly record struct AttentionView(IntPtr Q, IntPtr K, IntPtr V, IntPtr Pattern, IntPtr Result, AttentionHeads Heads, RowsView KeyBias)
+internal readonly record struct AttentionView(IntPtr Q, IntPtr K, IntPtr V, IntPtr Pattern, IntPtr Result, AttentionHeads Heads, RowsView Bias)
 {
     /// <summary>Are scores more than scaled products?</summary>
-    public bool AdjustsScores => Heads.SoftCap > 0 || KeyBias.Address != 0;
+    public bool AdjustsScores => Heads.SoftCap > 0 || Bias.Address != 0;
 }
 
 /// <summary>The kernels for registers of one width; the parts of the class lie in files by subject.</summary>

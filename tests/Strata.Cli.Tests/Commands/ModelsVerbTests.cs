@@ -24,7 +24,7 @@ public sealed class ModelsVerbTests
     public async Task ShowsTheHookPointsOfOneFamily()
     {
         ToolResult result = await Tool.Run("models", "gpt2");
-        string[] points = [.. Model.Load(Tool.Othello).Explain().Points.Select(point => point.Name.Replace($"blocks.{point.Block}.", "blocks.*.")).Distinct()];
+        string[] points = [.. Model.Load(Repository.Othello).Explain().Points.Select(point => point.Name.Replace($"blocks.{point.Block}.", "blocks.*.")).Distinct()];
         Assert.Equal(points, result.Output.Split("Hook points:\n")[1].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()));
         Assert.Equal(points, FamilyRecord.All[0].HookPoints);
     }

@@ -1,5 +1,12 @@
 namespace Strata.Research;
 
+/// <summary>A curve behind a number: dimension against scale, or a spectrum.</summary>
+/// <param name="XName">What the abscissa is.</param>
+/// <param name="YName">What the ordinate is.</param>
+/// <param name="X">Abscissae.</param>
+/// <param name="Y">Ordinates, as many.</param>
+public sealed record MeasureCurve(string XName, string YName, IReadOnlyList<double> X, IReadOnlyList<double> Y);
+
 /// <summary>A measure at one hook point.</summary>
 public sealed record MeasureValue
 {
@@ -9,7 +16,13 @@ public sealed record MeasureValue
     /// <summary>Standard deviation over the samples (divisor n); NaN for a measure that has one value for all rows.</summary>
     public double Spread { get; init; } = double.NaN;
 
-    /// <summary>The value of every sample that was measured, in order; empty for a measure that has one value for all rows.</summary>
+    /// <summary>Lower end of the 95 % bootstrap interval of the mean; NaN where there is none.</summary>
+    public double Low { get; init; } = double.NaN;
+
+    /// <summary>Upper end of the 95 % bootstrap interval of the mean; NaN where there is none.</summary>
+    public double High { get; init; } = double.NaN;
+
+    /// <summary>The value of every sample that was measured, in order; empty unless <see cref="MeasureOptions.PerSample"/> asks for them, and for a measure that has one value for all rows.</summary>
     public IReadOnlyList<double> PerSample { get; init; } = [];
 
     /// <summary>Samples (prompts, rows or tokens, as the measure says) that entered the value.</summary>
@@ -21,14 +34,11 @@ public sealed record MeasureValue
     /// <summary>Why samples were left out; null when none was.</summary>
     public string? LeftOutReason { get; init; }
 
-    /// <summary>Mean and spread of samples.</summary>
-    internal static MeasureValue Over(double[] samples, int leftOut, string? reason)
-    {
-        if (samples.Length == 0) return Undefined(leftOut, reason ?? "there are no samples");
-        double mean = samples.Average();
-        double spread = Math.Sqrt(samples.Sum(v => (v - mean) * (v - mean)) / samples.Length);
-        return new MeasureValue { Value = mean, Spread = spread, PerSample = samples, Count = samples.Length, LeftOut = leftOut, LeftOutReason = leftOut > 0 ? reason : null };
-    }
+    /// <summary>Where an extreme sits (sequence, position, dimension); null for other measures.</summary>
+    public string? Where { get; init; }
+
+    /// <summary>The curve behind the number; null for most measures.</summary>
+    public MeasureCurve? Curve { get; init; }
 
     /// <summary>One value for all rows.</summary>
     internal static MeasureValue One(double value, int count, int leftOut = 0, string? reason = null) =>
