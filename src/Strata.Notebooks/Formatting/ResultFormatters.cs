@@ -24,6 +24,9 @@ internal static class ResultFormatters
         Formatters.Register<ComparisonProfile>(profile => Stacked.Of(ComparisonFigure.Parts(profile)));
         Formatters.Register<Stitching>(stitching => Stacked.Of([ComparisonFigure.Of(stitching), stitching.ToTable()]));
         Formatters.Register<ProbeSweep>(probes => Stacked.Of(ProbeParts.Of(probes)));
+        Formatters.Register<ErasureSweep>(erased => Stacked.Of(ProbeParts.Of((object)erased)));
+        Formatters.Register<ShiftSweep>(shifted => Stacked.Of(ProbeParts.Of((object)shifted)));
+        Formatters.Register<RegressionSweep>(regressed => Stacked.Of(ProbeParts.Of((object)regressed)));
         Formatters.Register<AngularDistance>(distance => Stacked.Of([AngularFigure.Of(distance, null), distance.ToTable()]));
     }
 }

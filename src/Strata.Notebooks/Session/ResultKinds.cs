@@ -15,7 +15,7 @@ internal static class ResultKinds
         Activations => "activations",
         MeasureTable => "measures",
         ComparisonMatrix or ComparisonProfile or Stitching => "a comparison",
-        ProbeSweep => "a probe",
+        ProbeSweep or ErasureSweep or ShiftSweep or RegressionSweep => "a probe",
         LogitLens => "a lens",
         SweepResult => "a sweep",
         AngularDistance => "angular distances",
