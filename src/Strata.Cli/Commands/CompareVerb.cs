@@ -19,17 +19,18 @@ internal static partial class CompareVerb
         Option<string?> points = Inputs.Points("By default blocks.*.resid_post of a model, and all points of a file.");
         Option<string?> pool = Inputs.Pool("mean");
         Option<int?> batch = Inputs.BatchTokens();
+        Option<string?> storage = Inputs.Storage();
         Option<bool> profile = new("--profile") { Description = "Compare each point with the same point of SOURCE2 alone." };
         Option<int?> halves = Inputs.Count("--halves", "With --profile: draw half of the rows N times and give the band of the values.");
         Option<bool> noControls = new("--no-controls") { Description = "Leave out the comparison with shuffled rows." };
         Option<bool> json = Inputs.Json();
-        return Verb.Create("compare", "Compare the representations at every pair of hook points.", [first, second, .. data.Options, with, profile, halves, noControls, points, pool, batch, json], (parse, cancellation) =>
+        return Verb.Create("compare", "Compare the representations at every pair of hook points.", [first, second, .. data.Options, with, profile, halves, noControls, points, pool, batch, storage, json], (parse, cancellation) =>
         {
             string name = Comparisons.Get(parse.GetRequiredValue(with)).Name;
             if (parse.GetValue(halves) is not null && !parse.GetValue(profile)) throw new StrataException("--halves belongs to --profile; give both.");
             string a = parse.GetRequiredValue(first);
             string? b = parse.GetValue(second);
-            if (ActivationSource.IsFile(a) && (b is null || ActivationSource.IsFile(b))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, batch]);
+            if (ActivationSource.IsFile(a) && (b is null || ActivationSource.IsFile(b))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, batch, storage]);
             CaptureSettings settings = new()
             {
                 Data = data.Of(parse),
@@ -37,6 +38,7 @@ internal static partial class CompareVerb
                 DefaultPoints = ["blocks.*.resid_post"],
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.Mean),
                 BatchTokens = parse.GetValue(batch),
+                Storage = parse.GetValue(storage),
             };
             Activations rows = ActivationSource.Read(terminal, a, settings, cancellation);
             Activations columns = b is null ? rows : ActivationSource.Read(terminal, b, settings, cancellation);

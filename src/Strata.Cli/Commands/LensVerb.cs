@@ -18,10 +18,11 @@ internal static class LensVerb
         DataInput fit = new(required: false);
         Option<int?> ahead = Inputs.Count("--ahead", "With --data: foretell the stream so many positions later (future lens).");
         Option<bool> attribute = new("--attribute") { Description = "What each part of the last stream adds to the score of the most likely next token." };
+        Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary: as it is (logit lens), or through maps fitted on --data.", [folder, tokens, text, plan, attribute, .. fit.Options, ahead, json], (parse, cancellation) =>
+        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary: as it is (logit lens), or through maps fitted on --data.", [folder, tokens, text, plan, attribute, .. fit.Options, ahead, storage, json], (parse, cancellation) =>
         {
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
             LayerPlan? order = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : null;
             TokenRows prompt = Inputs.Prompt(model, parse.GetValue(tokens), parse.GetValue(text), terminal);
             if (parse.GetValue(ahead) is not null && fit.Of(parse) is null) throw new StrataException("--ahead belongs to a fitted lens; give --data to fit it on.");

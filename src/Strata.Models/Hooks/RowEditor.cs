@@ -16,6 +16,8 @@ internal static class RowEditor
             if (head < 0 || head >= heads) throw new StrataException($"\"{point.Name}\" has heads 0..{heads} (0 to {heads - 1}); head {head} was given.");
         }
 
+        if (point.PerSequence && (!intervention.Positions.IsAll || intervention.Values is { Rows: > 1 }))
+            throw new StrataException($"\"{point.Name}\" is one row per sequence, without positions; give one vector and no positions there.");
         bool needsRow = intervention.Kind is InterventionKind.Set or InterventionKind.Add or InterventionKind.ProjectOut or InterventionKind.Erase or InterventionKind.Mean;
         if (needsRow && point.IsAttentionMatrix)
             throw new StrataException($"\"{point.Name}\" has one number per key, so a vector does not fit; zero and scale act there.");
@@ -27,7 +29,7 @@ internal static class RowEditor
     }
 
     /// <summary>A changed copy of a value.</summary>
-    public static Tensor Apply(TensorScope scope, Tensor value, Edit[] edits, int headWidth, BatchRun run, int sequence)
+    public static Tensor Apply(TensorScope scope, Tensor value, Edit[] edits, int headWidth, BatchRun run, HookPoint point, int sequence)
     {
         int count = value.Shape.Count, columns = value.Shape.Columns;
         float[] rented = ArrayPool<float>.Shared.Rent(count);
@@ -37,7 +39,8 @@ internal static class RowEditor
             value.Engine.CopyToHost(value, data);
             foreach (Edit edit in edits)
             {
-                if (sequence >= 0) EditMatrix(data, value.Shape, edit.Intervention, run, sequence);
+                if (point.PerSequence) EditSequences(data, columns, edit);
+                else if (sequence >= 0) EditMatrix(data, value.Shape, edit.Intervention, run, sequence);
                 else EditRows(data, columns, edit, headWidth, run);
             }
 
@@ -54,6 +57,11 @@ internal static class RowEditor
     {
         Check(intervention, point, spec);
         return new Edit(intervention, intervention.Reference is null ? null : MeanRow(intervention.Reference.Rows(point.Name)));
+    }
+
+    private static void EditSequences(Span<float> data, int columns, Edit edit)
+    {
+        for (int start = 0; start < data.Length; start += columns) EditRow(data.Slice(start, columns), edit.Intervention, edit.Mean, 0);
     }
 
     private static void EditRows(Span<float> data, int columns, Edit edit, int headWidth, BatchRun run)
