@@ -20,7 +20,6 @@ internal static class ProbeVerb
         Option<string?> points = Inputs.Points("blocks.*.resid_post by default.");
         Option<string?> pool = Inputs.Pool("none");
         Option<string?> storage = Inputs.Storage();
-        Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
         return Verb.Create("probe", "Train a reader of labels on every hook point, beside majority, shuffled labels and random weights.", [folder, .. data.Options, labels, probe, erase, noControls, seed, points, pool, storage, json], (parse, cancellation) =>
         {
