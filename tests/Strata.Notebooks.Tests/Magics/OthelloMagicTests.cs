@@ -327,7 +327,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("#!measure --measure curvatur", "Did you mean \"curvature\"?")]
     [InlineData("#!measure model --measure norm", "\"model\" is a model; expected activations")]
     [InlineData("#!measure --measure norm --form book", "--form \"book\" is not known")]
-    [InlineData("#!compare --with cca", "There is no comparison \"cca\". Did you mean \"cka\"")]
+    [InlineData("#!compare --with ccaa", "There is no comparison \"ccaa\". Did you mean \"cca\"")]
     [InlineData("#!probe --labels movr", "has no labels \"movr\". Did you mean \"mover\"?")]
     [InlineData("#!probe --labels mover --probe rigde", "Did you mean \"ridge\"?")]
     [InlineData("#!probe --labels mover --data model", "\"model\" is a model; expected a data set or a task")]
