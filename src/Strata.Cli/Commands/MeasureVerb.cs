@@ -28,8 +28,9 @@ internal static class MeasureVerb
         Option<bool> noControl = new("--no-control") { Description = "Do not run the same on a network of the same shape with random weights." };
         Option<string?> plan = Inputs.Plan();
         Option<int?> batch = Inputs.BatchTokens();
+        Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("measure", "Compute a number per hook point.", [source, .. data.Options, names, points, form, normalization, set, pool, plan, batch, noControl, json], (parse, cancellation) =>
+        return Verb.Create("measure", "Compute a number per hook point.", [source, .. data.Options, names, points, form, normalization, set, pool, plan, batch, storage, noControl, json], (parse, cancellation) =>
         {
             string[] measures = Inputs.List("--measure", parse.GetRequiredValue(names)).Select(name => Measures.Get(name).Name).ToArray();
             MeasureOptions options = new()
@@ -47,8 +48,9 @@ internal static class MeasureVerb
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.None),
                 Plan = parse.GetValue(plan),
                 BatchTokens = parse.GetValue(batch),
+                Storage = parse.GetValue(storage),
             };
-            if (ActivationSource.IsFile(from)) Inputs.RefuseForFiles(parse, [.. data.Options, pool, plan, batch, noControl]);
+            if (ActivationSource.IsFile(from)) Inputs.RefuseForFiles(parse, [.. data.Options, pool, plan, batch, storage, noControl]);
             MeasureTable result = ActivationSource.IsFile(from)
                 ? OfFile(terminal, from, settings, measures, options, cancellation)
                 : OfModel(terminal, from, settings, measures, options, !parse.GetValue(noControl), cancellation);
@@ -67,7 +69,7 @@ internal static class MeasureVerb
     private static MeasureTable OfModel(Terminal terminal, string folder, CaptureSettings settings, string[] measures, MeasureOptions options, bool control, CancellationToken cancellation)
     {
         if (settings.Data is null) throw new StrataException($"A model needs data to run on: {folder} --data FILE.");
-        Model model = ModelFolder.Load(terminal, folder, cancellation);
+        Model model = ModelFolder.Load(terminal, folder, settings.Storage, cancellation);
         LayerPlan? plan = settings.Plan is null ? null : model.Plans.Parse(settings.Plan);
         TokenRows rows = DataFile.Read(model, terminal, settings.Data, cancellation);
         BatteryRequest request = new() { Points = settings.Points ?? settings.DefaultPoints, Plan = plan, Options = options, Control = control, Inputs = new MeasureInputs { Tokens = rows } };
