@@ -168,6 +168,7 @@ internal sealed class ModelSaver
         if (_source.Folder is not string from || !Directory.Exists(from)) return [];
         string[] names = [.. CopiedNames.Where(name => File.Exists(Path.Combine(from, name))), .. Directory.EnumerateFiles(from, "*.tiktoken").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
         foreach (string name in names) File.Copy(Path.Combine(from, name), Path.Combine(folder, name));
+        foreach ((string name, byte[] content) in _source.TokenizerFiles) File.WriteAllBytes(Path.Combine(folder, name), content);
         return names;
     }
 

@@ -19,6 +19,9 @@ internal abstract class ModelSource
     /// <summary>Folder of the tokenizer's files; null where there is none.</summary>
     public abstract string? Folder { get; }
 
+    /// <summary>Files of a tokenizer that the folder has not.</summary>
+    public virtual IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles => [];
+
     /// <summary>Reads a tensor for an engine.</summary>
     public abstract Func<WeightEntry, Tensor> Reader(TensorEngine engine);
 
@@ -32,6 +35,8 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
     public override IEnumerable<TensorEntry> Tensors => checkpoint.Names.Select(checkpoint.Entry);
 
     public override string? Folder => checkpoint.Folder;
+
+    public override IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles => checkpoint.TokenizerFiles();
 
     public override JsonObject Config() => JsonObject.Create(checkpoint.Config.Element.Clone())!;
 
@@ -61,6 +66,8 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
     public override IEnumerable<TensorEntry> Tensors => _entries.Values.Select(entry => new TensorEntry(entry.Name, "F32", [.. entry.Shape.ToArray().Select(length => (long)length)]));
 
     public override string? Folder => original?.Folder;
+
+    public override IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles => original?.TokenizerFiles ?? [];
 
     public override JsonObject Config()
     {
