@@ -134,6 +134,20 @@ public sealed class Model
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
+    /// <summary>Sorts sequences into the classes of a classifier (<c>BertForSequenceClassification</c>): scores before the softmax, named by <see cref="SequenceHead.Labels"/>.</summary>
+    /// <param name="rows">The sequences.</param>
+    /// <param name="plan">The order of the blocks; all in order by default.</param>
+    /// <param name="interventions">Changes on the way.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <returns>[rows, classes].</returns>
+    /// <exception cref="StrataException">The network is no classifier, or the plan or an intervention does not fit.</exception>
+    public FloatMatrix Classify(TokenRows rows, LayerPlan? plan = null, IReadOnlyList<Intervention>? interventions = null, CancellationToken cancellation = default)
+    {
+        if (Spec.SequenceHead?.Labels is null) throw new StrataException($"{Name} has no classes: its checkpoint holds no classifier of sequences. Load one that does (for BERT: BertForSequenceClassification).");
+        CaptureRequest request = new() { Points = ["class_logits"], Plan = plan, Interventions = interventions ?? [], Announce = _ => { } };
+        return Capture(rows, request, cancellation).Rows("class_logits");
+    }
+
     /// <summary>Continues prompts under a plan and interventions.</summary>
     /// <exception cref="StrataException">The network does not predict the next token, the plan or an intervention does not fit, or prompt and new tokens exceed the positions.</exception>
     public Generation Generate(TokenRows prompts, GenerationRequest request, CancellationToken cancellation = default) => new Generator(this, prompts, request).Run(cancellation);

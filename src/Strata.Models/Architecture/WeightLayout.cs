@@ -17,6 +17,8 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         Output = Linear(map.Output),
         QueryNorm = Norm(map.QueryNorm),
         KeyNorm = Norm(map.KeyNorm),
+        DistanceKey = Optional(map.DistanceKey),
+        DistanceQuery = Optional(map.DistanceQuery),
         AttentionOutputNorm = Norm(map.AttentionOutputNorm),
         MlpNorm = Norm(map.MlpNorm),
         Mlp = map.Mlp is null ? null : Mlp(map.Mlp),
