@@ -158,12 +158,13 @@ public sealed class Model
     /// </summary>
     /// <param name="folder">A folder that does not exist yet, or is empty.</param>
     /// <param name="plan">The order of the blocks; all in order by default.</param>
-    /// <param name="maxShardBytes">Most bytes in one weight file.</param>
+    /// <param name="options">Blocks to merge, size of files, progress.</param>
     /// <param name="cancellation">Stops between tensors; nothing is left behind.</param>
-    /// <exception cref="StrataException">The plan runs blocks in parallel or by halves, or the family's configuration cannot say what the new blocks are.</exception>
+    /// <returns>What was saved where.</returns>
+    /// <exception cref="StrataException">The plan runs blocks in parallel or by halves, the blocks to merge are not alike, or the family's configuration cannot say what the new blocks are.</exception>
     /// <exception cref="InvalidFileException">The folder has something in it or cannot be written.</exception>
-    public void Save(string folder, LayerPlan? plan = null, long maxShardBytes = 5_000_000_000, CancellationToken cancellation = default) =>
-        new ModelSaver(this, _source, plan).Write(folder, maxShardBytes, cancellation);
+    public SavedModel Save(string folder, LayerPlan? plan = null, SaveOptions? options = null, CancellationToken cancellation = default) =>
+        new ModelSaver(this, _source, plan, options ?? new SaveOptions()).Write(folder, cancellation);
 
     /// <summary>
     /// What it costs that the linear maps are kept in another format than the checkpoint's: the error of each weight, and of the stream behind each block on given data. The network is

@@ -25,6 +25,9 @@ internal abstract class ModelSource
     /// <summary>Reads a tensor for an engine.</summary>
     public abstract Func<WeightEntry, Tensor> Reader(TensorEngine engine);
 
+    /// <summary>The numbers of a tensor, row-major, widened to float32.</summary>
+    public abstract float[] Numbers(TensorEntry entry);
+
     /// <summary>Writes the numbers of a tensor, row-major, little-endian.</summary>
     public abstract void Write(TensorEntry entry, Stream stream);
 }
@@ -43,6 +46,8 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
     public override bool Has(string name) => checkpoint.Has(name);
 
     public override Func<WeightEntry, Tensor> Reader(TensorEngine engine) => entry => checkpoint.Read(engine, entry.Name);
+
+    public override float[] Numbers(TensorEntry entry) => checkpoint.Read(CpuEngine.Default, entry.Name).ToArray();
 
     public override void Write(TensorEntry entry, Stream stream)
     {
@@ -85,9 +90,7 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
 
     public override Func<WeightEntry, Tensor> Reader(TensorEngine reader) => new RandomWeights(family, spec, seed, reader).Read;
 
-    public override void Write(TensorEntry entry, Stream stream)
-    {
-        float[] values = new RandomWeights(family, spec, seed, engine).Read(_entries[entry.Name]).ToArray();
-        stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
-    }
+    public override float[] Numbers(TensorEntry entry) => new RandomWeights(family, spec, seed, engine).Read(_entries[entry.Name]).ToArray();
+
+    public override void Write(TensorEntry entry, Stream stream) => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Numbers(entry)));
 }
