@@ -29,6 +29,7 @@ public sealed class Model
 {
     private readonly Lazy<string> _hash;
     private readonly ModelSource _source;
+    private string _lackOfTokenizer = "";
 
     private Model(string name, ModelSpec spec, TensorEngine engine, ModelWeights weights, Tokenizer? tokenizer, Lazy<string> hash, long? seed, ModelSource source)
     {
@@ -164,12 +165,13 @@ public sealed class Model
     /// </summary>
     /// <param name="folder">A folder that does not exist yet, or is empty.</param>
     /// <param name="plan">The order of the blocks; all in order by default.</param>
-    /// <param name="maxShardBytes">Most bytes in one weight file.</param>
+    /// <param name="options">Blocks to merge, size of files, progress.</param>
     /// <param name="cancellation">Stops between tensors; nothing is left behind.</param>
-    /// <exception cref="StrataException">The plan runs blocks in parallel or by halves, or the family's configuration cannot say what the new blocks are.</exception>
+    /// <returns>What was saved where.</returns>
+    /// <exception cref="StrataException">The plan runs blocks in parallel or by halves, the blocks to merge are not alike, or the family's configuration cannot say what the new blocks are.</exception>
     /// <exception cref="InvalidFileException">The folder has something in it or cannot be written.</exception>
-    public void Save(string folder, LayerPlan? plan = null, long maxShardBytes = 5_000_000_000, CancellationToken cancellation = default) =>
-        new ModelSaver(this, _source, plan).Write(folder, maxShardBytes, cancellation);
+    public SavedModel Save(string folder, LayerPlan? plan = null, SaveOptions? options = null, CancellationToken cancellation = default) =>
+        new ModelSaver(this, _source, plan, options ?? new SaveOptions()).Write(folder, cancellation);
 
     /// <summary>
     /// What it costs that the linear maps are kept in another format than the checkpoint's: the error of each weight, and of the stream behind each block on given data. The network is
@@ -235,7 +237,7 @@ public sealed class Model
     /// <summary>Name, family and size.</summary>
     public override string ToString() => $"{Name}: {Spec.Family}, {Spec.Blocks} blocks of width {Spec.Width}";
 
-    private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.");
+    private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.{(_lackOfTokenizer.Length > 0 ? " " + _lackOfTokenizer : "")}");
 
     private SortedDictionary<string, string> StorageSetting() =>
         Storage is DType storage ? new(StringComparer.Ordinal) { ["storage"] = StorageFormat.WordOf(storage) } : new(StringComparer.Ordinal);
@@ -255,12 +257,12 @@ public sealed class Model
         ModelSpec spec = family.WithHeads(family.ReadSpec(checkpoint.Config), checkpoint.Has);
         WeightMap map = MapOf(family, spec, checkpoint);
         CheckWeights(checkpoint, map);
-        Tokenizer? tokenizer = Tokenizer.LoadFolder(checkpoint.Folder);
+        (Tokenizer? tokenizer, string lack) = checkpoint.ReadTokenizer();
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(spec, map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
         checkpoint.ReleasePages();
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit, Storage = options.Storage };
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit, Storage = options.Storage, _lackOfTokenizer = lack };
     }
 
     private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options)

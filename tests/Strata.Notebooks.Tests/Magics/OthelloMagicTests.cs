@@ -253,6 +253,28 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     }
 
     [Fact]
+    public void A_network_is_saved_along_a_plan_with_blocks_merged()
+    {
+        OthelloSession own = new();
+        string folder = Path.Combine(Path.GetTempPath(), $"strata-save-{Guid.NewGuid():N}");
+        try
+        {
+            FakeHost host = own.Run($"#!save \"{folder}\" --plan \"0..6, 7\" --merge 2..4 --name small");
+            SavedModel saved = Assert.IsType<SavedModel>(host.Variables["small"]);
+            Assert.Equal((folder, 6, "0..6, 7"), (saved.Folder, saved.Blocks, saved.Plan));
+            Assert.Contains("6 blocks", host.Text);
+            Assert.Contains(host.Reports, step => step.Title == "Saving weights" && step.Done == step.Total);
+            Assert.Equal(6, Model.Load(folder).Spec.Blocks);
+            Assert.Contains("not empty", Assert.Throws<InvalidFileException>(() => own.Run($"#!save \"{folder}\"")).Message);
+            Assert.Contains("\"8\"", Assert.Throws<StrataException>(() => own.Run($"#!save \"{folder}2\" --merge 8")).Message);
+        }
+        finally
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_random_twin_has_the_architecture_and_stays_a_control()
     {
         OthelloSession own = new();
