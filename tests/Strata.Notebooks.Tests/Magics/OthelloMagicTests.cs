@@ -200,6 +200,24 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     }
 
     [Fact]
+    public void A_sweep_keeps_its_results_and_takes_them_up_again()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("strata-results-");
+        try
+        {
+            string line = $"#!sweep --drop-each --tokens 61,19,18,17 --results \"{folder.FullName}\" --name s";
+            SweepResult first = (SweepResult)othello.Run(line).Variables["s"];
+            Assert.Single(folder.GetFiles());
+            Assert.Equal(first.Results.Select(r => r.Loss), ((SweepResult)othello.Run(line).Variables["s"]).Results.Select(r => r.Loss));
+            Assert.Single(folder.GetFiles());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void Plans_are_read_from_a_file_and_an_error_names_the_line()
     {
         string path = Path.Combine(Path.GetTempPath(), $"plans-{Guid.NewGuid():N}.txt");
