@@ -173,8 +173,13 @@ internal sealed class ModelSaver
     private string[] CopyFiles(string folder)
     {
         if (_source.Folder is not string from || !Directory.Exists(from)) return [];
-        string[] names = [.. CopiedNames.Where(name => File.Exists(Path.Combine(from, name))), .. Directory.EnumerateFiles(from, "*.tiktoken").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-        foreach (string name in names) File.Copy(Path.Combine(from, name), Path.Combine(folder, name));
+        string[] names = [.. CopiedNames.Where(name => File.Exists(Path.Combine(from, name))), .. Directory.EnumerateFiles(from, "*.tiktoken").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal), .. SentenceModules.Files(from)];
+        foreach (string name in names)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
+            File.Copy(Path.Combine(from, name), Path.Combine(folder, name));
+        }
+
         return names;
     }
 
