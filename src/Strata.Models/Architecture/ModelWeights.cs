@@ -127,7 +127,6 @@ internal sealed class ModelWeights
             progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
         }
 
-        WeightEntry unembedding = map.Unembedding ?? map.Embedding;
         return new ModelWeights
         {
             Embedding = read(map.Embedding),
@@ -143,7 +142,7 @@ internal sealed class ModelWeights
             HeadNorm = layout.Norm(map.HeadNorm),
             Pooler = layout.Optional(map.Pooler),
             Classifier = layout.Optional(map.Classifier),
-            Unembedding = !spec.HasUnembedding ? null : layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
+            Unembedding = !spec.HasUnembedding ? null : layout.Unembedding(map),
         };
     }
 

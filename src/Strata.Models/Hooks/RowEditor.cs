@@ -18,7 +18,7 @@ internal static class RowEditor
 
         if (point.PerSequence && (!intervention.Positions.IsAll || intervention.Values is { Rows: > 1 }))
             throw new StrataException($"\"{point.Name}\" is one row per sequence, without positions; give one vector and no positions there.");
-        bool needsRow = intervention.Kind is InterventionKind.Set or InterventionKind.Add or InterventionKind.ProjectOut or InterventionKind.Mean;
+        bool needsRow = intervention.Kind is InterventionKind.Set or InterventionKind.Add or InterventionKind.ProjectOut or InterventionKind.Erase or InterventionKind.Mean;
         if (needsRow && point.IsAttentionMatrix)
             throw new StrataException($"\"{point.Name}\" has one number per key, so a vector does not fit; zero and scale act there.");
         int expected = intervention.Head is null ? point.Columns : spec.HeadWidth;
@@ -132,12 +132,35 @@ internal static class RowEditor
                 ReadOnlySpan<float> vector = intervention.Values!.Row(0);
                 for (int i = 0; i < row.Length; i++) row[i] += intervention.Factor * vector[i];
                 break;
+            case InterventionKind.Erase:
+                EraseRow(row, intervention.Values!, intervention.Read!, intervention.ReadOfMean!);
+                break;
             case InterventionKind.ProjectOut:
                 ReadOnlySpan<float> direction = intervention.Values!.Row(0);
                 double along = 0;
                 for (int i = 0; i < row.Length; i++) along += (double)row[i] * direction[i];
                 for (int i = 0; i < row.Length; i++) row[i] -= (float)(along * direction[i]);
                 break;
+        }
+    }
+
+    /// <summary>All readings are of the row as it came.</summary>
+    private static void EraseRow(Span<float> row, FloatMatrix removed, FloatMatrix read, double[] ofMean)
+    {
+        Span<double> along = stackalloc double[Math.Min(read.Rows, 256)];
+        if (read.Rows > 256) along = new double[read.Rows];
+        for (int k = 0; k < read.Rows; k++)
+        {
+            ReadOnlySpan<float> direction = read.Row(k);
+            double sum = -ofMean[k];
+            for (int i = 0; i < row.Length; i++) sum += (double)row[i] * direction[i];
+            along[k] = sum;
+        }
+
+        for (int k = 0; k < read.Rows; k++)
+        {
+            ReadOnlySpan<float> direction = removed.Row(k);
+            for (int i = 0; i < row.Length; i++) row[i] -= (float)(along[k] * direction[i]);
         }
     }
 
