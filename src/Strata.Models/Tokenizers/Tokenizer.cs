@@ -82,7 +82,7 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// Reads the tokenizer of a folder. Of several files the first of these wins: <c>tokenizer.json</c>; <c>tokenizer.model</c>, <c>spiece.model</c> or <c>sentencepiece.bpe.model</c>
+    /// Reads the tokenizer of a folder. Of several files the first of these wins: <c>tokenizer.json</c>; <c>tokenizer.model</c>, <c>spiece.model</c>, <c>sentencepiece.bpe.model</c> or <c>spm.model</c>
     /// (SentencePiece, or tiktoken where the file holds ranks); <c>vocab.json</c> with <c>merges.txt</c>; <c>vocab.txt</c>; <c>*.tiktoken</c>. Special tokens, the treatment of BOS
     /// and the chat template come from <c>tokenizer_config.json</c>.
     /// </summary>
