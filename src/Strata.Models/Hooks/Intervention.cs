@@ -125,7 +125,8 @@ public sealed record Intervention
         {
             InterventionKind.Scale => $"scale {Factor:R}",
             InterventionKind.Add => $"add {Factor:R} x vector[{Values!.Columns}] #{Hash(Values)}",
-            InterventionKind.Set or InterventionKind.ProjectOut or InterventionKind.Erase => $"{Kind.ToString().ToLowerInvariant()} [{Values!.Rows}, {Values.Columns}] #{Hash(Values)}",
+            InterventionKind.Erase => $"erase [{Values!.Rows}, {Values.Columns}] #{Hash(Values)} #{Hash(Read!)} #{Hash(MemoryMarshal.AsBytes(ReadOfMean.AsSpan()))}",
+            InterventionKind.Set or InterventionKind.ProjectOut => $"{Kind.ToString().ToLowerInvariant()} [{Values!.Rows}, {Values.Columns}] #{Hash(Values)}",
             InterventionKind.Mean => $"mean of {Reference!.Provenance.Data} #{Hash(Reference.Provenance)}",
             _ => Kind.ToString().ToLowerInvariant(),
         };
