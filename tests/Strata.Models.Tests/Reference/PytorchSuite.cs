@@ -53,7 +53,7 @@ public sealed class PytorchSuite : IDisposable
         "stablelm-base", "stablelm-bias", "stablelm-normalised-heads", "stablelm-parallel",
         "smollm3-base", "smollm3-layers", "smollm3-windows",
         "granite-base", "granite-bias-tied",
-        "bert-base", "bert-bf16", "bert-classifier", "bert-no-head", "bert-untied",
+        "bert-base", "bert-bf16", "bert-classifier", "bert-no-head", "bert-oldest-names", "bert-untied",
         "roberta-base", "roberta-classifier", "roberta-no-head", "roberta-padding", "xlm_roberta-base", "camembert-base",
         "distilbert-base", "distilbert-classifier", "distilbert-no-head",
         "albert-base", "albert-classifier", "albert-groups", "albert-no-head",
@@ -95,7 +95,10 @@ public sealed class PytorchSuite : IDisposable
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder(variant), "requests.json")));
         return json.RootElement.EnumerateArray()
             .Where(r => !r.TryGetProperty("positions", out _))
-            .Select(r => new ReferenceRequest(r.GetProperty("name").GetString()!, Ids(r.GetProperty("tokens")), r.GetProperty("plan_text").GetString()))
+            .Select(r => new ReferenceRequest(r.GetProperty("name").GetString()!, Ids(r.GetProperty("tokens")), r.GetProperty("plan_text").GetString())
+            {
+                Types = r.TryGetProperty("types", out JsonElement types) ? Ids(types) : null,
+            })
             .ToArray();
     }
 
@@ -128,4 +131,9 @@ public sealed class PytorchSuite : IDisposable
 }
 
 /// <summary>One request of the suite.</summary>
-public sealed record ReferenceRequest(string Name, int[] Tokens, string? Plan);
+public sealed record ReferenceRequest(string Name, int[] Tokens, string? Plan)
+{
+    public int[]? Types { get; init; }
+
+    public TokenRows Rows => new(Name, [Tokens], Types is null ? null : [Types]);
+}
