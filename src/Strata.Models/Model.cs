@@ -148,11 +148,12 @@ public sealed class Model
     public ModelExplanation Explain() => new(this);
 
     /// <summary>A plan for this depth; the identity for null.</summary>
-    /// <exception cref="StrataException">The plan is for another depth.</exception>
+    /// <exception cref="StrataException">The plan is for another depth, or runs half of a block that has only the other.</exception>
     public LayerPlan CheckPlan(LayerPlan? plan)
     {
         if (plan is not null && plan.Blocks != Spec.Blocks)
             throw new StrataException($"The plan \"{plan}\" is for a network of {plan.Blocks} blocks; {Name} has {Spec.Blocks}.");
+        foreach (PlanStep execution in plan?.Executions ?? []) Spec.CheckHalf(execution);
         return plan ?? Plans.Identity();
     }
 
@@ -193,7 +194,7 @@ public sealed class Model
         Tokenizer? tokenizer = Tokenizer.LoadFolder(checkpoint.Folder);
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
-        ModelWeights weights = ModelWeights.Load(map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
+        ModelWeights weights = ModelWeights.Load(spec, map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
         checkpoint.ReleasePages();
         return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit };
     }
@@ -204,7 +205,7 @@ public sealed class Model
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
         ModelFamily family = ModelFamily.Of(spec);
         RandomWeights source = new(family, spec, seed, engine);
-        ModelWeights weights = ModelWeights.Load(family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
+        ModelWeights weights = ModelWeights.Load(spec, family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{spec} {seed}")));
         return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original));
     }

@@ -9,7 +9,8 @@ public sealed class ModelExplanation
     {
         Model = model;
         Points = new HookCatalog(model.Spec, model.Plans.Identity()).Points;
-        List<string> limits = ["gradients are not computed", $"sequences end at {model.Spec.MaxPositions} positions"];
+        List<string> limits = ["gradients are not computed"];
+        if (model.Spec.MaxPositions < int.MaxValue) limits.Add($"sequences end at {model.Spec.MaxPositions} positions");
         if (model.Tokenizer is null) limits.Add("no tokenizer.json was found: give token ids, not text");
         limits.AddRange(MissingPoints(model.Spec));
         Limits = limits;
@@ -25,23 +26,40 @@ public sealed class ModelExplanation
     public IReadOnlyList<string> Limits { get; }
 
     /// <summary>Shape of a point's value for one sequence of T positions.</summary>
-    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : $"[T, {point.Columns}]";
+    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{point.Heads}, T, T]" : $"[T, {point.Columns}]";
 
     /// <summary>Hook points that other architectures have, and why they do not exist here.</summary>
     private static IEnumerable<string> MissingPoints(ModelSpec spec)
     {
         BlockSpec[] blocks = Enumerable.Range(0, spec.Blocks).Select(spec.Block).ToArray();
-        if (spec.Positions != PositionKind.Learned)
-            yield return $"pos_embed does not exist: {(spec.Positions == PositionKind.Rotary ? "positions turn queries and keys (attn.rot_q, attn.rot_k)" : "positions bias the scores (attn.scores)")}";
+        if (spec.Positions != PositionKind.Learned) yield return $"pos_embed does not exist: {HowPositionsEnter(spec.Positions)}";
         else yield return "attn.rot_q and attn.rot_k do not exist: positions are learned vectors (pos_embed)";
         if (spec.Positions == PositionKind.Rotary && blocks.Any(b => b.Rotary is null)) yield return "attn.rot_q and attn.rot_k do not exist in some blocks, which know no positions";
         if (spec.ParallelResidual) yield return "resid_mid does not exist: attention and MLP read the same stream";
         if (spec.NormPlacement is NormPlacement.Output or NormPlacement.Stream) yield return "ln1.normalized and ln2.normalized do not exist: attention and MLP read the stream itself";
         else if (spec.SharedNorm) yield return "ln2.normalized does not exist: the MLP reads ln1.normalized";
         if (!spec.FinalNorm) yield return "ln_final.normalized does not exist: the stream is unembedded as it is";
-        if (!spec.GatedMlp) yield return "mlp.pre_linear does not exist: the MLP is not gated";
+        foreach (string missing in MissingHalves(blocks)) yield return missing;
+        if (!spec.GatedMlp && blocks.Any(b => b.HasMlp)) yield return "mlp.pre_linear does not exist: the MLP is not gated";
         if (blocks.Any(b => b.Experts is not null)) yield return "mlp.pre and mlp.post do not exist in blocks with experts, which work on some tokens only (mlp.router, mlp.weights)";
     }
+
+    private static IEnumerable<string> MissingHalves(BlockSpec[] blocks)
+    {
+        int[] without = [.. Enumerable.Range(0, blocks.Length).Where(i => !blocks[i].HasAttention)], alone = [.. Enumerable.Range(0, blocks.Length).Where(i => !blocks[i].HasMlp)];
+        if (without.Length > 0) yield return $"attn.* and attn_out do not exist in {Count(without)}: {(without.All(i => blocks[i].StateSpace is null) ? "nothing mixes the tokens there" : "a state space mixes the tokens (ssm.*, ssm_out)")}";
+        if (alone.Length > 0) yield return $"resid_mid, ln2.normalized, mlp.* and mlp_out do not exist in {Count(alone)}: there is no MLP";
+        if (blocks.Any(b => b.StateSpace is { HasHeads: false })) yield return "ssm.pattern is the mean over the channels of a state space and can only be read";
+
+        string Count(int[] some) => some.Length == blocks.Length ? "any block" : $"{(some.Length == 1 ? "block" : "blocks")} {ModelFacts.Blocks(some)}";
+    }
+
+    private static string HowPositionsEnter(PositionKind kind) => kind switch
+    {
+        PositionKind.Rotary => "positions turn queries and keys (attn.rot_q, attn.rot_k)",
+        PositionKind.Bias => "positions bias the scores (attn.scores)",
+        _ => "the order of the tokens is that in which the state spaces read them",
+    };
 
     /// <summary>The facts of the architecture, name and value.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts =>

@@ -37,6 +37,9 @@ FALCON = {"model_type": "falcon", "architectures": ["FalconForCausalLM"], "num_h
           "alibi": False, "bias": False}
 GEMMA3 = {"hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 20, "sliding_window": 6, "rope_local_base_freq": 300.0,
           "sliding_window_pattern": 3, "hidden_act": None, "rope_theta": 1000000.0, "tie_word_embeddings": None}
+MAMBA = {"model_type": "mamba", "architectures": ["MambaForCausalLM"], "hidden_size": 48, "num_hidden_layers": 4, "state_size": 16, "vocab_size": 97,
+         "layer_norm_epsilon": 1e-5, "expand": 2, "intermediate_size": 96, "conv_kernel": 4, "use_bias": False, "use_conv_bias": True, "hidden_act": "silu",
+         "time_step_rank": "auto", "residual_in_fp32": True}
 EXPERTS = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 24}
 SHORT, LONG = [1.0, 1.05, 1.1, 1.2, 1.4, 1.7, 2.0, 2.5], [1.0, 1.2, 1.6, 2.5, 4.0, 8.0, 12.0, 16.0]
 LONGROPE = {"type": "longrope", "short_factor": SHORT, "long_factor": LONG}
@@ -152,6 +155,15 @@ VARIANTS = {
     }, EVEN_KEYS),
     "qwen3_moe": llama_like("qwen3_moe", "Qwen3MoeForCausalLM", {**EXPERTS, "norm_topk_prob": True}, {
         "plain-weights": ({"norm_topk_prob": False, "mlp_only_layers": [1], "use_sliding_window": True, "sliding_window": 9}, {}),
+    }),
+    "mamba": (MAMBA, {
+        "base": ({}, {}),
+        "defaults": ({"state_size": None, "layer_norm_epsilon": None, "expand": None, "intermediate_size": None, "conv_kernel": None, "use_bias": None, "use_conv_bias": None,
+                      "hidden_act": None, "time_step_rank": None}, {}),
+        "switches": ({"state_size": 5, "intermediate_size": 60, "conv_kernel": 3, "use_bias": True, "use_conv_bias": False, "hidden_act": "gelu", "time_step_rank": 7,
+                      "tie_word_embeddings": False, "num_hidden_layers": 5}, {}),
+        "old-names": ({}, {"rename": {"embeddings": "embedding"}}),
+        "bf16": BF16,
     }),
     "olmoe": llama_like("olmoe", "OlmoeForCausalLM", {"num_experts": 5, "num_experts_per_tok": 3, "intermediate_size": 24}, {
         "clipped": ({"clip_qkv": 0.9, "norm_topk_prob": True}, {}),

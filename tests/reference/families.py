@@ -8,8 +8,9 @@ import checkpoint
 import gpt_families
 import llama_families
 import networks
+import state_space_families
 
-DECODERS = {**gpt_families.FAMILIES, **llama_families.FAMILIES}
+DECODERS = {**gpt_families.FAMILIES, **llama_families.FAMILIES, **state_space_families.FAMILIES}
 FAMILIES = {"gpt2": networks.Gpt2, "llama": networks.Llama, **DECODERS}
 
 

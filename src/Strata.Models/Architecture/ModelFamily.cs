@@ -11,7 +11,7 @@ public abstract class ModelFamily
         new Gpt2Family(), new GptNeoFamily(), new GptJFamily(), new GptNeoXFamily(), new OptFamily(), new BloomFamily(), new FalconFamily(),
         new LlamaFamily(), new MistralFamily(), new MixtralFamily(), new Qwen2Family(), new Qwen2MoeFamily(), new Qwen3Family(), new Qwen3MoeFamily(),
         new GemmaFamily(), new Gemma2Family(), new Gemma3Family("gemma3_text"), new Gemma3Family("gemma3"), new PhiFamily(), new Phi3Family(),
-        new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(),
+        new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(), new MambaFamily(),
     ];
 
     /// <summary>The <c>model_type</c> of the family.</summary>
@@ -29,8 +29,14 @@ public abstract class ModelFamily
     /// <param name="has">Does the checkpoint have a tensor of this name? Some exports drop a prefix.</param>
     public abstract WeightMap Map(ModelSpec spec, Func<string, bool> has);
 
-    /// <summary>Standard deviation at which the family initialises a weight.</summary>
+    /// <summary>Standard deviation at which the family initialises a weight that starts normally distributed.</summary>
     public virtual float InitialDeviation(ModelSpec spec, WeightRole role) => spec.InitializerRange;
+
+    /// <summary>The family initialises a weight that starts uniform within ± this.</summary>
+    /// <param name="spec">The architecture.</param>
+    /// <param name="role">What the weight is for.</param>
+    /// <param name="inputs">Inputs of one output.</param>
+    public virtual float InitialBound(ModelSpec spec, WeightRole role, int inputs) => 1 / MathF.Sqrt(inputs);
 
     /// <summary>The family of a configuration.</summary>
     /// <exception cref="InvalidFileException">Strata has no family of that name.</exception>

@@ -22,13 +22,15 @@ internal sealed record BlockWeights
 {
     public required NormWeights? AttentionNorm { get; init; }
 
-    public required LinearWeight Query { get; init; }
+    public required LinearWeight? Query { get; init; }
 
-    public required LinearWeight Key { get; init; }
+    public required LinearWeight? Key { get; init; }
 
-    public required LinearWeight Value { get; init; }
+    public required LinearWeight? Value { get; init; }
 
-    public required LinearWeight Output { get; init; }
+    public required LinearWeight? Output { get; init; }
+
+    public required StateSpaceWeights? StateSpace { get; init; }
 
     public required NormWeights? QueryNorm { get; init; }
 
@@ -44,7 +46,7 @@ internal sealed record BlockWeights
 
     public required NormWeights? MlpOutputNorm { get; init; }
 
-    public long Bytes => Query.Bytes + Key.Bytes + Value.Bytes + Output.Bytes + (Mlp?.Bytes ?? 0) + (Experts?.Bytes ?? 0);
+    public long Bytes => new[] { Query, Key, Value, Output }.Sum(weight => weight?.Bytes ?? 0) + (StateSpace?.Bytes ?? 0) + (Mlp?.Bytes ?? 0) + (Experts?.Bytes ?? 0);
 }
 
 /// <summary>A network's weights, laid out for the engine. Tied embeddings share their source.</summary>
@@ -70,19 +72,20 @@ internal sealed class ModelWeights
     public long Bytes => Blocks.Sum(block => block.Bytes) + Unembedding.Bytes + Embedding.Storage.Bytes + (EmbeddingProjection?.Bytes ?? 0) + (UnembeddingProjection?.Bytes ?? 0);
 
     /// <summary>Loads every weight of a map.</summary>
+    /// <param name="spec">The architecture.</param>
     /// <param name="map">What to load.</param>
     /// <param name="read">Reads a tensor and checks its shape.</param>
     /// <param name="storage">Format of the linear maps in memory; null keeps the source's.</param>
     /// <param name="progress">Told after each block.</param>
     /// <param name="cancellation">Stops between blocks.</param>
-    public static ModelWeights Load(WeightMap map, Func<WeightEntry, Tensor> read, DType? storage, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static ModelWeights Load(ModelSpec spec, WeightMap map, Func<WeightEntry, Tensor> read, DType? storage, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         WeightLayout layout = new(read, storage);
         List<BlockWeights> blocks = [];
         foreach (BlockMap block in map.Blocks)
         {
             cancellation.ThrowIfCancellationRequested();
-            blocks.Add(layout.Block(block));
+            blocks.Add(layout.Block(block, spec.Block(blocks.Count)));
             progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
         }
 

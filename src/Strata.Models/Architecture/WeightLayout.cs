@@ -7,13 +7,14 @@ namespace Strata.Models;
 /// <param name="storage">Format of the linear maps in memory; null keeps the source's.</param>
 internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storage)
 {
-    public BlockWeights Block(BlockMap map) => new()
+    public BlockWeights Block(BlockMap map, BlockSpec facts) => new()
     {
         AttentionNorm = Norm(map.AttentionNorm),
-        Query = Linear(map.Query),
-        Key = Linear(map.Key),
-        Value = Linear(map.Value),
-        Output = Linear(map.Output),
+        Query = Optional(map.Query),
+        Key = Optional(map.Key),
+        Value = Optional(map.Value),
+        Output = Optional(map.Output),
+        StateSpace = map.StateSpace is null ? null : StateSpaceWeights.Load(map.StateSpace, facts.StateSpace!, this),
         QueryNorm = Norm(map.QueryNorm),
         KeyNorm = Norm(map.KeyNorm),
         AttentionOutputNorm = Norm(map.AttentionOutputNorm),
@@ -25,10 +26,17 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     public LinearWeight? Optional(LinearEntry? entry) => entry is null ? null : Linear(entry);
 
-    public LinearWeight Linear(LinearEntry entry)
+    /// <summary>A tensor as its source holds it.</summary>
+    public Tensor Read(WeightEntry entry) => read(entry);
+
+    /// <summary>A linear map.</summary>
+    /// <param name="entry">Where it lies.</param>
+    /// <param name="ownBias">A bias over its own outputs, on top of that of the whole matrix; or null.</param>
+    public LinearWeight Linear(LinearEntry entry, WeightEntry? ownBias = null)
     {
         Tensor weight = read(entry.Weight);
         Tensor? bias = entry.Bias is null ? null : read(entry.Bias);
+        if (ownBias is not null) bias = Sum(bias, weight.Shape[entry.Orientation == WeightOrientation.OutputsByInputs ? 0 : 1], read(ownBias), entry.FirstOutput);
         if (entry.Group > 0 && entry.Group < entry.Outputs) return Gathered(weight, bias, entry);
         return weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, storage ?? weight.DType);
     }
@@ -61,10 +69,18 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         return parts[0].Engine.FromHost(values, new Shape(values.Length));
     }
 
+    /// <summary>A bias over all outputs of a matrix, with one over some of them added.</summary>
+    private static Tensor Sum(Tensor? bias, int outputs, Tensor own, int firstOutput)
+    {
+        float[] values = bias?.ToArray() ?? new float[outputs], added = own.ToArray();
+        for (int i = 0; i < added.Length; i++) values[firstOutput + i] += added[i];
+        return own.Engine.FromHost(values, new Shape(outputs));
+    }
+
     private static float[] Select(float[] values, int[] indices) => indices.Select(i => values[i]).ToArray();
 
     /// <summary>Gains and biases are few: they are widened, so that only linear maps and tables stay in a storage format.</summary>
-    private Tensor Vector(WeightEntry entry)
+    public Tensor Vector(WeightEntry entry)
     {
         Tensor stored = read(entry);
         if (stored.DType == DType.Float32 && entry.Role != WeightRole.GainLessOne) return stored;

@@ -1,0 +1,123 @@
+"""Mamba and its followers as their public modelling code computes them on the sequential path: one token after another, nothing fused."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from decoder import BIAS, DECAY, GAIN, MATRIX, STEP, TABLE, Decoder, linear_shapes, norm_shapes
+from networks import ACTIVATIONS
+
+
+def convolve(x, weight, bias):
+    """nn.Conv1d with one group per channel, padded on both sides and cut: x [T, C], weight [C, 1, K]."""
+    taps, length = weight.shape[-1], x.shape[0]
+    return F.conv1d(x.T[None], weight, bias, padding=taps - 1, groups=x.shape[1])[0, :, :length].T
+
+
+def mixing_matrix(a, delta, b, c):
+    """Entry [h, t, s]: what an input at s adds to the output at t; a [H, N], delta [T, H], b and c [T, H, N]."""
+    times = delta.cumsum(0).T                                                           # [H, T]
+    passed = (times[:, :, None] - times[:, None, :]).tril()                             # sum of delta over s + 1 .. t
+    decay = torch.exp(a[:, None, None, :] * passed[..., None])                          # [H, T, T, N]
+    inner = (c.transpose(0, 1)[:, :, None, :] * b.transpose(0, 1)[:, None, :, :] * decay).sum(-1)
+    return (inner * delta.T[:, None, :]).tril()
+
+
+class StateSpace(Decoder):
+    """Blocks that are a state space alone."""
+
+    prefix, tied_by_default, embedding_name = "backbone.", True, "embeddings"
+
+    def has_half(self, kind, i):
+        return kind == "attn"
+
+    def embed(self, tokens, positions, note):
+        note("embed", self.raw(self.embedding_name + ".weight")[tokens])
+        return self.raw(self.embedding_name + ".weight")[tokens]
+
+    def block(self, i, h, note):
+        note("resid_pre", h)
+        h = h + self.attention(i, h, note)
+        note("resid_post", h)
+        return h
+
+    def attention(self, i, h, note):
+        x = self.rms(f"layers.{i}.norm", h, self.config.get("layer_norm_epsilon", 1e-5))
+        note("ln1.normalized", x)
+        out = self.mixer(f"layers.{i}.mixer", x, note)
+        note("ssm_out", out)
+        return out
+
+    def final_norm(self, h):
+        return self.rms("norm_f", h, self.config.get("layer_norm_epsilon", 1e-5))
+
+    def mamba(self, name, states, size, rank, act, note, norms=None):
+        """MambaMixer.slow_forward; norms, where given, are those of dt, B and C."""
+        projected = self.linear(name + ".in_proj", states)
+        hidden, gate = projected.chunk(2, dim=-1)
+        note("ssm.conv_pre", hidden), note("ssm.gate", gate)
+        hidden = act(convolve(hidden, self.raw(name + ".conv1d.weight"), self.weights.get(f"{self.prefix}{name}.conv1d.bias")))
+        note("ssm.conv", hidden)
+        step, b, c = torch.split(self.linear(name + ".x_proj", hidden), [rank, size, size], dim=-1)
+        if norms is not None:
+            step, b, c = norms(step, b, c)
+        delta = F.softplus(self.linear(name + ".dt_proj", step))
+        note("ssm.delta", delta), note("ssm.B", b), note("ssm.C", c)
+
+        a = -torch.exp(self.raw(name + ".A_log"))
+        state, all_states, outputs = torch.zeros_like(a), [], []
+        for t in range(len(states)):
+            state = torch.exp(a * delta[t, :, None]) * state + delta[t, :, None] * b[t, None, :] * hidden[t, :, None]
+            all_states.append(state.reshape(-1))
+            outputs.append(state @ c[t])
+        note("ssm.state", torch.stack(all_states))
+        channels = hidden.shape[1]
+        note("ssm.pattern", mixing_matrix(a, delta, b[:, None].expand(-1, channels, -1), c[:, None].expand(-1, channels, -1)).mean(0, keepdim=True))
+        scanned = torch.stack(outputs) + hidden * self.raw(name + ".D")
+        note("ssm.y", scanned)
+        gated = scanned * act(gate)
+        note("ssm.gated", gated)
+        return self.linear(name + ".out_proj", gated)
+
+
+def mamba_shapes(name, width, channels, size, rank, taps, bias, conv_bias):
+    shapes = {f"{name}.A_log": ((channels, size), DECAY), f"{name}.D": ((channels,), GAIN), f"{name}.conv1d.weight": ((channels, 1, taps), MATRIX)}
+    if conv_bias:
+        shapes[f"{name}.conv1d.bias"] = ((channels,), BIAS)
+    return {**shapes, **linear_shapes(f"{name}.in_proj", width, 2 * channels, bias), **linear_shapes(f"{name}.x_proj", channels, rank + 2 * size, False),
+            f"{name}.dt_proj.weight": ((channels, rank), MATRIX), f"{name}.dt_proj.bias": ((channels,), STEP),
+            **linear_shapes(f"{name}.out_proj", channels, width, bias)}
+
+
+def auto_rank(config, key, width):
+    rank = config.get(key, "auto")
+    return math.ceil(width / 16) if rank == "auto" else rank
+
+
+class Mamba(StateSpace):
+    """MambaForCausalLM."""
+
+    def __init__(self, config, weights):
+        self.embedding_name = "embeddings" if "backbone.embeddings.weight" in weights else "embedding"
+        super().__init__(config, weights)
+
+    @classmethod
+    def shapes(cls, config):
+        width = config["hidden_size"]
+        channels = config.get("intermediate_size", int(config.get("expand", 2) * width))
+        shapes = {"backbone.embeddings.weight": ((config["vocab_size"], width), TABLE), **norm_shapes("backbone.norm_f", width, False)}
+        for i in range(config["num_hidden_layers"]):
+            shapes.update(norm_shapes(f"backbone.layers.{i}.norm", width, False))
+            shapes.update(mamba_shapes(f"backbone.layers.{i}.mixer", width, channels, config.get("state_size", 16), auto_rank(config, "time_step_rank", width),
+                                       config.get("conv_kernel", 4), config.get("use_bias", True), config.get("use_conv_bias", True)))
+        if not cls.tied(config):
+            shapes["lm_head.weight"] = ((config["vocab_size"], width), MATRIX)
+        return shapes
+
+    def mixer(self, name, x, note):
+        rank = auto_rank(self.config, "time_step_rank", self.config["hidden_size"])
+        return self.mamba(name, x, self.config.get("state_size", 16), rank, ACTIVATIONS[self.config.get("hidden_act", "silu")], note)
+
+
+FAMILIES = {"mamba": Mamba}
