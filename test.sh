@@ -26,16 +26,19 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 dotnet build Kernel.sln -c Release -warnaserror --verbosity quiet
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) failures=$(mktemp)
+trap 'rm -f "$log" "$failures"' EXIT
 status=0
 for project in tests/*/*.csproj; do
   dotnet test "$project" -c Release --no-build --logger "console;verbosity=normal" >"$log" 2>&1 || status=$?
-  # Of a passing project the skips with their reasons and the totals, of a failing one everything.
+  # Of a project the skips with their reasons and the totals; what failed is told at the end, where it is looked for.
   name=$(basename "${project%.csproj}")
   grep -A1 --no-group-separator -F '[SKIP]' "$log" | sed -E "s|^\[xUnit[^]]*\]|$name:|" || true
   grep -E '^\s+(Failed |(Total tests|Passed|Failed|Skipped):)' "$log" | sed "s|^|$name: |" || true
-  if [ "$status" != 0 ]; then cat "$log"; fi
+  if [ "$status" != 0 ]; then
+    echo "$name: exit status $status" >>"$failures"
+    if grep -q '^  Failed ' "$log"; then sed -nE '/^  Failed /{p;:a;n;/^  (Passed|Skipped|Failed) |^\[xUnit|^Test Run/{/^  Failed /{p;ba};b};p;ba}' "$log" >>"$failures"; else tail -n 60 "$log" >>"$failures"; fi
+  fi
   passed=$((${passed:-0} + $(awk '/^ +Passed: /{n=$2} END{print n+0}' "$log")))
   failed=$((${failed:-0} + $(awk '/^ +Failed: /{n=$2} END{print n+0}' "$log")))
   skipped=$((${skipped:-0} + $(awk '/^ +Skipped: /{n=$2} END{print n+0}' "$log")))
@@ -43,5 +46,6 @@ for project in tests/*/*.csproj; do
   status=0
 done
 
+cat "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "${result:-0}"

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Strata.Models;
 using Strata.Notebooks;
 using Strata.Research;
@@ -116,11 +115,9 @@ public class MagicTests
         Task<CellOutcome> running = host.RunAsync("#!sweep --windows --name stopped", cancel => stop = cancel);
         await Task.Delay(500);
         Assert.False(running.IsCompleted);
-        Stopwatch clock = Stopwatch.StartNew();
         stop();
         CellOutcome cell = await running.WaitAsync(TimeSpan.FromSeconds(20));
 
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 5);
         Assert.Contains("Command cancelled.", cell.Failures);
         Assert.Null(host.Variable("stopped"));
         Assert.Equal(0, cell.Late);

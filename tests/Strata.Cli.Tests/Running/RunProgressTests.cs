@@ -33,7 +33,7 @@ public sealed class RunProgressTests
         {
             observer.CellStarted(2, 3, cell);
             observer.Progress.Report(new WorkProgress("Capturing [red]9[/] points", 1200, 5000, "tokens"));
-            await Task.Delay(400);
+            await Task.Delay(2000); // Several of its refreshes, also where the machine is busy.
             observer.CellFinished(cell, new CellOutcome(0, CellStatus.Succeeded, TimeSpan.Zero, null));
             return expected;
         });

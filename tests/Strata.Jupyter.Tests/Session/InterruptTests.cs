@@ -7,7 +7,7 @@ namespace Strata.Jupyter.Tests.Session;
 [Collection(SessionTests.Name)]
 public sealed class InterruptTests
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(0.6), Margin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1.5), Margin = TimeSpan.FromSeconds(10);
 
     private readonly CSharpSession _session = new() { Grace = Grace };
     private readonly RecordingHost _host;
@@ -41,7 +41,8 @@ public sealed class InterruptTests
         CellError error = await InterruptedAsync(code);
         Assert.Equal("The cell was interrupted.", error.Message);
         Assert.True((long)(await ValueOf("ticks"))! > 0);
-        Assert.Equal(true, await ValueOf("long seen = ticks; await Task.Delay(50); seen == ticks"));
+        // Threads of the code stop at their next check, which comes when the machine lets them run.
+        Assert.Equal(true, await ValueOf("long seen = -1; for (int i = 0; i < 100 && seen != ticks; i++) { seen = ticks; await Task.Delay(100); } seen == ticks"));
         Assert.Equal(11, await ValueOf("kept"));
     }
 
@@ -53,7 +54,7 @@ public sealed class InterruptTests
     [InlineData("new System.Threading.SemaphoreSlim(0).Wait();")]
     [InlineData("Task.Delay(600000).Wait();")]
     [InlineData("async Task<int> Never() { await Task.Delay(600000); return 1; } int v = Never().Result;")]
-    [InlineData("var never = Task.Run(() => System.Threading.Thread.Sleep(5000)); never.GetAwaiter().GetResult();")]
+    [InlineData("var never = Task.Run(() => System.Threading.Thread.Sleep(60000)); never.GetAwaiter().GetResult();")]
     [InlineData("while (true) { try { System.Threading.Thread.Sleep(600000); } catch (Exception) { } }")]
     [InlineData("await Task.Delay(600000);")]
     [InlineData("await new TaskCompletionSource().Task;")]
@@ -94,14 +95,14 @@ public sealed class InterruptTests
 
     [Fact]
     public async Task ACallbackOfTheTokenThatBlocksHoldsNothingUp() =>
-        await InterruptedAsync("cancellation.Register(() => System.Threading.Thread.Sleep(5000)); while (true) { }");
+        await InterruptedAsync("cancellation.Register(() => System.Threading.Thread.Sleep(60000)); while (true) { }");
 
     [Fact]
     public async Task CompilingIsStopped()
     {
-        // Overloads that call each other's lambdas take the compiler exponential time.
+        // Overloads that call each other's lambdas take the compiler time that doubles with each of them: minutes here, also where all of the compiler is compiled already.
         string code = "static class Deep { public static int F(Func<int, int> f) => 1; public static string F(Func<string, string> f) => \"\"; }\n"
-            + "object o = " + string.Concat(Enumerable.Range(0, 12).Select(i => $"Deep.F(a{i} => ")) + "a0" + new string(')', 12) + ";";
+            + "object o = " + string.Concat(Enumerable.Range(0, 22).Select(i => $"Deep.F(a{i} => ")) + "a0" + new string(')', 22) + ";";
         await InterruptedAsync(code, _ => true);
     }
 
@@ -170,7 +171,7 @@ public sealed class InterruptTests
         _ = Task.Run(interrupt.Cancel);
         CellError? error = (await running).Error;
         Assert.True(time.Elapsed < Grace + Margin, $"{time.Elapsed.TotalSeconds} s");
-        Assert.Equal("Interrupted", error?.Name);
+        Assert.True(error?.Name == "Interrupted", $"{error?.Name} instead of an interrupt: {string.Join('\n', error?.Traceback ?? [])}");
         return error!;
     }
 

@@ -143,17 +143,17 @@ public sealed class PackageTests : IDisposable
         Task<CellResult> running = session.ExecuteAsync("#r \"nuget: Feed.Any\"", new RecordingHost(session, interrupt.Token));
         while (!File.Exists(pid) || File.ReadAllText(pid).Length == 0) await Task.Delay(20);
         interrupt.Cancel();
-        CellResult stopped = await running.WaitAsync(TimeSpan.FromSeconds(10));
+        CellResult stopped = await running.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("The cell was interrupted.", stopped.Error?.Message);
         string child = $"/proc/{File.ReadAllText(pid).Trim()}/stat";
-        for (int i = 0; i < 100 && IsAlive(child); i++) await Task.Delay(20);
+        for (int i = 0; i < 500 && IsAlive(child); i++) await Task.Delay(20);
         Assert.False(IsAlive(child));
     }
 
     [SkippableFact]
     public async Task PackagesOfThePublicSourceWorkWithWhatTheyNeed()
     {
-        CSharpSession session = new(Repository.Folder);
+        CSharpSession session = new(Repository.Root);
         CellResult result = await session.ExecuteAsync("""
             #r "nuget: CsvHelper"
             #r "nuget: Humanizer.Core, 2.14.1"

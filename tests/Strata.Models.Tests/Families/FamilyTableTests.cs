@@ -18,7 +18,7 @@ public class FamilyTableTests(PytorchSuite suite)
     [SkippableFact]
     public void TheTableInTheDocumentationIsWhatIsMeasured()
     {
-        string path = Path.Combine(PytorchSuite.Repository(), "docs", "models.md"), text = File.ReadAllText(path);
+        string path = Path.Combine(Repository.Root, "docs", "models.md"), text = File.ReadAllText(path);
         int begin = text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, end = text.IndexOf(End, StringComparison.Ordinal);
         Assert.True(begin >= Begin.Length && end > begin, $"{path} has no table between {Begin} and {End}");
         Row[] measured = [.. ModelFamily.All.Select(Measure)];

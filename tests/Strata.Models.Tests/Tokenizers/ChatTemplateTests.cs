@@ -9,7 +9,7 @@ namespace Strata.Models.Tests;
 /// <summary>Chat templates against Jinja2, by <c>tests/reference/tokenizers/chat_templates.py</c>; and what hostile ones get.</summary>
 public sealed class ChatTemplateTests
 {
-    private static readonly string Folder = Path.Combine(Reference.PytorchSuite.Repository(), "tests/data/chat-templates");
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests/data/chat-templates");
     private static readonly DateTime Now = new(2025, 3, 9, 4, 5, 6);
 
     private const string Tools = """

@@ -1,9 +1,9 @@
-namespace Strata.Acceptance;
+namespace Strata;
 
-/// <summary>Where the repository's files are.</summary>
+/// <summary>The checked-out repository.</summary>
 internal static class Repository
 {
-    /// <summary>The folder of Kernel.sln.</summary>
+    /// <summary>The folder of <c>Kernel.sln</c>.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>The small Othello network.</summary>

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Strata.Acceptance;
+namespace Strata;
 
 /// <summary>A page as a real browser without a network shows it.</summary>
 /// <param name="Dom">The document after its scripts have run.</param>
@@ -12,15 +12,15 @@ internal static partial class Browser
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
 
-    /// <summary>Opens a file. Where there is no browser the test is skipped, and on a build server (CI=true) it fails.</summary>
-    public static async Task<Page> Open(string file)
+    /// <summary>Opens a file, perhaps with a fragment behind it. Where there is no browser the test is skipped, and on a build server (CI=true) it fails.</summary>
+    public static async Task<Page> Open(string file, string fragment = "")
     {
         string browser = Require();
         DirectoryInfo profile = Directory.CreateTempSubdirectory("strata-browser-");
         try
         {
-            Finished finished = await StrataProcess.Start(browser, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                "--host-resolver-rules=MAP * ~NOTFOUND", $"--user-data-dir={profile.FullName}", "--enable-logging=stderr", "--v=0", "--virtual-time-budget=20000", "--dump-dom", new Uri(file).AbsoluteUri]);
+            Finished finished = await Programs.Run(browser, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND", $"--user-data-dir={profile.FullName}", "--enable-logging=stderr", "--v=0", "--virtual-time-budget=20000", "--dump-dom", new Uri(file).AbsoluteUri + fragment]);
             string[] errors = finished.Error.Split('\n').Where(line => ConsoleLine().IsMatch(line) && Failure().IsMatch(line)).ToArray();
             return new Page(finished.Output, errors);
         }

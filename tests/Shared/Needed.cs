@@ -1,4 +1,4 @@
-namespace Strata.Acceptance;
+namespace Strata;
 
 /// <summary>What a test needs and a machine may lack.</summary>
 internal static class Needed
@@ -6,7 +6,7 @@ internal static class Needed
     /// <summary>Skips the test where something is missing; on a build server (CI=true), where everything has to be there, it fails.</summary>
     public static void Require(bool present, string reason)
     {
-        if (!present && Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail($"{reason}; on a build server nothing may be missing.");
-        Skip.IfNot(present, reason);
+        if (!present && Environment.GetEnvironmentVariable("CI") is "true" or "1") Xunit.Assert.Fail($"{reason}; on a build server nothing may be missing.");
+        Xunit.Skip.IfNot(present, reason);
     }
 }

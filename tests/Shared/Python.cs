@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Xunit;
 
-namespace Strata.Models.Tests;
+namespace Strata;
 
 /// <summary>Debian's Python with the packages that some references need.</summary>
 internal static class Python
@@ -12,10 +11,7 @@ internal static class Python
     public static void Require(string module, string package)
     {
         string? problem = Run("-c", $"import {module}");
-        if (problem is null) return;
-        string missing = $"{module} is not installed for {Interpreter} (apt-get install {package}): {problem}";
-        if (Environment.GetEnvironmentVariable("CI") is "true" or "1") throw new InvalidOperationException(missing);
-        Skip.If(true, missing);
+        Needed.Require(problem is null, $"{module} is not installed for {Interpreter} (apt-get install {package}): {problem}");
     }
 
     /// <summary>Runs a script of <c>tests/reference/tokenizers</c>.</summary>
@@ -24,7 +20,7 @@ internal static class Python
     /// <summary>Runs a script of <c>tests/reference</c>.</summary>
     public static void RunReference(string name, params string[] arguments)
     {
-        string script = Path.Combine(Reference.PytorchSuite.Repository(), "tests/reference", name);
+        string script = Path.Combine(Repository.Root, "tests/reference", name);
         if (Run([script, .. arguments]) is { } failed) throw new InvalidOperationException($"{name} failed: {failed}");
     }
 
