@@ -40,6 +40,9 @@ GEMMA3 = {"hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 20,
 MAMBA = {"model_type": "mamba", "architectures": ["MambaForCausalLM"], "hidden_size": 48, "num_hidden_layers": 4, "state_size": 16, "vocab_size": 97,
          "layer_norm_epsilon": 1e-5, "expand": 2, "intermediate_size": 96, "conv_kernel": 4, "use_bias": False, "use_conv_bias": True, "hidden_act": "silu",
          "time_step_rank": "auto", "residual_in_fp32": True}
+MAMBA2 = {"model_type": "mamba2", "architectures": ["Mamba2ForCausalLM"], "hidden_size": 48, "num_hidden_layers": 4, "state_size": 20, "num_heads": 6, "head_dim": 16,
+          "n_groups": 2, "vocab_size": 97, "layer_norm_epsilon": 1e-5, "expand": 2, "conv_kernel": 4, "chunk_size": 256, "rms_norm": True, "use_bias": False,
+          "use_conv_bias": True, "hidden_act": "silu", "time_step_limit": [0.0, float("inf")], "tie_word_embeddings": False}
 EXPERTS = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 24}
 SHORT, LONG = [1.0, 1.05, 1.1, 1.2, 1.4, 1.7, 2.0, 2.5], [1.0, 1.2, 1.6, 2.5, 4.0, 8.0, 12.0, 16.0]
 LONGROPE = {"type": "longrope", "short_factor": SHORT, "long_factor": LONG}
@@ -163,6 +166,14 @@ VARIANTS = {
         "switches": ({"state_size": 5, "intermediate_size": 60, "conv_kernel": 3, "use_bias": True, "use_conv_bias": False, "hidden_act": "gelu", "time_step_rank": 7,
                       "tie_word_embeddings": False, "num_hidden_layers": 5}, {}),
         "old-names": ({}, {"rename": {"embeddings": "embedding"}}),
+        "bf16": BF16,
+    }),
+    "mamba2": (MAMBA2, {
+        "base": ({}, {}),
+        "defaults": ({"num_heads": 8, "head_dim": 12, "n_groups": None, "layer_norm_epsilon": None, "expand": None,
+                      "conv_kernel": None, "use_bias": None, "use_conv_bias": None, "hidden_act": None, "time_step_limit": None, "tie_word_embeddings": None}, {}),
+        "switches": ({"n_groups": 1, "num_heads": 4, "head_dim": 18, "expand": 1.5, "use_bias": True, "use_conv_bias": False, "hidden_act": "gelu", "time_step_limit": [0.1, 0.6],
+                      "tie_word_embeddings": True, "conv_kernel": 2}, {}),
         "bf16": BF16,
     }),
     "olmoe": llama_like("olmoe", "OlmoeForCausalLM", {"num_experts": 5, "num_experts_per_tok": 3, "intermediate_size": 24}, {

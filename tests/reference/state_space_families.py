@@ -120,4 +120,71 @@ class Mamba(StateSpace):
         return self.mamba(name, x, self.config.get("state_size", 16), rank, ACTIVATIONS[self.config.get("hidden_act", "silu")], note)
 
 
-FAMILIES = {"mamba": Mamba}
+class Heads(StateSpace):
+    """The second kind of state space: Mamba2Mixer, one token at a time as its single-step branch computes them."""
+
+    def mamba2(self, name, states, heads, width, groups, size, act, limits, epsilon, norm_groups, note):
+        channels = heads * width
+        projected = self.linear(name + ".in_proj", states)
+        gate, convolved, delta = torch.split(projected, [channels, channels + 2 * groups * size, heads], dim=-1)
+        note("ssm.gate", gate), note("ssm.conv_pre", convolved[:, :channels])
+        convolved = act(convolve(convolved, self.raw(name + ".conv1d.weight"), self.weights.get(f"{self.prefix}{name}.conv1d.bias")))
+        hidden, b, c = torch.split(convolved, [channels, groups * size, groups * size], dim=-1)
+        delta = torch.clamp(F.softplus(delta + self.raw(name + ".dt_bias")), limits[0], limits[1])
+        note("ssm.conv", hidden), note("ssm.delta", delta), note("ssm.B", b), note("ssm.C", c)
+
+        a = -torch.exp(self.raw(name + ".A_log"))
+        b, c = (x.reshape(len(states), groups, size).repeat_interleave(heads // groups, dim=1) for x in (b, c))
+        x = hidden.reshape(len(states), heads, width)
+        state, all_states, outputs = torch.zeros(heads, width, size, dtype=x.dtype), [], []
+        for t in range(len(states)):
+            decay = torch.exp(delta[t] * a)[:, None, None]
+            state = decay * state + (delta[t][:, None] * b[t])[:, None, :] * x[t][:, :, None]
+            all_states.append(state.reshape(-1))
+            outputs.append((state @ c[t][:, :, None])[..., 0])
+        note("ssm.state", torch.stack(all_states)), note("ssm.pattern", mixing_matrix(a[:, None], delta, b, c))
+        scanned = (torch.stack(outputs) + x * self.raw(name + ".D")[:, None]).reshape(len(states), channels)
+        note("ssm.y", scanned)
+        gated = (scanned * act(gate)).reshape(len(states), norm_groups, -1)
+        gated = (gated * torch.rsqrt(gated.pow(2).mean(-1, keepdim=True) + epsilon)).reshape(len(states), channels) * self.raw(name + ".norm.weight")
+        note("ssm.gated", gated)
+        return self.linear(name + ".out_proj", gated)
+
+
+def mamba2_shapes(name, width, heads, head_width, groups, size, taps, bias, conv_bias):
+    channels, convolved = heads * head_width, heads * head_width + 2 * groups * size
+    shapes = {f"{name}.dt_bias": ((heads,), STEP), f"{name}.A_log": ((heads,), DECAY), f"{name}.D": ((heads,), GAIN), f"{name}.conv1d.weight": ((convolved, 1, taps), MATRIX)}
+    if conv_bias:
+        shapes[f"{name}.conv1d.bias"] = ((convolved,), BIAS)
+    return {**shapes, **linear_shapes(f"{name}.in_proj", width, channels + convolved + heads, bias), **norm_shapes(f"{name}.norm", channels, False),
+            **linear_shapes(f"{name}.out_proj", channels, width, bias)}
+
+
+class Mamba2(Heads):
+    """Mamba2ForCausalLM."""
+
+    tied_by_default = False
+
+    @classmethod
+    def sizes(cls, config):
+        return config.get("num_heads", 128), config.get("head_dim", 64), config.get("n_groups", 8), config.get("state_size", 128)
+
+    @classmethod
+    def shapes(cls, config):
+        width = config["hidden_size"]
+        shapes = {"backbone.embeddings.weight": ((config["vocab_size"], width), TABLE), **norm_shapes("backbone.norm_f", width, False)}
+        for i in range(config["num_hidden_layers"]):
+            shapes.update(norm_shapes(f"backbone.layers.{i}.norm", width, False))
+            shapes.update(mamba2_shapes(f"backbone.layers.{i}.mixer", width, *cls.sizes(config), config.get("conv_kernel", 4), config.get("use_bias", False),
+                                        config.get("use_conv_bias", True)))
+        if not cls.tied(config):
+            shapes["lm_head.weight"] = ((config["vocab_size"], width), MATRIX)
+        return shapes
+
+    def mixer(self, name, x, note):
+        act = ACTIVATIONS[self.config.get("hidden_act", "silu")]
+        limits = self.config.get("time_step_limit", (0.0, math.inf))
+        return self.mamba2(name, x, *self.sizes(self.config), act, limits, self.config.get("layer_norm_epsilon", 1e-5), 1, note)
+
+
+FAMILIES = {"mamba": Mamba, "mamba2": Mamba2}

@@ -97,6 +97,63 @@ internal static class StateSpaceLayout
         };
     }
 
+    /// <summary>A state space of the second kind: one map from the stream to gates, channels, B, C and step sizes, in this order, and one convolution of channels, B and C.</summary>
+    /// <param name="spec">The architecture.</param>
+    /// <param name="facts">The state space.</param>
+    /// <param name="prefix">What the names begin with.</param>
+    /// <param name="uniform">Convolution and output map start uniform; otherwise normally distributed as the other maps do.</param>
+    public static StateSpaceMap Mamba2(ModelSpec spec, StateSpaceSpec facts, string prefix, bool uniform)
+    {
+        int channels = facts.Channels, parameters = facts.ParameterWidth;
+        LinearEntry input = WeightNames.Linear(prefix + "in_proj", spec.Width, (2 * channels) + (2 * parameters) + facts.Heads, facts.ProjectionBias);
+        ConvolutionEntry convolution = Convolution(prefix + "conv1d", channels + (2 * parameters), facts, uniform ? WeightRole.Uniform : WeightRole.Linear);
+        return new StateSpaceMap
+        {
+            Gate = input.Part(0, channels),
+            Input = input.Part(channels, channels),
+            B = input.Part(2 * channels, parameters),
+            C = input.Part((2 * channels) + parameters, parameters),
+            Delta = input.Part((2 * channels) + (2 * parameters), facts.Heads),
+            DeltaBias = new(prefix + "dt_bias", new(facts.Heads), WeightRole.StepBias),
+            Convolution = convolution.Part(0, channels),
+            BConvolution = convolution.Part(channels, parameters),
+            CConvolution = convolution.Part(channels + parameters, parameters),
+            DecayLog = new(prefix + "A_log", new(facts.Heads), WeightRole.DecayLog),
+            Skip = new(prefix + "D", new(facts.Heads), WeightRole.Gain),
+            OutputNorm = facts.OutputNormWidth is null ? null : new NormEntry(new(prefix + "norm.weight", new(channels), WeightRole.Gain), null),
+            Output = WeightNames.Linear(prefix + "out_proj", channels, spec.Width, facts.ProjectionBias, uniform ? WeightRole.UniformResidual : WeightRole.ResidualLinear),
+        };
+    }
+
+    /// <summary>Heads, their width and the groups that share B and C, which must fit one another.</summary>
+    /// <exception cref="InvalidFileException">They do not.</exception>
+    public static StateSpaceSpec Heads(this ConfigReader config, StateSpaceSpec facts, string headsKey, int heads, string widthKey, int width)
+    {
+        heads = config.OptionalInt(headsKey, 1, 1 << 20) ?? heads;
+        width = config.OptionalInt(widthKey, 1, 1 << 20) ?? width;
+        int groups = config.OptionalInt("n_groups", 1, 1 << 16) ?? 8;
+        if ((long)heads * width > 1 << 22) throw config.Refuse(headsKey, $"is {heads}: so many heads of width {width} are more than {1 << 22} channels, the most that Strata computes.");
+        if (heads % groups != 0) throw config.Refuse("n_groups", $"is {groups}, and {heads} heads do not divide into so many groups.");
+        return facts with { Channels = heads * width, Heads = heads, Groups = groups };
+    }
+
+    /// <summary>The least and the largest step size; Python writes an infinity into the file.</summary>
+    public static (float Min, float Max) StepLimits(this ConfigReader config, string name)
+    {
+        if (!config.Has(name)) return (0, float.PositiveInfinity);
+        float[] limits = [.. config.Items(name).Select(item => Limit(item) ?? throw config.Refuse(name, "lists something that is neither a number nor an infinity."))];
+        if (limits.Length != 2 || !(limits[0] >= 0 && limits[0] <= limits[1])) throw config.Refuse(name, $"lists [{string.Join(", ", limits.Take(4))}]; a least and a largest step size are expected.");
+        return (limits[0], limits[1]);
+    }
+
+    private static float? Limit(JsonElement item) => item.ValueKind switch
+    {
+        JsonValueKind.Number when item.TryGetSingle(out float number) => number,
+        JsonValueKind.String when item.GetString() == "Infinity" => float.PositiveInfinity,
+        JsonValueKind.Object when item.TryGetProperty("__float__", out JsonElement inner) && inner.ValueKind == JsonValueKind.String => Limit(inner),
+        _ => null,
+    };
+
     /// <summary>Bounds of weights that start uniform.</summary>
     public static float InitialBound(ModelSpec spec, WeightRole role, int inputs)
     {

@@ -1,11 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Strata.Models;
 
 /// <summary>Writes configurations: of a spec alone, and of a network whose blocks were dropped, repeated or put into another order.</summary>
-internal static class ConfigWriter
+internal static partial class ConfigWriter
 {
     private static readonly string[] CountKeys = ["num_hidden_layers", "n_layer", "num_layers", "n_layers"];
 
@@ -60,8 +61,12 @@ internal static class ConfigWriter
             throw new StrataException($"The blocks of this {spec.Family} differ by their place (attention windows, positions, experts), and its config.json cannot say so for the order [{string.Join(", ", blocks)}]. Choose a plan in which each block keeps a place of its kind.");
     }
 
-    /// <summary>The text of a configuration, as the libraries that write them lay it out.</summary>
-    public static byte[] Text(JsonNode config) => Encoding.UTF8.GetBytes(config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+    /// <summary>The text of a configuration, as the libraries that write them lay it out: infinities are bare words.</summary>
+    public static byte[] Text(JsonNode config) => Encoding.UTF8.GetBytes(QuotedWord().Replace(config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }), "$1") + "\n");
+
+    /// <summary>A value, not a name, that is read from a bare word (<see cref="JsonFile"/>). Quotes within strings are written as escapes.</summary>
+    [GeneratedRegex("\"(-?Infinity|NaN)\"(?!:)", RegexOptions.CultureInvariant)]
+    private static partial Regex QuotedWord();
 
     /// <summary>GPT-Neo may give its kinds of attention as a rhythm; written out they can be put into another order.</summary>
     private static void WriteOutAttentionTypes(JsonObject config, ModelSpec spec)
