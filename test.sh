@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. As root on Debian it installs what some tests need (PyTorch, SentencePiece and Jinja2 as references, Chromium to open reports, a client of
+# Builds everything and runs all tests. As root on Debian it installs what some tests need (PyTorch, Pillow, SentencePiece and Jinja2 as references, Chromium to open reports, a client of
 # Jupyter to drive the kernel); elsewhere it says what to install, and the tests that need it are skipped with their reason. With CI=true a missing part is a failure,
 # except an adapter (docs/adapters.md): where NuGet does not have its package it is skipped, and said so, everywhere.
 set -euo pipefail
@@ -11,6 +11,8 @@ missing=()
 /usr/bin/python3 -c 'import jupyter_client' 2>/dev/null || missing+=(python3-jupyter-client)
 /usr/bin/python3 -c 'import sentencepiece' 2>/dev/null || missing+=(python3-sentencepiece)
 /usr/bin/python3 -c 'import jinja2' 2>/dev/null || missing+=(python3-jinja2)
+/usr/bin/python3 -c 'import PIL' 2>/dev/null || missing+=(python3-pil)
+/usr/bin/python3 -c 'import sklearn' 2>/dev/null || missing+=(python3-sklearn)
 command -v jupyter-kernelspec >/dev/null || missing+=(jupyter-client)
 /usr/bin/python3 -c 'import nbconvert, nbclient' 2>/dev/null || missing+=(python3-nbconvert python3-nbclient)
 /usr/bin/python3 -c 'import notebook' 2>/dev/null || missing+=(jupyter-notebook)

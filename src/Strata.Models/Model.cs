@@ -117,18 +117,18 @@ public sealed class Model
     /// <summary>Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding.</summary>
     /// <param name="streams">[rows, width].</param>
     /// <returns>Logits [rows, vocabulary].</returns>
-    /// <exception cref="StrataException">The rows are not as wide as the residual stream.</exception>
+    /// <exception cref="StrataException">The rows are not as wide as the residual stream, or the network has no scores over the vocabulary.</exception>
     public FloatMatrix Unembed(FloatMatrix streams)
     {
         if (streams.Columns != Spec.Width) throw new StrataException($"Rows of {streams.Columns} numbers were given; the residual stream of {Name} is {Spec.Width} wide.");
         using TensorScope scope = Engine.OpenScope();
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
         Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
-        return new FloatMatrix(Unembedding.Logits(scope, normalized, this).ToArray(), streams.Rows, Spec.Vocabulary);
+        return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
     /// <summary>Continues prompts under a plan and interventions.</summary>
-    /// <exception cref="StrataException">The plan or an intervention does not fit, or prompt and new tokens exceed the positions.</exception>
+    /// <exception cref="StrataException">The network does not predict the next token, the plan or an intervention does not fit, or prompt and new tokens exceed the positions.</exception>
     public Generation Generate(TokenRows prompts, GenerationRequest request, CancellationToken cancellation = default) => new Generator(this, prompts, request).Run(cancellation);
 
     /// <summary>
@@ -171,6 +171,25 @@ public sealed class Model
         }
     }
 
+    /// <summary>Refuses types that the network's table does not have; where it has no table, all must be 0.</summary>
+    internal void CheckTypes(ReadOnlySpan<int> types)
+    {
+        int position = types.IndexOfAnyExceptInRange(0, Math.Max(1, Spec.TokenTypes) - 1);
+        if (position >= 0)
+            throw new StrataException($"The token type {types[position]} at position {position} does not exist: {Name} has {(Spec.TokenTypes == 0 ? "no token types; give 0" : $"the types 0 to {Spec.TokenTypes - 1}")}.");
+    }
+
+    /// <summary>Refuses what needs a network that predicts the next token.</summary>
+    /// <param name="what">What was asked for, as the beginning of a sentence.</param>
+    /// <exception cref="StrataException">The network sees the tokens that it would predict, or has no scores over the vocabulary.</exception>
+    public void RequireNextToken(string what)
+    {
+        if (Spec.Causal && Spec.HasUnembedding) return;
+        string why = Spec.Causal ? "has no scores over the vocabulary" : "is an encoder, whose tokens see those behind them";
+        throw new StrataException($"{what} needs a network that predicts the next token, and {Name} ({Spec.Family}) {why}. "
+            + $"Use a decoder (GPT-2, Llama), or {(Spec.HasUnembedding ? "capture \"logits\", the scores of each token in its place" : "capture its streams")}, and probes and comparisons of these.");
+    }
+
     /// <summary>Name, family and size.</summary>
     public override string ToString() => $"{Name}: {Spec.Family}, {Spec.Blocks} blocks of width {Spec.Width}";
 
@@ -188,7 +207,7 @@ public sealed class Model
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
         Checkpoint checkpoint = Checkpoint.Open(folder);
         ModelFamily family = ModelFamily.Of(checkpoint.Config);
-        ModelSpec spec = family.ReadSpec(checkpoint.Config);
+        ModelSpec spec = family.WithHeads(family.ReadSpec(checkpoint.Config), checkpoint.Has);
         WeightMap map = MapOf(family, spec, checkpoint);
         CheckWeights(checkpoint, map);
         Tokenizer? tokenizer = Tokenizer.LoadFolder(checkpoint.Folder);

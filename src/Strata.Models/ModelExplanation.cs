@@ -38,7 +38,9 @@ public sealed class ModelExplanation
         if (spec.ParallelResidual) yield return "resid_mid does not exist: attention and MLP read the same stream";
         if (spec.NormPlacement is NormPlacement.Output or NormPlacement.Stream) yield return "ln1.normalized and ln2.normalized do not exist: attention and MLP read the stream itself";
         else if (spec.SharedNorm) yield return "ln2.normalized does not exist: the MLP reads ln1.normalized";
-        if (!spec.FinalNorm) yield return "ln_final.normalized does not exist: the stream is unembedded as it is";
+        if (!spec.FinalNorm) yield return $"ln_final.normalized does not exist: the last stream is {(spec.HasUnembedding ? "unembedded" : "left")} as it is";
+        if (!spec.HasUnembedding) yield return "logits do not exist: the checkpoint holds no head of a language model";
+        if (!spec.Causal) yield return "nothing is generated, and no loss of the next token computed: tokens see those behind them";
         foreach (string missing in MissingHalves(blocks)) yield return missing;
         if (!spec.GatedMlp && blocks.Any(b => b.HasMlp)) yield return "mlp.pre_linear does not exist: the MLP is not gated";
         if (blocks.Any(b => b.Experts is not null)) yield return "mlp.pre and mlp.post do not exist in blocks with experts, which work on some tokens only (mlp.router, mlp.weights)";

@@ -11,6 +11,7 @@ internal static class ModelFacts
         BlockSpec[] blocks = [.. Enumerable.Range(0, spec.Blocks).Select(spec.Block)];
         yield return ("family", spec.Family);
         yield return ("blocks", spec.ParallelResidual ? $"{spec.Blocks}, attention and MLP on the same stream" : $"{spec.Blocks}");
+        if (!spec.Causal) yield return ("direction", "both: a token sees those before it and behind it");
         yield return ("width", spec.EmbeddingWidth is int embedding ? $"{spec.Width}, embeddings {embedding}" : $"{spec.Width}");
         if (blocks.Any(block => block.HasAttention))
         {
@@ -22,7 +23,7 @@ internal static class ModelFacts
             yield return ("state space", $"{StateSpace(alike.Key!)}{In(alike, blocks.Length)}");
         if (spec.QueryKeyNorm != QueryKeyNorm.None) yield return ("queries and keys", spec.QueryKeyNorm == QueryKeyNorm.AllHeads ? "normalised over all heads" : "normalised per head");
         foreach (IGrouping<int?, int> alike in Group(blocks, block => block.Window).Where(group => group.Key is not null))
-            yield return ("window", $"{alike.Key} positions{In(alike, blocks.Length)}");
+            yield return ("window", $"{alike.Key} positions{(spec.Causal ? "" : " to each side, its own included")}{In(alike, blocks.Length)}");
         if (blocks.Any(block => block.HasMlp))
             yield return ("MLP width", $"{string.Join(", ", Group(blocks, block => block.MlpWidth).Where(group => group.Key > 0).Select(alike => $"{alike.Key}{In(alike, blocks.Length)}"))}{(spec.GatedMlp ? "; gated" : "")}");
         foreach (IGrouping<ExpertSpec?, int> alike in Group(blocks, block => block.Experts).Where(group => group.Key is not null))
@@ -30,7 +31,8 @@ internal static class ModelFacts
         if (blocks.Any(block => block.HasMlp)) yield return ("activation", $"{spec.Activation}");
         yield return ("norm", $"{spec.Norm}, epsilon {Number(spec.NormEpsilon)}{Place(spec.NormPlacement)}");
         yield return ("positions", Positions(spec, blocks));
-        yield return ("vocabulary", $"{spec.Vocabulary}{(spec.TiedUnembedding ? ", unembedding tied" : "")}");
+        if (spec.TokenTypes > 0) yield return ("token types", $"{spec.TokenTypes}");
+        yield return ("vocabulary", $"{spec.Vocabulary}{(!spec.HasUnembedding ? ", no unembedding" : spec.TiedUnembedding ? ", unembedding tied" : "")}");
         if (Adjustments(spec) is { Length: > 0 } adjustments) yield return ("factors and caps", adjustments);
     }
 

@@ -8,11 +8,17 @@ namespace Strata.Tensors;
 /// <param name="Causal">A query sees only keys at or before its own position.</param>
 public readonly record struct AttentionHeads(int Heads, int KeyValueHeads, int HeadWidth, float Scale, bool Causal)
 {
-    /// <summary>A query sees only keys fewer than this many positions before its own (itself included): a sliding window. 0 for no window; causal layers only.</summary>
+    /// <summary>A query sees only keys fewer than this many positions from its own (itself included): a sliding window, to both sides where the layer is not causal. 0 for no window.</summary>
     public int Window { get; init; }
 
     /// <summary>Scores s become c · tanh(s / c) with this c, before any bias; 0 for no cap.</summary>
     public float SoftCap { get; init; }
+
+    /// <summary>
+    /// The bias of the scores is by distance: its table has an odd number of columns, and the middle one is for the query's own position, the next one for the key behind it.
+    /// Otherwise it is by the key's place in its sequence.
+    /// </summary>
+    public bool BiasByDistance { get; init; }
 }
 
 /// <summary>

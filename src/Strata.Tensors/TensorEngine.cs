@@ -63,7 +63,7 @@ public abstract class TensorEngine
     /// </summary>
     /// <param name="address">First byte; any alignment.</param>
     /// <param name="shape">Axis lengths.</param>
-    /// <param name="dtype">Number format at that address.</param>
+    /// <param name="dtype">Number format at that address, any but <see cref="DType.Int8"/>.</param>
     /// <param name="owner">Kept alive as long as the tensor.</param>
     public abstract Tensor FromMemory(nint address, Shape shape, DType dtype, object owner);
 
@@ -92,6 +92,7 @@ public abstract class TensorEngine
     /// <param name="outputs">How many.</param>
     /// <param name="bias">A vector over <em>all</em> outputs of the matrix, or null.</param>
     /// <param name="storage">Format in which the laid out weights stay in memory.</param>
+    /// <exception cref="ArgumentException">The weight is not a matrix, the outputs or the bias do not fit it, or <see cref="DType.Int8"/> is asked for weights that are not finite.</exception>
     public abstract LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage);
 
     /// <summary>result [T, outputs] = x [T, inputs] · W + bias. A row's result does not depend on the other rows, to the last bit.</summary>
@@ -156,13 +157,14 @@ public abstract class TensorEngine
     // ---- attention ----
 
     /// <summary>
-    /// result [T, heads·d] = softmax(cap(scale · q kᵀ) + keyBias) v for each sequence and head, without ever holding a full score matrix.
-    /// q [T, heads·d]; k, v [S, keyValueHeads·d]; keyBias [heads, at least the longest KeyCount], by the key's place in its sequence (ALiBi), or null.
+    /// result [T, heads·d] = softmax(cap(scale · q kᵀ) + bias) v for each sequence and head, without ever holding a full score matrix.
+    /// q [T, heads·d]; k, v [S, keyValueHeads·d]; bias null, or by the key's place in its sequence (ALiBi), [heads, at least the longest KeyCount], or by distance
+    /// (<see cref="AttentionHeads.BiasByDistance"/>), [heads, odd, at least 2 · the longest KeyCount − 1].
     /// </summary>
-    protected internal abstract void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? keyBias, ReadOnlySpan<AttentionSegment> segments, Tensor result);
+    protected internal abstract void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? bias, ReadOnlySpan<AttentionSegment> segments, Tensor result);
 
-    /// <summary>result [heads, QueryCount, KeyCount] = cap(scale · q kᵀ) + keyBias of one sequence; keys that a query may not see get −∞.</summary>
-    protected internal abstract void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? keyBias, AttentionSegment segment, Tensor result);
+    /// <summary>result [heads, QueryCount, KeyCount] = cap(scale · q kᵀ) + bias of one sequence; keys that a query may not see get −∞.</summary>
+    protected internal abstract void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? bias, AttentionSegment segment, Tensor result);
 
     /// <summary>Rows QueryStart .. QueryStart + QueryCount of result [T, heads·d] = pattern [heads, QueryCount, KeyCount] · v.</summary>
     protected internal abstract void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result);

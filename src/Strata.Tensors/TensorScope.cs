@@ -253,20 +253,20 @@ public sealed class TensorScope : IDisposable
     }
 
     /// <summary>Attention of every sequence; see <see cref="TensorEngine.Attention"/>.</summary>
-    public Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor? keyBias = null)
+    public Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor? bias = null)
     {
-        RequireHeads(q, k, v, heads, segments, keyBias);
+        RequireHeads(q, k, v, heads, segments, bias);
         Tensor result = Empty(q.Shape.ToArray());
-        Engine.Attention(q, k, v, heads, keyBias, segments, result);
+        Engine.Attention(q, k, v, heads, bias, segments, result);
         return result;
     }
 
     /// <summary>The scaled scores of one sequence, [heads, queries, keys]; see <see cref="TensorEngine.AttentionScores"/>.</summary>
-    public Tensor AttentionScores(Tensor q, Tensor k, AttentionHeads heads, AttentionSegment segment, Tensor? keyBias = null)
+    public Tensor AttentionScores(Tensor q, Tensor k, AttentionHeads heads, AttentionSegment segment, Tensor? bias = null)
     {
-        RequireHeads(q, k, k, heads, [segment], keyBias);
+        RequireHeads(q, k, k, heads, [segment], bias);
         Tensor result = Empty(heads.Heads, segment.QueryCount, segment.KeyCount);
-        Engine.AttentionScores(q, k, heads, keyBias, segment, result);
+        Engine.AttentionScores(q, k, heads, bias, segment, result);
         return result;
     }
 
@@ -362,11 +362,12 @@ public sealed class TensorScope : IDisposable
         return width;
     }
 
-    private static void RequireHeads(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor? keyBias)
+    private static void RequireHeads(Tensor q, Tensor k, Tensor v, AttentionHeads heads, ReadOnlySpan<AttentionSegment> segments, Tensor? bias)
     {
-        Require(heads.Window >= 0 && (heads.Window == 0 || heads.Causal), "Attention", $"a window of {heads.Window} keys needs a causal layer");
+        Require(heads.Window >= 0, "Attention", $"a window of {heads.Window} keys; a number of at least 0 is needed");
         Require(heads.SoftCap >= 0, "Attention", $"the cap of the scores is {heads.SoftCap}; a number of at least 0 is needed");
-        Require(keyBias is null || keyBias.Shape.Rows == heads.Heads, "Attention", $"the bias of the keys is {keyBias?.Shape}, expected {heads.Heads} rows");
+        Require(bias is null || bias.Shape.Rows == heads.Heads, "Attention", $"the bias of the scores is {bias?.Shape}, expected {heads.Heads} rows");
+        Require(bias is null || !heads.BiasByDistance || bias.Shape.Columns % 2 == 1, "Attention", $"the bias of the scores is {bias?.Shape}; by distance it needs a middle column");
         Require(heads.KeyValueHeads > 0 && heads.Heads % heads.KeyValueHeads == 0, "Attention", $"{heads.Heads} heads do not divide into groups over {heads.KeyValueHeads} key heads");
         Require(q.Shape.Columns == heads.Heads * heads.HeadWidth, "Attention", $"q is {q.Shape}, expected rows of {heads.Heads} x {heads.HeadWidth}");
         int width = heads.KeyValueHeads * heads.HeadWidth;
@@ -375,7 +376,8 @@ public sealed class TensorScope : IDisposable
         {
             Require(s.QueryStart >= 0 && s.QueryCount >= 0 && s.QueryStart + s.QueryCount <= q.Shape.Rows && s.KeyStart >= 0 && s.KeyStart + s.KeyCount <= k.Shape.Rows
                 && s.KeyCount >= s.QueryCount, "Attention", $"{s} does not lie in q {q.Shape} and k {k.Shape}");
-            Require(keyBias is null || keyBias.Shape.Columns >= s.KeyCount, "Attention", $"the bias of the keys is {keyBias?.Shape} and {s} has {s.KeyCount} keys");
+            int columns = heads.BiasByDistance ? (2 * s.KeyCount) - 1 : s.KeyCount;
+            Require(bias is null || bias.Shape.Columns >= columns, "Attention", $"the bias of the scores is {bias?.Shape} and {s} has {s.KeyCount} keys");
         }
     }
 

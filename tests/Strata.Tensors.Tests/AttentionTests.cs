@@ -48,6 +48,14 @@ public class AttentionTests
     }
 
     [Theory, MemberData(nameof(AllEngines))]
+    public void Windows_to_both_sides_and_biases_by_distance_agree_with_double(CpuEngine engine)
+    {
+        int[] queries = [1, 5, 100, 450, 40, 1], keys = [1, 5, 100, 450, 700, 600];
+        foreach ((int window, bool causal, bool distance) in new[] { (1, false, false), (7, false, true), (64, false, false), (300, false, true), (10_000, false, false), (0, false, true), (0, true, true), (30, true, true) })
+            Check(engine, new AttentionHeads(4, 2, 20, 0.3f, causal) { Window = window, BiasByDistance = distance }, queries, keys, biased: true);
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
     public void A_query_alone_with_a_window_gets_the_bits_that_it_gets_among_others(CpuEngine engine)
     {
         const int length = 700;
@@ -135,15 +143,18 @@ public class AttentionTests
     [Theory, MemberData(nameof(AllEngines))]
     public void Materialised_scores_have_window_cap_and_bias(CpuEngine engine)
     {
-        AttentionHeads heads = new(2, 1, 20, 0.4f, true) { Window = 30, SoftCap = 2 };
         AttentionSegment segment = new(0, 100, 0, 330);
-        Tensor q = engine.RandomTensor(1, 100, 40), k = engine.RandomTensor(2, 330, 20), bias = engine.RandomTensor(3, 2, 400);
-        using TensorScope scope = engine.OpenScope();
-        Tensor scores = scope.AttentionScores(q, k, heads, segment, bias);
-        for (int row = 0; row < 200; row += 7)
+        Tensor q = engine.RandomTensor(1, 100, 40), k = engine.RandomTensor(2, 330, 20), bias = engine.RandomTensor(3, 2, 661);
+        foreach (bool causal in new[] { true, false })
         {
-            double[] expected = ReferenceMath.Scores(q.ToArray(), k.ToArray(), heads, segment, row % 100, row / 100, bias.ToArray());
-            Numbers.AssertClose(expected, scores.Span.Slice(row * 330, 330), 1e-5, $"row {row}");
+            AttentionHeads heads = new(2, 1, 20, 0.4f, causal) { Window = 30, SoftCap = 2, BiasByDistance = !causal };
+            using TensorScope scope = engine.OpenScope();
+            Tensor scores = scope.AttentionScores(q, k, heads, segment, bias);
+            for (int row = 0; row < 200; row += 7)
+            {
+                double[] expected = ReferenceMath.Scores(q.ToArray(), k.ToArray(), heads, segment, row % 100, row / 100, bias.ToArray());
+                Numbers.AssertClose(expected, scores.Span.Slice(row * 330, 330), 1e-5, $"row {row}");
+            }
         }
     }
 
@@ -176,17 +187,19 @@ public class AttentionTests
         Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 2, 4, 1, true), [new(0, 4, 0, 4)]));
         Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, true), [new(0, 4, 0, 3)]));
         Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, true), [new(1, 4, 0, 4)]));
-        Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, false) { Window = 2 }, [new(0, 4, 0, 4)]));
+        Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, false) { Window = -2 }, [new(0, 4, 0, 4)]));
+        Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, false) { BiasByDistance = true }, [new(0, 4, 0, 4)], scope.Empty(2, 6)));
+        Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, false) { BiasByDistance = true }, [new(0, 4, 0, 4)], scope.Empty(2, 8)));
         Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, true), [new(0, 4, 0, 4)], scope.Empty(2, 3)));
         Assert.Throws<ArgumentException>(() => scope.Attention(q, k, k, new AttentionHeads(2, 1, 4, 1, true), [new(0, 4, 0, 4)], scope.Empty(1, 4)));
     }
 
-    private static float[] Run(CpuEngine engine, float[] q, float[] k, float[] v, AttentionHeads heads, AttentionSegment[] segments, float[]? keyBias = null)
+    private static float[] Run(CpuEngine engine, float[] q, float[] k, float[] v, AttentionHeads heads, AttentionSegment[] segments, float[]? bias = null)
     {
         using TensorScope scope = engine.OpenScope();
         int queryWidth = heads.Heads * heads.HeadWidth, keyWidth = heads.KeyValueHeads * heads.HeadWidth;
         return scope.Attention(scope.FromHost(q, q.Length / queryWidth, queryWidth), scope.FromHost(k, k.Length / keyWidth, keyWidth),
-            scope.FromHost(v, v.Length / keyWidth, keyWidth), heads, segments, keyBias is null ? null : scope.FromHost(keyBias, heads.Heads, keyBias.Length / heads.Heads)).ToArray();
+            scope.FromHost(v, v.Length / keyWidth, keyWidth), heads, segments, bias is null ? null : scope.FromHost(bias, heads.Heads, bias.Length / heads.Heads)).ToArray();
     }
 
     private static void Check(CpuEngine engine, AttentionHeads heads, int[] queries, int[] keys, bool biased = false)
@@ -202,7 +215,7 @@ public class AttentionTests
 
         float[] q = Numbers.Random(queryStart * heads.Heads * heads.HeadWidth, 1, 2), k = Numbers.Random(keyStart * heads.KeyValueHeads * heads.HeadWidth, 2, 2);
         float[] v = Numbers.Random(k.Length, 3);
-        float[]? bias = biased ? Numbers.Random(heads.Heads * keys.Max(), 4, 2) : null;
+        float[]? bias = biased ? Numbers.Random(heads.Heads * (heads.BiasByDistance ? (2 * keys.Max()) - 1 : keys.Max()), 4, 2) : null;
         Numbers.AssertClose(ReferenceMath.Attention(q, k, v, heads, segments, bias), Run(engine, q, k, v, heads, segments, bias), 2e-5, $"{heads} on {engine.Name}");
     }
 }

@@ -27,10 +27,10 @@ internal static class ReferenceMath
     }
 
     /// <summary>scale · q·k of one query and head over all keys, capped and biased; −∞ where the query may not see.</summary>
-    public static double[] Scores(float[] q, float[] k, AttentionHeads heads, AttentionSegment segment, int query, int head, float[]? keyBias = null)
+    public static double[] Scores(float[] q, float[] k, AttentionHeads heads, AttentionSegment segment, int query, int head, float[]? bias = null)
     {
         int width = heads.HeadWidth, keyHead = head / (heads.Heads / heads.KeyValueHeads);
-        int visible = heads.Causal ? segment.KeyCount - segment.QueryCount + query + 1 : segment.KeyCount;
+        int position = segment.KeyCount - segment.QueryCount + query;
         double[] scores = new double[segment.KeyCount];
         for (int key = 0; key < segment.KeyCount; key++)
         {
@@ -43,8 +43,14 @@ internal static class ReferenceMath
 
             double score = heads.Scale * dot;
             if (heads.SoftCap > 0) score = heads.SoftCap * Math.Tanh(score / heads.SoftCap);
-            if (keyBias is not null) score += keyBias[(head * (keyBias.Length / heads.Heads)) + key];
-            scores[key] = key < visible && (heads.Window == 0 || key >= visible - heads.Window) ? score : double.NegativeInfinity;
+            if (bias is not null)
+            {
+                int columns = bias.Length / heads.Heads;
+                score += bias[(head * columns) + (heads.BiasByDistance ? (columns / 2) + key - position : key)];
+            }
+
+            bool seen = (!heads.Causal || key <= position) && (heads.Window == 0 || Math.Abs(key - position) < heads.Window);
+            scores[key] = seen ? score : double.NegativeInfinity;
         }
 
         return scores;
@@ -65,7 +71,7 @@ internal static class ReferenceMath
     }
 
     /// <summary>softmax(scale · q kᵀ) v of all segments; rows outside any segment stay 0.</summary>
-    public static double[] Attention(float[] q, float[] k, float[] v, AttentionHeads heads, AttentionSegment[] segments, float[]? keyBias = null)
+    public static double[] Attention(float[] q, float[] k, float[] v, AttentionHeads heads, AttentionSegment[] segments, float[]? bias = null)
     {
         double[] result = new double[q.Length];
         foreach (AttentionSegment segment in segments)
@@ -74,7 +80,7 @@ internal static class ReferenceMath
             {
                 for (int head = 0; head < heads.Heads; head++)
                 {
-                    double[] mixed = Mix(Softmax(Scores(q, k, heads, segment, query, head, keyBias)), v, heads, segment, head);
+                    double[] mixed = Mix(Softmax(Scores(q, k, heads, segment, query, head, bias)), v, heads, segment, head);
                     mixed.CopyTo(result, ((segment.QueryStart + query) * heads.Heads * heads.HeadWidth) + (head * heads.HeadWidth));
                 }
             }

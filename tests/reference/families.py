@@ -5,13 +5,15 @@ import json
 import torch
 
 import checkpoint
+import encoder_families
 import gpt_families
 import llama_families
 import networks
 import state_space_families
 
 DECODERS = {**gpt_families.FAMILIES, **llama_families.FAMILIES, **state_space_families.FAMILIES}
-FAMILIES = {"gpt2": networks.Gpt2, "llama": networks.Llama, **DECODERS}
+ENCODERS = encoder_families.FAMILIES
+FAMILIES = {"gpt2": networks.Gpt2, "llama": networks.Llama, **DECODERS, **ENCODERS}
 
 
 def load(folder, dtype=torch.float32):

@@ -130,7 +130,7 @@ class Network:
     def run(self, tokens, positions=None, plan=None):
         """Every hook point by name without a plan; the stream after each step [steps + 1, T, D] with one.
 
-        Both with ln_final.normalized [T, D], logits [T, V] and, for T > 1, loss [T - 1]: that of the next token in nats.
+        Both with ln_final.normalized [T, D], logits [T, V] and, for T > 1 and decoders, loss [T - 1]: that of the next token in nats.
         """
         tokens = torch.tensor(tokens)
         positions = torch.arange(len(tokens)) if positions is None else torch.tensor(list(positions))
@@ -148,10 +148,14 @@ class Network:
         normalized = self.final_norm(h)
         if normalized is not None:
             points["ln_final.normalized"] = normalized
-        points["logits"] = self.logits(h if normalized is None else normalized)
+        self.read_out(h if normalized is None else normalized, tokens, points)
+        return points
+
+    def read_out(self, normalized, tokens, points):
+        """What is read from the last stream."""
+        points["logits"] = self.logits(normalized)
         if len(tokens) > 1:
             points["loss"] = F.cross_entropy(points["logits"][:-1], tokens[1:], reduction="none")
-        return points
 
     def generate(self, tokens, count):
         """The most likely continuation, token by token, everything recomputed each time."""

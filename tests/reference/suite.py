@@ -1,7 +1,7 @@
 """The standard suite: every variant as a model folder, with requests and the tensors that they must give.
 
 ROOT/FAMILY-VARIANT/ holds config.json and weights, requests.json, expected.safetensors (computed in float64, rounded to float32)
-and generation.json. Each plan stands in requests.json twice: as steps, which the reference executes, and as text, which the
+and, for decoders, generation.json. Each plan stands in requests.json twice: as steps, which the reference executes, and as text, which the
 reader parses.
 """
 
@@ -84,6 +84,8 @@ def write_variant(folder, family, variant, seed):
     wanted = requests(network, variants.vocabulary(config), seed)
     (folder / "requests.json").write_text(json.dumps(wanted, indent=1) + "\n")
     checkpoint.write(folder / "expected.safetensors", families.run_requests(network, wanted))
+    if family in families.ENCODERS:
+        return
     prompt = wanted[2]["tokens"]
     generation = {"prompt": prompt, "tokens": network.generate(prompt, NEW_TOKENS)}
     (folder / "generation.json").write_text(json.dumps(generation) + "\n")

@@ -11,6 +11,7 @@ import torch
 import checkpoint
 import decoder
 import decoder_variants
+import encoder_variants
 import families
 
 GPT2 = {
@@ -59,7 +60,7 @@ LLAMA_VARIANTS = {
     "sharded": ({}, {"shards": 2}),
     "large-epsilon": ({"rms_norm_eps": 0.05}, {}),
 }
-VARIANTS = {"gpt2": (GPT2, GPT2_VARIANTS), "llama": (LLAMA, LLAMA_VARIANTS), **decoder_variants.VARIANTS}
+VARIANTS = {"gpt2": (GPT2, GPT2_VARIANTS), "llama": (LLAMA, LLAMA_VARIANTS), **decoder_variants.VARIANTS, **encoder_variants.VARIANTS}
 
 
 def vocabulary(config):

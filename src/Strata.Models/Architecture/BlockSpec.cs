@@ -4,7 +4,7 @@ namespace Strata.Models;
 /// <param name="MlpWidth">Width of the MLP's hidden layer; of each expert where there are experts; 0 for a block without MLP.</param>
 public sealed record BlockSpec(int MlpWidth)
 {
-    /// <summary>A token sees itself and the Window − 1 tokens before it; null: all before it.</summary>
+    /// <summary>A token sees itself and the Window − 1 tokens before it, and as many behind it where the network is not causal; null: all.</summary>
     public int? Window { get; init; }
 
     /// <summary>Rotary positions; null where queries and keys do not turn.</summary>

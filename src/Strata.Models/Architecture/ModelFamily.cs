@@ -11,7 +11,8 @@ public abstract class ModelFamily
         new Gpt2Family(), new GptNeoFamily(), new GptJFamily(), new GptNeoXFamily(), new OptFamily(), new BloomFamily(), new FalconFamily(),
         new LlamaFamily(), new MistralFamily(), new MixtralFamily(), new Qwen2Family(), new Qwen2MoeFamily(), new Qwen3Family(), new Qwen3MoeFamily(),
         new GemmaFamily(), new Gemma2Family(), new Gemma3Family("gemma3_text"), new Gemma3Family("gemma3"), new PhiFamily(), new Phi3Family(),
-        new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(), new MambaFamily(), new Mamba2Family(),
+        new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(),
+        new MambaFamily(), new Mamba2Family(), new BertFamily(),
     ];
 
     /// <summary>The <c>model_type</c> of the family.</summary>
@@ -28,6 +29,11 @@ public abstract class ModelFamily
     /// <param name="spec">The architecture.</param>
     /// <param name="has">Does the checkpoint have a tensor of this name? Some exports drop a prefix.</param>
     public abstract WeightMap Map(ModelSpec spec, Func<string, bool> has);
+
+    /// <summary>The architecture with the heads that a checkpoint has: encoders are published with one, another or none, and their weights say so more reliably than config.json.</summary>
+    /// <param name="spec">The architecture of the configuration.</param>
+    /// <param name="has">Does the checkpoint have a tensor of this name?</param>
+    public virtual ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) => spec;
 
     /// <summary>Standard deviation at which the family initialises a weight that starts normally distributed.</summary>
     public virtual float InitialDeviation(ModelSpec spec, WeightRole role) => spec.InitializerRange;

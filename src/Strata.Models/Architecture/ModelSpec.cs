@@ -125,6 +125,12 @@ public sealed record ModelSpec
     /// <summary>Is the unembedding the embedding, transposed?</summary>
     public required bool TiedUnembedding { get; init; }
 
+    /// <summary>A token sees itself and those before it (a decoder); otherwise those behind it as well (an encoder).</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>Rows of the table of token types, which tells the texts of a pair apart (BERT); 0 for none.</summary>
+    public int TokenTypes { get; init; }
+
     /// <summary>Where the norms stand.</summary>
     public NormPlacement NormPlacement { get; init; } = NormPlacement.Input;
 
@@ -182,11 +188,20 @@ public sealed record ModelSpec
     /// <summary>Logits l become c · tanh(l / c) (Gemma 2).</summary>
     public float? LogitSoftCap { get; init; }
 
+    /// <summary>Has the network scores over the vocabulary? Encoders may come without.</summary>
+    public bool HasUnembedding { get; init; } = true;
+
+    /// <summary>What stands before the unembedding of a masked language model; null for none.</summary>
+    public HeadTransform? HeadTransform { get; init; }
+
     /// <summary>Has the unembedding a bias?</summary>
     public bool UnembeddingBias { get; init; }
 
-    /// <summary>Width of token embeddings where a linear map leads from it to the stream and back (OPT 350m); null where they are as wide as the stream.</summary>
+    /// <summary>Width of token embeddings where a linear map leads from it to the stream (OPT 350m, ALBERT); null where they are as wide as the stream.</summary>
     public int? EmbeddingWidth { get; init; }
+
+    /// <summary>Positions, token types and the norm of the embedding are as narrow as the embedding, and the map to the stream stands behind them (ALBERT, ELECTRA).</summary>
+    public bool EmbeddingProjectionLast { get; init; }
 
     /// <summary>What differs from block to block, one entry per block; null where all blocks are alike.</summary>
     public ValueList<BlockSpec>? BlockSpecs { get; init; }
@@ -200,6 +215,9 @@ public sealed record ModelSpec
     /// <summary>Ids that end a text.</summary>
     public IReadOnlyList<int> EosIds { get; init; } = [];
 
+    /// <summary>Width of the sum of token, position and type embeddings.</summary>
+    public int EmbeddedWidth => EmbeddingProjectionLast ? EmbeddingWidth ?? Width : Width;
+
     /// <summary>The facts of one block.</summary>
     public BlockSpec Block(int block) => BlockSpecs?[block] ?? new BlockSpec(MlpWidth) { Rotary = Rotary, StateSpace = StateSpace };
 
@@ -208,7 +226,7 @@ public sealed record ModelSpec
     {
         float scale = AttentionScale ?? 1f / MathF.Sqrt(HeadWidth);
         if (ScaleAttentionByInverseBlock) scale /= block + 1;
-        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal: true) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0 };
+        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0 };
     }
 
     /// <summary>Weights of block i's attention or state space that one token is multiplied with.</summary>

@@ -58,6 +58,8 @@ internal sealed class ModelWeights
 
     public required Tensor? PositionEmbedding { get; init; }
 
+    public required Tensor? TypeEmbedding { get; init; }
+
     public required NormWeights? EmbeddingNorm { get; init; }
 
     public required IReadOnlyList<BlockWeights> Blocks { get; init; }
@@ -66,10 +68,16 @@ internal sealed class ModelWeights
 
     public required LinearWeight? UnembeddingProjection { get; init; }
 
-    public required LinearWeight Unembedding { get; init; }
+    public required LinearWeight? HeadTransform { get; init; }
+
+    public required NormWeights? HeadNorm { get; init; }
+
+    /// <summary>Null where the network has no scores over the vocabulary.</summary>
+    public required LinearWeight? Unembedding { get; init; }
 
     /// <summary>Bytes of the laid out weights and tables.</summary>
-    public long Bytes => Blocks.Sum(block => block.Bytes) + Unembedding.Bytes + Embedding.Storage.Bytes + (EmbeddingProjection?.Bytes ?? 0) + (UnembeddingProjection?.Bytes ?? 0);
+    public long Bytes => Blocks.Distinct().Sum(block => block.Bytes) + Embedding.Storage.Bytes
+        + new[] { EmbeddingProjection, UnembeddingProjection, HeadTransform, Unembedding }.Sum(weight => weight?.Bytes ?? 0);
 
     /// <summary>Loads every weight of a map.</summary>
     /// <param name="spec">The architecture.</param>
@@ -82,10 +90,13 @@ internal sealed class ModelWeights
     {
         WeightLayout layout = new(read, storage);
         List<BlockWeights> blocks = [];
+        Dictionary<BlockMap, BlockWeights> shared = new(ReferenceEqualityComparer.Instance);
         foreach (BlockMap block in map.Blocks)
         {
             cancellation.ThrowIfCancellationRequested();
-            blocks.Add(layout.Block(block, spec.Block(blocks.Count)));
+            // Blocks that share their weights (ALBERT) have one map.
+            if (!shared.TryGetValue(block, out BlockWeights? weights)) shared[block] = weights = layout.Block(block, spec.Block(blocks.Count));
+            blocks.Add(weights);
             progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
         }
 
@@ -95,11 +106,14 @@ internal sealed class ModelWeights
             Embedding = read(map.Embedding),
             EmbeddingProjection = layout.Optional(map.EmbeddingProjection),
             PositionEmbedding = map.PositionEmbedding is null ? null : read(map.PositionEmbedding),
+            TypeEmbedding = map.TypeEmbedding is null ? null : read(map.TypeEmbedding),
             EmbeddingNorm = layout.Norm(map.EmbeddingNorm),
             Blocks = blocks,
             FinalNorm = layout.Norm(map.FinalNorm),
             UnembeddingProjection = layout.Optional(map.UnembeddingProjection),
-            Unembedding = layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
+            HeadTransform = layout.Optional(map.HeadTransform),
+            HeadNorm = layout.Norm(map.HeadNorm),
+            Unembedding = !spec.HasUnembedding ? null : layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
         };
     }
 }

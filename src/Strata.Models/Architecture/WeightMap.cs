@@ -159,6 +159,9 @@ public sealed record WeightMap(WeightEntry Embedding, IReadOnlyList<BlockMap> Bl
     /// <summary>[positions, width], or null.</summary>
     public WeightEntry? PositionEmbedding { get; init; }
 
+    /// <summary>[types, width], or null.</summary>
+    public WeightEntry? TypeEmbedding { get; init; }
+
     /// <summary>The norm of the embedding, or null.</summary>
     public NormEntry? EmbeddingNorm { get; init; }
 
@@ -167,6 +170,12 @@ public sealed record WeightMap(WeightEntry Embedding, IReadOnlyList<BlockMap> Bl
 
     /// <summary>Stream to the width of the unembedding, where they are not equally wide.</summary>
     public LinearEntry? UnembeddingProjection { get; init; }
+
+    /// <summary>The map before the unembedding of a masked language model, or null.</summary>
+    public LinearEntry? HeadTransform { get; init; }
+
+    /// <summary>The norm behind that map, or null.</summary>
+    public NormEntry? HeadNorm { get; init; }
 
     /// <summary>[vocabulary, embedding width]; null when tied to the embedding.</summary>
     public WeightEntry? Unembedding { get; init; }
@@ -179,7 +188,7 @@ public sealed record WeightMap(WeightEntry Embedding, IReadOnlyList<BlockMap> Bl
 
     private IEnumerable<WeightEntry?> All() =>
     [
-        Embedding, PositionEmbedding, .. EmbeddingProjection?.Entries ?? [], .. EmbeddingNorm?.Entries ?? [], .. Blocks.SelectMany(block => block.Entries),
-        .. FinalNorm?.Entries ?? [], .. UnembeddingProjection?.Entries ?? [], Unembedding, UnembeddingBias,
+        Embedding, PositionEmbedding, TypeEmbedding, .. EmbeddingProjection?.Entries ?? [], .. EmbeddingNorm?.Entries ?? [], .. Blocks.SelectMany(block => block.Entries),
+        .. FinalNorm?.Entries ?? [], .. UnembeddingProjection?.Entries ?? [], .. HeadTransform?.Entries ?? [], .. HeadNorm?.Entries ?? [], Unembedding, UnembeddingBias,
     ];
 }

@@ -11,8 +11,9 @@ public sealed class TokenRows
     /// <summary>Rows with a name for provenance.</summary>
     /// <param name="name">What the rows are: a file, a generator and its seed.</param>
     /// <param name="sequences">Ids of each row.</param>
-    /// <exception cref="StrataException">There is no row, or a row has no id.</exception>
-    public TokenRows(string name, IReadOnlyList<int[]> sequences)
+    /// <param name="types">One token type per id (<see cref="TokenIds.TypeIds"/>), for networks that tell the texts of a pair apart; null for 0 everywhere.</param>
+    /// <exception cref="StrataException">There is no row, a row has no id, or there is not one type per id.</exception>
+    public TokenRows(string name, IReadOnlyList<int[]> sequences, IReadOnlyList<int[]>? types = null)
     {
         if (sequences.Count == 0) throw new StrataException($"\"{name}\" has no rows.");
         for (int i = 0; i < sequences.Count; i++)
@@ -20,8 +21,11 @@ public sealed class TokenRows
             if (sequences[i].Length == 0) throw new StrataException($"Row {i} of \"{name}\" has no tokens; leave it out or begin it with the model's BOS token.");
         }
 
+        if (types is not null && !types.Select(t => t.Length).SequenceEqual(sequences.Select(s => s.Length)))
+            throw new StrataException($"\"{name}\" has token types, but not one per id of each row.");
         Name = name;
         Sequences = sequences;
+        Types = types;
     }
 
     /// <summary>What the rows are.</summary>
@@ -30,17 +34,20 @@ public sealed class TokenRows
     /// <summary>Ids of each row.</summary>
     public IReadOnlyList<int[]> Sequences { get; }
 
+    /// <summary>Token types of each row; null where all are 0.</summary>
+    public IReadOnlyList<int[]>? Types { get; }
+
     /// <summary>Number of rows.</summary>
     public int Count => Sequences.Count;
 
     /// <summary>Number of ids in all rows.</summary>
     public int Tokens => Sequences.Sum(s => s.Length);
 
-    /// <summary>SHA-256 of all ids and row lengths, in hexadecimal.</summary>
+    /// <summary>SHA-256 of all ids, token types and row lengths, in hexadecimal.</summary>
     public string Hash => _hash ??= ComputeHash();
 
     /// <summary>The first rows.</summary>
-    public TokenRows Take(int count) => new($"{Name}, first {Math.Min(count, Count)}", Sequences.Take(count).ToArray());
+    public TokenRows Take(int count) => new($"{Name}, first {Math.Min(count, Count)}", Sequences.Take(count).ToArray(), Types?.Take(count).ToArray());
 
     /// <summary>
     /// The rows in batches: rows with few tokens run together. Rows never influence each other, so the split changes speed and memory, not results.
@@ -52,7 +59,7 @@ public sealed class TokenRows
         {
             int end = first + 1, tokens = Sequences[first].Length;
             while (end < Count && tokens + Sequences[end].Length <= tokensPerBatch) tokens += Sequences[end++].Length;
-            yield return (first, new TokenBatch(Sequences.Skip(first).Take(end - first).ToArray()));
+            yield return (first, new TokenBatch(Sequences.Skip(first).Take(end - first).ToArray(), Types?.Skip(first).Take(end - first).ToArray()));
             first = end;
         }
     }
@@ -60,7 +67,8 @@ public sealed class TokenRows
     private string ComputeHash()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (int[] sequence in Sequences)
+        // Types follow the ids: rows without them keep the hash that they had before there were types.
+        foreach (int[] sequence in Sequences.Concat(Types ?? []))
         {
             hash.AppendData(BitConverter.GetBytes(sequence.Length));
             hash.AppendData(MemoryMarshal.AsBytes(sequence.AsSpan()));

@@ -97,7 +97,8 @@ internal static partial class ConfigWriter
         blocks ??= [.. Enumerable.Range(0, spec.Blocks)];
         return written.Blocks == blocks.Count && Common(written) == Common(spec) && blocks.Select((block, i) => written.Block(i) == spec.Block(block)).All(same => same);
 
-        static ModelSpec Common(ModelSpec spec) => spec with { Blocks = 0, BlockSpecs = null, EosIds = NoIds };
+        // Heads are told by the weights, not by the configuration.
+        static ModelSpec Common(ModelSpec spec) => spec with { Blocks = 0, BlockSpecs = null, EosIds = NoIds, HasUnembedding = true, HeadTransform = null };
     }
 
     private static readonly int[] NoIds = [];

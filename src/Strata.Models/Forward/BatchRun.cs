@@ -50,6 +50,7 @@ public sealed class BatchRun
         for (int s = 0; s < batch.Sequences; s++)
         {
             model.CheckIds(batch.Sequence(s), _first[s] + batch.Length(s));
+            model.CheckTypes(batch.TypesOf(s));
             for (int i = 0; i < batch.Length(s); i++) _positions[batch.Starts[s] + i] = _first[s] + i;
         }
 
@@ -69,14 +70,17 @@ public sealed class BatchRun
     public Tensor Embed(TensorScope outer)
     {
         using TensorScope scope = _model.Engine.OpenScope();
+        bool projectionLast = _model.Spec.EmbeddingProjectionLast;
         Tensor embedded = scope.Embed(_model.Weights.Embedding, Batch.Ids);
-        if (_model.Weights.EmbeddingProjection is LinearWeight projection) embedded = scope.Linear(embedded, projection);
+        if (!projectionLast) embedded = Projected(scope, embedded);
         Tensor stream = Visit(scope, -1, HookKind.Embed, scope.ScaledBy(embedded, _model.Spec.EmbeddingScale));
         if (_model.Weights.PositionEmbedding is Tensor table)
             stream = scope.Add(stream, Visit(scope, -1, HookKind.PositionEmbed, scope.Embed(table, TableRows())));
+        if (_model.Weights.TypeEmbedding is Tensor types)
+            stream = scope.Add(stream, Visit(scope, -1, HookKind.TypeEmbed, scope.Embed(types, Batch.Types ?? new int[Batch.Tokens])));
         if (_model.Spec.EmbeddingNorm)
             stream = Visit(scope, -1, HookKind.EmbedNorm, scope.Norm(stream, _model.Weights.EmbeddingNorm, _model.Spec));
-        return scope.MoveTo(outer, stream);
+        return scope.MoveTo(outer, projectionLast ? Projected(scope, stream) : stream);
     }
 
     /// <summary>The stream after a step of a plan.</summary>
@@ -125,15 +129,22 @@ public sealed class BatchRun
         : stream;
 
     /// <summary>Scores over the vocabulary: [rows, vocabulary].</summary>
-    public Tensor Logits(TensorScope scope, Tensor normalized) => Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, Unembedding.Logits(scope, normalized, _model));
+    /// <exception cref="StrataException">The network has none.</exception>
+    public Tensor Logits(TensorScope scope, Tensor normalized)
+    {
+        Tensor read = Unembedding.Transform(scope, normalized, _model, (kind, value) => Visit(scope, _hooks?.Executions ?? 0, kind, value));
+        return Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, Unembedding.Logits(scope, read, _model));
+    }
 
     /// <summary>Next-token loss in nats and most likely next id after every token; 0 and the id at the last token of a sequence, which has no target.</summary>
     /// <param name="outer">For working memory.</param>
     /// <param name="stream">Stream after the last block.</param>
     /// <param name="losses">Receives one loss per token.</param>
     /// <param name="largest">Receives one id per token.</param>
+    /// <exception cref="StrataException">The network does not predict the next token.</exception>
     public void Losses(TensorScope outer, Tensor stream, Span<float> losses, Span<int> largest)
     {
+        _model.RequireNextToken("The loss of the next token");
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor normalized = FinalNorm(scope, stream);
         int[] targets = Targets();
@@ -313,6 +324,9 @@ public sealed class BatchRun
     /// <summary>What is added to the stream for what attention or MLP gives: its norm and its scale.</summary>
     private Tensor Added(TensorScope scope, Tensor output, NormWeights? norm) =>
         scope.ScaledBy(norm is null ? output : scope.Norm(output, norm, _model.Spec), _model.Spec.ResidualScale);
+
+    /// <summary>Embeddings as wide as the stream.</summary>
+    private Tensor Projected(TensorScope scope, Tensor embedded) => _model.Weights.EmbeddingProjection is LinearWeight projection ? scope.Linear(embedded, projection) : embedded;
 
     private Tensor Limited(TensorScope scope, Tensor x) => _model.Spec.QueryKeyValueLimit is float limit ? scope.Clamp(x, limit) : x;
 

@@ -8,8 +8,9 @@ public sealed class TokenBatch
 {
     /// <summary>A batch of sequences of any lengths.</summary>
     /// <param name="sequences">At least one sequence, each of at least one id.</param>
-    /// <exception cref="StrataException">No sequence, or an empty one.</exception>
-    public TokenBatch(IReadOnlyList<int[]> sequences)
+    /// <param name="types">One type per token (0 in the first text of a pair, 1 in the second, for BERT); null for 0 everywhere.</param>
+    /// <exception cref="StrataException">No sequence, an empty one, or not one type per token.</exception>
+    public TokenBatch(IReadOnlyList<int[]> sequences, IReadOnlyList<int[]>? types = null)
     {
         if (sequences.Count == 0) throw new StrataException("A batch needs at least one sequence.");
         int empty = sequences.TakeWhile(s => s.Length > 0).Count();
@@ -17,10 +18,16 @@ public sealed class TokenBatch
         Starts = new int[sequences.Count + 1];
         for (int i = 0; i < sequences.Count; i++) Starts[i + 1] = checked(Starts[i] + sequences[i].Length);
         Ids = sequences.SelectMany(s => s).ToArray();
+        if (types is null) return;
+        if (!types.Select(t => t.Length).SequenceEqual(sequences.Select(s => s.Length))) throw new StrataException("A batch with token types needs one type per token of each sequence.");
+        Types = types.SelectMany(t => t).ToArray();
     }
 
     /// <summary>All ids, sequence after sequence.</summary>
     public int[] Ids { get; }
+
+    /// <summary>Token types, sequence after sequence; null where all are 0.</summary>
+    public int[]? Types { get; }
 
     /// <summary>Where each sequence begins in <see cref="Ids"/>, and the end of the last: one more entry than sequences.</summary>
     public int[] Starts { get; }
@@ -36,6 +43,9 @@ public sealed class TokenBatch
 
     /// <summary>The ids of a sequence.</summary>
     public ReadOnlySpan<int> Sequence(int sequence) => Ids.AsSpan(Starts[sequence], Length(sequence));
+
+    /// <summary>The token types of a sequence; empty where all are 0.</summary>
+    public ReadOnlySpan<int> TypesOf(int sequence) => Types is null ? [] : Types.AsSpan(Starts[sequence], Length(sequence));
 
     /// <summary>Takes padded rows apart: only ids whose mask is true run, so left, right and mixed padding give the same result.</summary>
     /// <param name="ids">[sequences, longest].</param>

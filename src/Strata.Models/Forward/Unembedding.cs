@@ -8,10 +8,28 @@ internal static class Unembedding
     /// <summary>Logits that are held at a time where a loss needs them: 32 MB.</summary>
     private const int LogitsHeld = 8 << 20;
 
-    /// <summary>Scores over the vocabulary, [rows, vocabulary]: the product with the unembedding, scaled and capped where the network does so.</summary>
-    public static Tensor Logits(TensorScope scope, Tensor normalized, Model model)
+    /// <summary>What the unembedding reads, [rows, its width]: the normalised rows themselves, or what the head of a masked language model makes of them.</summary>
+    /// <param name="scope">Owns the result.</param>
+    /// <param name="normalized">[rows, width].</param>
+    /// <param name="model">The network.</param>
+    /// <param name="visit">Called at the hook points on the way; may change a value.</param>
+    public static Tensor Transform(TensorScope scope, Tensor normalized, Model model, Func<HookKind, Tensor, Tensor> visit)
     {
-        Tensor logits = scope.ScaledBy(scope.Linear(Projected(scope, normalized, model), model.Weights.Unembedding), model.Spec.LogitScale);
+        if (model.Weights.HeadTransform is not LinearWeight map)
+            return model.Weights.UnembeddingProjection is LinearWeight projection ? scope.Linear(normalized, projection) : normalized;
+        Tensor hidden = scope.Activate(visit(HookKind.HeadPre, scope.Linear(normalized, map)), model.Spec.HeadTransform!.Activation);
+        return visit(HookKind.HeadNorm, scope.Norm(visit(HookKind.HeadPost, hidden), model.Weights.HeadNorm, model.Spec));
+    }
+
+    /// <summary>Scores over the vocabulary, [rows, vocabulary]: the product with the unembedding, scaled and capped where the network does so.</summary>
+    /// <param name="scope">Owns the result.</param>
+    /// <param name="read">What <see cref="Transform"/> gives.</param>
+    /// <param name="model">The network.</param>
+    /// <exception cref="StrataException">The network has none.</exception>
+    public static Tensor Logits(TensorScope scope, Tensor read, Model model)
+    {
+        LinearWeight unembedding = model.Weights.Unembedding ?? throw new StrataException($"{model.Name} has no scores over the vocabulary: its checkpoint holds no head of a language model. Load one that does (for BERT: BertForMaskedLM), or capture resid_post.");
+        Tensor logits = scope.ScaledBy(scope.Linear(read, unembedding), model.Spec.LogitScale);
         return model.Spec.LogitSoftCap is float cap ? scope.SoftCap(logits, cap) : logits;
     }
 
@@ -26,7 +44,7 @@ internal static class Unembedding
     {
         if (model.Spec.LogitSoftCap is null && model.Spec.LogitScale == 1)
         {
-            outer.CrossEntropy(Projected(outer, normalized, model), model.Weights.Unembedding, targets, losses, largest);
+            outer.CrossEntropy(Plain(outer, normalized, model), model.Weights.Unembedding!, targets, losses, largest);
             return;
         }
 
@@ -36,7 +54,7 @@ internal static class Unembedding
         {
             using TensorScope scope = outer.Engine.OpenScope();
             int count = Math.Min(rows, targets.Length - first);
-            LossesOf(Logits(scope, scope.Rows(normalized, first, count), model), targets.AsSpan(first, count), losses.Slice(first, count), largest.Slice(first, count));
+            LossesOf(Logits(scope, Plain(scope, scope.Rows(normalized, first, count), model), model), targets.AsSpan(first, count), losses.Slice(first, count), largest.Slice(first, count));
         }
     }
 
@@ -53,6 +71,6 @@ internal static class Unembedding
         }
     }
 
-    private static Tensor Projected(TensorScope scope, Tensor normalized, Model model) =>
-        model.Weights.UnembeddingProjection is LinearWeight projection ? scope.Linear(normalized, projection) : normalized;
+    /// <summary><see cref="Transform"/> where nobody listens.</summary>
+    public static Tensor Plain(TensorScope scope, Tensor normalized, Model model) => Transform(scope, normalized, model, (_, value) => value);
 }

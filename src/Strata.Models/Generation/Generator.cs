@@ -17,6 +17,7 @@ internal sealed class Generator
 
     public Generator(Model model, TokenRows prompts, GenerationRequest request)
     {
+        model.RequireNextToken("Generation");
         if (request.MaxNew < 0) throw new StrataException($"{request.MaxNew} new tokens were asked for; give 0 or more.");
         if (request.Interventions.FirstOrDefault(i => i.Positions.CountsFromEnd) is Intervention moving)
             throw new StrataException($"\"{moving}\" counts positions from the end, which moves with every new token; give positions from the start.");

@@ -16,9 +16,10 @@ public sealed class HookCatalog
     /// <summary>Lists the points of a network that runs along a plan.</summary>
     public HookCatalog(ModelSpec spec, LayerPlan plan)
     {
-        List<HookPoint> points = [new("embed", HookKind.Embed, -1, -1, spec.Width)];
-        if (spec.Positions == PositionKind.Learned) points.Add(new("pos_embed", HookKind.PositionEmbed, -1, -1, spec.Width));
-        if (spec.EmbeddingNorm) points.Add(new("ln_embed.normalized", HookKind.EmbedNorm, -1, -1, spec.Width));
+        List<HookPoint> points = [new("embed", HookKind.Embed, -1, -1, spec.EmbeddedWidth)];
+        if (spec.Positions == PositionKind.Learned) points.Add(new("pos_embed", HookKind.PositionEmbed, -1, -1, spec.EmbeddedWidth));
+        if (spec.TokenTypes > 0) points.Add(new("type_embed", HookKind.TypeEmbed, -1, -1, spec.EmbeddedWidth));
+        if (spec.EmbeddingNorm) points.Add(new("ln_embed.normalized", HookKind.EmbedNorm, -1, -1, spec.EmbeddedWidth));
         Dictionary<string, int> seen = [];
         for (int i = 0; i < plan.Executions.Length; i++)
         {
@@ -39,10 +40,14 @@ public sealed class HookCatalog
             }
         }
 
-        if (spec.FinalNorm) points.Add(new("ln_final.normalized", HookKind.FinalNorm, plan.Executions.Length, -1, spec.Width));
-        points.Add(new("logits", HookKind.Logits, plan.Executions.Length, -1, spec.Vocabulary));
+        Executions = plan.Executions.Length;
+        if (spec.FinalNorm) points.Add(new("ln_final.normalized", HookKind.FinalNorm, Executions, -1, spec.Width));
+        if (spec.HasUnembedding) points.AddRange(Head(spec));
         Points = points;
     }
+
+    /// <summary>Number of block executions of the plan: the execution position of the points behind the blocks.</summary>
+    public int Executions { get; }
 
     /// <summary>All points in execution order.</summary>
     public IReadOnlyList<HookPoint> Points { get; }
@@ -70,6 +75,18 @@ public sealed class HookCatalog
         }
 
         return Points.Where(point => selected.Contains(point.Name)).ToArray();
+    }
+
+    private IEnumerable<HookPoint> Head(ModelSpec spec)
+    {
+        if (spec.HeadTransform is HeadTransform transform)
+        {
+            yield return new("head.pre", HookKind.HeadPre, Executions, -1, transform.Width);
+            yield return new("head.post", HookKind.HeadPost, Executions, -1, transform.Width);
+            yield return new("head.normalized", HookKind.HeadNorm, Executions, -1, transform.Width);
+        }
+
+        yield return new("logits", HookKind.Logits, Executions, -1, spec.Vocabulary);
     }
 
     private static Regex Compile(string glob)

@@ -9,6 +9,9 @@ public enum HookKind
     /// <summary>Learned position vectors: <c>pos_embed</c>.</summary>
     PositionEmbed,
 
+    /// <summary>Vectors of the token types: <c>type_embed</c>.</summary>
+    TypeEmbed,
+
     /// <summary>Normalised embedding: <c>ln_embed.normalized</c>.</summary>
     EmbedNorm,
 
@@ -119,6 +122,15 @@ public enum HookKind
 
     /// <summary>Output of the final norm, gain and bias included.</summary>
     FinalNorm,
+
+    /// <summary>Masked language models: the map before the unembedding, before its non-linearity: <c>head.pre</c>.</summary>
+    HeadPre,
+
+    /// <summary>The same after the non-linearity: <c>head.post</c>.</summary>
+    HeadPost,
+
+    /// <summary>The same after its norm, which the unembedding reads: <c>head.normalized</c>.</summary>
+    HeadNorm,
 
     /// <summary>Scores over the vocabulary.</summary>
     Logits,

@@ -13,7 +13,7 @@ internal sealed class HookSession
     /// <exception cref="StrataException">An intervention selects no point or does not fit the points that it selects.</exception>
     public HookSession(HookCatalog catalog, ModelSpec spec, IReadOnlyList<Intervention> interventions, IReadOnlyList<HookPoint> wanted, ICaptureSink? sink)
     {
-        Executions = catalog.Points[^1].Execution;
+        Executions = catalog.Executions;
         _sink = sink;
         _last = wanted.Count > 0 ? wanted[^1] : null;
         HashSet<string> wantedNames = [.. wanted.Select(p => p.Name)];

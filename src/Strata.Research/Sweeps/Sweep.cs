@@ -32,11 +32,12 @@ public static class Sweep
     /// <param name="options">Scorer, batch size, progress.</param>
     /// <param name="cancellation">Stops between blocks.</param>
     /// <returns>One evaluation per plan, in the order given.</returns>
-    /// <exception cref="StrataException">No plan, a plan for another depth, an id that does not fit, or no row with a token to predict.</exception>
+    /// <exception cref="StrataException">The network does not predict the next token, no plan, a plan for another depth, an id that does not fit, or no row with a token to predict.</exception>
     public static SweepResult Run(Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, SweepOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new SweepOptions();
         if (plans.Count == 0) throw new StrataException("A sweep needs at least one plan.");
+        model.RequireNextToken("An evaluation by loss and accuracy");
         foreach (LayerPlan plan in plans) model.CheckPlan(plan);
         foreach (int[] sequence in rows.Sequences) model.CheckIds(sequence, sequence.Length);
         if (rows.Sequences.All(s => s.Length < 2)) throw new StrataException($"No row of \"{rows.Name}\" has a second token to predict.");

@@ -59,10 +59,14 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             new(segment, index * queriesPerTile, Math.Min(queriesPerTile, segment.QueryCount - (index * queriesPerTile)));
 
         /// <summary>The first key that a row's sight ends before.</summary>
-        public int SightEnd(int row, int group, bool causal) => causal ? Segment.KeyCount - Segment.QueryCount + First + (row / group) + 1 : Segment.KeyCount;
+        public int SightEnd(int row, int group, AttentionHeads heads) =>
+            heads.Causal ? PositionOf(row, group) + 1 : heads.Window == 0 ? Segment.KeyCount : Math.Min(Segment.KeyCount, PositionOf(row, group) + heads.Window);
 
-        /// <summary>The first key that any row sees.</summary>
-        public int SightStart(AttentionHeads heads) => heads.Window == 0 ? 0 : Math.Max(0, SightEnd(0, 1, heads.Causal) - heads.Window);
+        /// <summary>The first key of a row's window; may be below 0.</summary>
+        public int SightStart(int row, int group, AttentionHeads heads) => heads.Window == 0 ? 0 : PositionOf(row, group) + 1 - heads.Window;
+
+        /// <summary>The key at the position of a row's query.</summary>
+        public int PositionOf(int row, int group) => Segment.KeyCount - Segment.QueryCount + First + (row / group);
     }
 
     /// <summary>One tile's view of the operands and its working memory.</summary>
@@ -124,13 +128,12 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         {
             for (int row = 0; row < Rows; row++)
             {
-                int end = _tile.SightEnd(row, _group, _view.Heads.Causal);
-                _visible[row] = Math.Clamp(end - firstKey, 0, count);
-                _hidden[row] = _view.Heads.Window == 0 ? 0 : Math.Clamp(end - _view.Heads.Window - firstKey, 0, _visible[row]);
+                _visible[row] = Math.Clamp(_tile.SightEnd(row, _group, _view.Heads) - firstKey, 0, count);
+                _hidden[row] = Math.Clamp(_tile.SightStart(row, _group, _view.Heads) - firstKey, 0, _visible[row]);
             }
         }
 
-        /// <summary>Caps the scores of the current block and adds the bias of the keys, where a row sees.</summary>
+        /// <summary>Caps the scores of the current block and adds their bias, where a row sees.</summary>
         public void AdjustScores(int firstKey)
         {
             if (!_view.AdjustsScores) return;
@@ -139,8 +142,9 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 float* scores = ScoresOf(row) + Hidden(row);
                 int count = Visible(row) - Hidden(row);
                 if (_view.Heads.SoftCap > 0) SoftCapStretch(scores, count, _view.Heads.SoftCap, scores);
-                if (_view.KeyBias.Address == 0) continue;
-                float* bias = _view.KeyBias.Data + ((long)HeadOf(row) * _view.KeyBias.Columns) + firstKey + Hidden(row);
+                if (_view.Bias.Address == 0) continue;
+                int middle = _view.Heads.BiasByDistance ? (_view.Bias.Columns / 2) - _tile.PositionOf(row, _group) : 0;
+                float* bias = _view.Bias.Data + ((long)HeadOf(row) * _view.Bias.Columns) + middle + firstKey + Hidden(row);
                 for (int i = 0; i < count; i++) scores[i] += bias[i];
             }
         }
@@ -277,7 +281,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             AttentionContext context = new(view, tile, index % view.Heads.KeyValueHeads);
             context.LoadQueries();
             for (int row = 0; row < context.Rows; row++) (context.Max[row], context.Sum[row]) = (float.NegativeInfinity, 0f);
-            int firstBlock = tile.SightStart(view.Heads) / RowBlock.Depth * RowBlock.Depth;
+            int firstBlock = Math.Max(0, tile.SightStart(0, 1, view.Heads)) / RowBlock.Depth * RowBlock.Depth;
             for (int key = firstBlock; key < tile.Segment.KeyCount; key += RowBlock.Depth)
             {
                 int count = Math.Min(RowBlock.Depth, tile.Segment.KeyCount - key);

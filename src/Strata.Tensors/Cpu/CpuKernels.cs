@@ -6,8 +6,8 @@ internal abstract unsafe class CpuKernels
     /// <summary>Columns of a packed panel.</summary>
     public abstract int PanelColumns { get; }
 
-    /// <summary>Packs part of a stored matrix; see <see cref="MatrixView"/>.</summary>
-    public abstract void Pack(MatrixView source, DType format, byte* panels);
+    /// <summary>Packs part of a stored matrix; see <see cref="MatrixView"/>. Scales, one per output of the panels, are written for numbers of 8 bits.</summary>
+    public abstract void Pack(MatrixView source, DType format, byte* panels, float* scales = null);
 
     /// <summary>c = a · packed + bias.</summary>
     public abstract void Multiply(RowsView a, PanelsView b, float* c);
@@ -75,9 +75,11 @@ internal readonly unsafe record struct MatrixView(IntPtr Address, DType DType, W
     public byte* Data => (byte*)Address;
 }
 
-/// <summary>A packed right factor: panels of [Inputs, PanelColumns]; Bias may be zero.</summary>
-internal readonly unsafe record struct PanelsView(IntPtr Address, DType DType, int Inputs, int Outputs, IntPtr BiasAddress)
+/// <summary>A packed right factor: panels of [Inputs, PanelColumns]; Bias may be zero, and so may Scales but for numbers of 8 bits.</summary>
+internal readonly unsafe record struct PanelsView(IntPtr Address, DType DType, int Inputs, int Outputs, IntPtr BiasAddress, IntPtr ScalesAddress)
 {
+    public float* Scales => (float*)ScalesAddress;
+
     public byte* Data => (byte*)Address;
 
     public float* Bias => (float*)BiasAddress;
@@ -85,12 +87,12 @@ internal readonly unsafe record struct PanelsView(IntPtr Address, DType DType, i
 
 /// <summary>
 /// The operands of an attention op: Q [T, heads·d], K and V [S, keyValueHeads·d]; Pattern [heads, queries, keys] where it is materialised; Result.
-/// Those that an op does not use are zero; so is the address of the bias [heads, keys] where there is none.
+/// Those that an op does not use are zero; so is the address of the bias [heads, keys or distances] where there is none.
 /// </summary>
-internal readonly record struct AttentionView(IntPtr Q, IntPtr K, IntPtr V, IntPtr Pattern, IntPtr Result, AttentionHeads Heads, RowsView KeyBias)
+internal readonly record struct AttentionView(IntPtr Q, IntPtr K, IntPtr V, IntPtr Pattern, IntPtr Result, AttentionHeads Heads, RowsView Bias)
 {
     /// <summary>Are scores more than scaled products?</summary>
-    public bool AdjustsScores => Heads.SoftCap > 0 || KeyBias.Address != 0;
+    public bool AdjustsScores => Heads.SoftCap > 0 || Bias.Address != 0;
 }
 
 /// <summary>The operands of a causal convolution: rows of X and Result, Weight [taps, columns], Bias [columns] or zero, Tail [sequences, (taps − 1) · columns].</summary>

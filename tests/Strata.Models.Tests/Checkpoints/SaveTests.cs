@@ -23,7 +23,7 @@ public sealed class SaveTests(PytorchSuite suite) : IDisposable
         Model model = suite.Load(variant);
         TokenRows rows = new("ids", suite.Requests(variant).Select(request => request.Tokens).Take(2).ToArray());
         model.Save(_folder.File("same"));
-        Assert.Equal(Logits(model, rows, null), Logits(Model.Load(_folder.File("same")), rows, null));
+        Assert.Equal(Outputs(model, rows, null), Outputs(Model.Load(_folder.File("same")), rows, null));
         Assert.Equal(Bytes(suite.Folder(variant)), Bytes(_folder.File("same")));
 
         LayerPlan plan = Shuffled(model);
@@ -32,7 +32,7 @@ public sealed class SaveTests(PytorchSuite suite) : IDisposable
             model.Save(_folder.File("changed"), plan);
             Model changed = Model.Load(_folder.File("changed"));
             Assert.Equal(plan.Steps.Length, changed.Spec.Blocks);
-            Assert.Equal(Logits(model, rows, plan), Logits(changed, rows, null));
+            Assert.Equal(Outputs(model, rows, plan), Outputs(changed, rows, null));
         }
         catch (StrataException refusal)
         {
@@ -43,7 +43,7 @@ public sealed class SaveTests(PytorchSuite suite) : IDisposable
 
         Model twin = model.RandomTwin(7);
         twin.Save(_folder.File("twin"), maxShardBytes: 5_000);
-        Assert.Equal(Logits(twin, rows, null), Logits(Model.Load(_folder.File("twin")), rows, null));
+        Assert.Equal(Outputs(twin, rows, null), Outputs(Model.Load(_folder.File("twin")), rows, null));
         Assert.True(File.Exists(_folder.File("twin/model.safetensors.index.json")));
     }
 
@@ -56,7 +56,7 @@ public sealed class SaveTests(PytorchSuite suite) : IDisposable
         model.Save(_folder.File("m"), plan);
         Model read = Model.Load(_folder.File("m"));
         Assert.Equal(model.Spec with { EosIds = read.Spec.EosIds }, read.Spec);
-        Assert.Equal(Logits(model, TestModels.Rows, plan), Logits(read, TestModels.Rows, null));
+        Assert.Equal(Outputs(model, TestModels.Rows, plan), Outputs(read, TestModels.Rows, null));
         using JsonDocument recipe = JsonDocument.Parse(File.ReadAllText(_folder.File("m/strata-recipe.json")));
         Assert.Equal([3, 1, 1, 0], recipe.RootElement.GetProperty("blocks").EnumerateArray().Select(block => block.GetInt32()));
         Assert.Equal(model.Hash, recipe.RootElement.GetProperty("model_hash").GetString());
@@ -121,8 +121,12 @@ public sealed class SaveTests(PytorchSuite suite) : IDisposable
         return new LayerPlan(model.Spec.Blocks, new[] { last, 0, 0 }.Concat(Enumerable.Range(2, Math.Max(0, last - 2))).Select(block => new BlockStep(block)));
     }
 
-    private static float[] Logits(Model model, TokenRows rows, LayerPlan? plan) =>
-        [.. model.Capture(rows, TestModels.Quiet("logits") with { Plan = plan }).Samples("logits").SelectMany(matrix => matrix.Values)];
+    /// <summary>The last point: the logits, or the last stream where there are none.</summary>
+    private static float[] Outputs(Model model, TokenRows rows, LayerPlan? plan)
+    {
+        string last = new HookCatalog(model.Spec, model.CheckPlan(plan)).Points[^1].Name;
+        return [.. model.Capture(rows, TestModels.Quiet(last) with { Plan = plan }).Samples(last).SelectMany(matrix => matrix.Values)];
+    }
 
     /// <summary>Number format, shape and content of each tensor.</summary>
     private static string[] Bytes(string folder)

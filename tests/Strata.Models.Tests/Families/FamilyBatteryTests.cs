@@ -24,7 +24,14 @@ public class FamilyBatteryTests(PytorchSuite suite)
     public static TheoryData<string> Structures => new(PytorchSuite.VariantNames.Where(variant => variant.EndsWith("-base", StringComparison.Ordinal)).Concat(
     [
         "gpt_neox-sequential", "opt-norms-behind", "opt-projected", "falcon-grouped", "falcon-alibi", "phi-normalised-heads", "stablelm-normalised-heads", "smollm3-windows", "qwen2_moe-sparse-step",
+        "bert-no-head",
     ]));
+
+    public static TheoryData<string> Decoders => Only(Variants, variant => !PytorchSuite.IsEncoder(variant));
+
+    public static TheoryData<string> DecoderStructures => Only(Structures, variant => !PytorchSuite.IsEncoder(variant));
+
+    public static TheoryData<string> EncoderStructures => Only(Structures, PytorchSuite.IsEncoder);
 
     [Fact]
     public void EveryFamilyHasAVariant() =>
@@ -52,7 +59,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
     {
         Model model = suite.Load(variant);
         TokenRows rows = RowsOf(9, 1, 37, 14);
-        float[] plain = Losses(model, new TokenBatch(rows.Sequences));
+        float[] plain = Outputs(model, new TokenBatch(rows.Sequences));
         foreach (double side in new[] { 0, 0.5, 1 })
         {
             int[,] ids = new int[rows.Count, 40];
@@ -64,12 +71,12 @@ public class FamilyBatteryTests(PytorchSuite suite)
                 for (int i = 0; i < sequence.Length; i++) (ids[row, offset + i], mask[row, offset + i]) = (sequence[i], true);
             }
 
-            Assert.Equal(plain, Losses(model, TokenBatch.FromPadded(ids, mask)));
+            Assert.Equal(plain, Outputs(model, TokenBatch.FromPadded(ids, mask)));
         }
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(Decoders))]
     public void CachedGenerationEqualsRecomputation(string variant)
     {
         // The second prompt begins within a window and an original context of 32 and grows beyond both.
@@ -85,7 +92,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Structures))]
+    [MemberData(nameof(DecoderStructures))]
     public void CachedGenerationEqualsRecomputationUnderInterventions(string variant)
     {
         Model model = suite.Load(variant);
@@ -106,6 +113,31 @@ public class FamilyBatteryTests(PytorchSuite suite)
     }
 
     [SkippableTheory]
+    [MemberData(nameof(EncoderStructures))]
+    public void WhatNeedsTheNextTokenIsRefusedWithTheReason(string variant)
+    {
+        Model model = suite.Load(variant);
+        StrataException generation = Assert.Throws<StrataException>(() => model.Generate(RowsOf(3), new GenerationRequest { MaxNew = 2 }));
+        Assert.Contains("is an encoder, whose tokens see those behind them. Use a decoder", generation.Message);
+        using TensorScope scope = model.Engine.OpenScope();
+        BatchRun run = new(model, new TokenBatch(RowsOf(3).Sequences));
+        Tensor stream = run.Run(scope, model.Plans.Identity());
+        Assert.Throws<StrataException>(() => run.Losses(scope, stream, new float[3], new int[3]));
+        if (!model.Spec.HasUnembedding) Assert.Contains("no head of a language model", Assert.Throws<StrataException>(() => run.Logits(scope, stream)).Message);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(EncoderStructures))]
+    public void EveryTokenOfAnEncoderSeesTheLast(string variant)
+    {
+        Model model = suite.Load(variant);
+        int[] ids = RowsOf(30).Sequences[0], other = [.. ids[..29], (ids[29] + 1) % Vocabulary];
+        string output = OutputOf(model);
+        FloatMatrix one = model.Capture(new TokenRows("one", [ids]), TestModels.Quiet(output)).Rows(output), two = model.Capture(new TokenRows("other", [other]), TestModels.Quiet(output)).Rows(output);
+        for (int token = 0; token < 30; token++) Assert.False(one.Row(token).SequenceEqual(two.Row(token)), $"token {token}");
+    }
+
+    [SkippableTheory]
     [MemberData(nameof(Variants))]
     public void HookPointsFireOnceInTheListedOrder(string variant)
     {
@@ -118,7 +150,8 @@ public class FamilyBatteryTests(PytorchSuite suite)
             Recorder recorder = new();
             BatchRun run = new(model, new TokenBatch([RowsOf(6).Sequences[0]]), new HookSession(catalog, model.Spec, [], catalog.Points, recorder), null);
             using TensorScope scope = model.Engine.OpenScope();
-            run.Logits(scope, run.FinalNorm(scope, run.Run(scope, plan)));
+            Tensor normalized = run.FinalNorm(scope, run.Run(scope, plan));
+            if (model.Spec.HasUnembedding) run.Logits(scope, normalized);
             Assert.Equal(catalog.Points.Select(point => (point.Name, ColumnsOf(point, 6))), recorder.Fired);
             Assert.Equal(catalog.Points.Count, catalog.Points.Select(point => point.Name).Distinct().Count());
         }
@@ -130,9 +163,10 @@ public class FamilyBatteryTests(PytorchSuite suite)
     {
         Model model = suite.Load(variant);
         TokenRows rows = RowsOf(11, 24);
-        Activations plain = model.Capture(rows, TestModels.Quiet("logits"));
-        Activations touched = model.Capture(rows, TestModels.Quiet("logits") with { Interventions = [.. Changeable(model).Select(point => Intervention.Scale(point.Name, 1))] });
-        for (int row = 0; row < rows.Count; row++) AssertNear(plain.Samples("logits")[row].Values, touched.Samples("logits")[row].Values, 1e-4f);
+        string output = OutputOf(model);
+        Activations plain = model.Capture(rows, TestModels.Quiet(output));
+        Activations touched = model.Capture(rows, TestModels.Quiet(output) with { Interventions = [.. Changeable(model).Select(point => Intervention.Scale(point.Name, 1))] });
+        for (int row = 0; row < rows.Count; row++) AssertNear(plain.Samples(output)[row].Values, touched.Samples(output)[row].Values, 1e-4f);
     }
 
     [SkippableTheory]
@@ -141,11 +175,12 @@ public class FamilyBatteryTests(PytorchSuite suite)
     {
         Model model = suite.Load(variant);
         TokenRows rows = RowsOf(12);
-        float[] plain = model.Capture(rows, TestModels.Quiet("logits")).Rows("logits").Values;
+        string output = OutputOf(model);
+        float[] plain = model.Capture(rows, TestModels.Quiet(output)).Rows(output).Values;
         foreach (HookPoint point in Changeable(model).Where(p => p.Block is -1 or 1))
         {
-            float[] changed = model.Capture(rows, TestModels.Quiet("logits") with { Interventions = [Intervention.Scale(point.Name, 0.4f)] }).Rows("logits").Values;
-            Assert.True(plain.Zip(changed, (a, b) => Math.Abs(a - b)).Max() > 1e-4f || Scaleless(model.Spec, point), $"scaling {point.Name} changes no logit");
+            float[] changed = model.Capture(rows, TestModels.Quiet(output) with { Interventions = [Intervention.Scale(point.Name, 0.4f)] }).Rows(output).Values;
+            Assert.True(plain.Zip(changed, (a, b) => Math.Abs(a - b)).Max() > 1e-4f || Scaleless(model.Spec, point), $"scaling {point.Name} does not change {output}");
         }
     }
 
@@ -154,6 +189,12 @@ public class FamilyBatteryTests(PytorchSuite suite)
     public void UnembeddingTheLastStreamGivesTheLogits(string variant)
     {
         Model model = suite.Load(variant);
+        if (!model.Spec.HasUnembedding)
+        {
+            Assert.Contains("no head of a language model", Assert.Throws<StrataException>(() => model.Unembed(new FloatMatrix(new float[model.Spec.Width], 1, model.Spec.Width))).Message);
+            return;
+        }
+
         string last = $"blocks.{model.Spec.Blocks - 1}.resid_post";
         Activations acts = model.Capture(RowsOf(9), TestModels.Quiet(last, "logits"));
         Assert.Equal(acts.Rows("logits").Values, model.Unembed(acts.Rows(last)).Values);
@@ -171,7 +212,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
         Activations first = twin.Capture(RowsOf(5), TestModels.Quiet("*")), second = model.Capture(RowsOf(5), TestModels.Quiet("*"));
         Assert.Equal(second.Points, first.Points);
         foreach (string point in first.Points) Assert.Equal(second.Rows(point).ToString(), first.Rows(point).ToString());
-        Assert.All(first.Rows("logits").Values, value => Assert.True(float.IsFinite(value)));
+        Assert.All(first.Rows(OutputOf(model)).Values, value => Assert.True(float.IsFinite(value)));
 
         ModelFamily family = ModelFamily.Of(model.Spec);
         RandomWeights weights = new(family, model.Spec, 5, CpuEngine.Default);
@@ -184,21 +225,21 @@ public class FamilyBatteryTests(PytorchSuite suite)
     {
         using Checkpoint checkpoint = Checkpoint.Open(suite.Folder(variant));
         ModelFamily family = ModelFamily.Of(checkpoint.Config);
-        HashSet<string> read = [.. family.Map(family.ReadSpec(checkpoint.Config), checkpoint.Has).Entries.Select(entry => entry.Name)];
+        HashSet<string> read = [.. family.Map(suite.Load(variant).Spec, checkpoint.Has).Entries.Select(entry => entry.Name)];
         Assert.Equal(variant == "gemma3-base" ? ["vision_tower.patch.weight"] : [], checkpoint.Names.Where(name => !read.Contains(name)));
     }
 
     [SkippableFact]
     public void NoScopeIsLeftOpen()
     {
-        foreach (string variant in new[] { "gpt_neox-base", "falcon-alibi", "gemma2-base", "qwen2_moe-base", "opt-norms-behind", "bloom-base" })
+        foreach (string variant in new[] { "gpt_neox-base", "falcon-alibi", "gemma2-base", "qwen2_moe-base", "opt-norms-behind", "bloom-base", "bert-base" })
         {
             CpuEngine engine = new();
             Model model = Model.Load(suite.Folder(variant), new ModelOptions { Engine = engine });
             model.Capture(RowsOf(5, 9), TestModels.Quiet("*"));
             model.Capture(RowsOf(5, 9), TestModels.Quiet("blocks.1.attn_out"));
-            model.Generate(RowsOf(3), new GenerationRequest { MaxNew = 3, StopIds = [] });
-            Losses(model, new TokenBatch(RowsOf(5, 9).Sequences));
+            if (model.Spec.Causal) model.Generate(RowsOf(3), new GenerationRequest { MaxNew = 3, StopIds = [] });
+            Outputs(model, new TokenBatch(RowsOf(5, 9).Sequences));
             Assert.Equal(0, engine.OpenScopes);
             Assert.Equal(0, engine.PooledBytesInUse);
         }
@@ -213,7 +254,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
         (point.Kind is HookKind.Query or HookKind.Key && spec.QueryKeyNorm != QueryKeyNorm.None) || (point.Kind == HookKind.Embed && spec.EmbeddingNorm)
         || (point.Kind is HookKind.MlpPreLinear or HookKind.MlpPost or HookKind.Mixed or HookKind.Value or HookKind.Pattern
             && spec.NormPlacement is NormPlacement.Output or NormPlacement.InputAndOutput)
-        || (point.Kind == HookKind.Router && spec.Block(1).Experts is { PerToken: 1, NormaliseWeights: true });
+        || point.Kind == HookKind.HeadPost || (point.Kind == HookKind.Router && spec.Block(1).Experts is { PerToken: 1, NormaliseWeights: true });
 
     private static void CheckInitialisation(WeightEntry entry, float[] values, ModelFamily family, ModelSpec spec)
     {
@@ -257,14 +298,22 @@ public class FamilyBatteryTests(PytorchSuite suite)
         }
     }
 
-    private static float[] Losses(Model model, TokenBatch batch)
+    /// <summary>The losses of a decoder, the last streams of an encoder.</summary>
+    private static float[] Outputs(Model model, TokenBatch batch)
     {
         using TensorScope scope = model.Engine.OpenScope();
         BatchRun run = new(model, batch);
+        Tensor stream = run.Run(scope, model.Plans.Identity());
+        if (!model.Spec.Causal) return run.FinalNorm(scope, stream).ToArray();
         float[] losses = new float[batch.Tokens];
-        run.Losses(scope, run.Run(scope, model.Plans.Identity()), losses, new int[batch.Tokens]);
+        run.Losses(scope, stream, losses, new int[batch.Tokens]);
         return losses;
     }
+
+    /// <summary>The last point.</summary>
+    private static string OutputOf(Model model) => model.Explain().Points[^1].Name;
+
+    private static TheoryData<string> Only(TheoryData<string> variants, Func<string, bool> wanted) => new(((IEnumerable<object[]>)variants).Select(row => (string)row[0]).Where(wanted));
 
     private static TokenRows RowsOf(params int[] lengths)
     {

@@ -53,9 +53,17 @@ public sealed class PytorchSuite : IDisposable
         "stablelm-base", "stablelm-bias", "stablelm-normalised-heads", "stablelm-parallel",
         "smollm3-base", "smollm3-layers", "smollm3-windows",
         "granite-base", "granite-bias-tied",
-        "mamba2-base", "mamba2-bf16", "mamba2-defaults", "mamba2-switches",
         "mamba-base", "mamba-bf16", "mamba-defaults", "mamba-old-names", "mamba-switches",
+        "mamba2-base", "mamba2-bf16", "mamba2-defaults", "mamba2-switches",
+        "bert-base", "bert-no-head", "bert-untied",
     ];
+
+    /// <summary>Families whose networks do not predict the next token.</summary>
+    private static readonly string[] Encoders = ["bert"];
+
+    public static bool IsEncoder(string variant) => Encoders.Contains(variant.Split('-')[0]);
+
+    public static TheoryData<string> Decoders => new(VariantNames.Where(variant => !IsEncoder(variant)));
 
     public static TheoryData<string> Variants => new(VariantNames);
 

@@ -47,7 +47,8 @@ public class ReferenceTests(PytorchSuite suite)
             }
 
             PytorchSuite.AssertClose(expected, $"{request.Name}/stream", streams.ToArray(), PytorchSuite.Tolerance(variant));
-            PytorchSuite.AssertClose(expected, $"{request.Name}/logits", Capture(model, request, "logits").Rows("logits").Values, PytorchSuite.Tolerance(variant));
+            if (model.Spec.HasUnembedding) PytorchSuite.AssertClose(expected, $"{request.Name}/logits", Capture(model, request, "logits").Rows("logits").Values, PytorchSuite.Tolerance(variant));
+            if (!model.Spec.Causal) continue;
             float[] losses = new float[batch.Tokens];
             run.Losses(scope, stream, losses, new int[batch.Tokens]);
             PytorchSuite.AssertClose(expected, $"{request.Name}/loss", losses.AsSpan(0, losses.Length - 1), PytorchSuite.Tolerance(variant));
@@ -55,7 +56,7 @@ public class ReferenceTests(PytorchSuite suite)
     }
 
     [SkippableTheory]
-    [MemberData(nameof(PytorchSuite.Variants), MemberType = typeof(PytorchSuite))]
+    [MemberData(nameof(PytorchSuite.Decoders), MemberType = typeof(PytorchSuite))]
     public void GreedyContinuationAgrees(string variant)
     {
         // Rounding of bfloat16 weights is exact on both sides, so that even there the same tokens win.

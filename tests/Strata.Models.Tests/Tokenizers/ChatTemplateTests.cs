@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -99,9 +98,7 @@ public sealed class ChatTemplateTests
     [InlineData("{{ messages.append(1) }}")]
     public void Hostile_templates_are_refused_in_a_second(string template)
     {
-        Stopwatch watch = Stopwatch.StartNew();
-        StrataException refusal = Assert.Throws<StrataException>(() => WithTemplate(template).ApplyChatTemplate([]));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(3), $"{watch.Elapsed}");
+        StrataException refusal = RefusalCost.Of<StrataException>(template, 400_000_000, () => WithTemplate(template).ApplyChatTemplate([]));
         Assert.True(refusal.Message.Length < 500, refusal.Message);
     }
 
