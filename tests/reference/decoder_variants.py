@@ -43,6 +43,10 @@ MAMBA = {"model_type": "mamba", "architectures": ["MambaForCausalLM"], "hidden_s
 MAMBA2 = {"model_type": "mamba2", "architectures": ["Mamba2ForCausalLM"], "hidden_size": 48, "num_hidden_layers": 4, "state_size": 20, "num_heads": 6, "head_dim": 16,
           "n_groups": 2, "vocab_size": 97, "layer_norm_epsilon": 1e-5, "expand": 2, "conv_kernel": 4, "chunk_size": 256, "rms_norm": True, "use_bias": False,
           "use_conv_bias": True, "hidden_act": "silu", "time_step_limit": [0.0, float("inf")], "tie_word_embeddings": False}
+JAMBA = {"model_type": "jamba", "architectures": ["JambaForCausalLM"], "hidden_size": 48, "intermediate_size": 40, "num_hidden_layers": 5, "num_attention_heads": 4,
+         "num_key_value_heads": 2, "attn_layer_period": 3, "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 1, "num_experts": 4,
+         "num_experts_per_tok": 2, "mamba_d_state": 16, "mamba_d_conv": 4, "mamba_expand": 2, "mamba_dt_rank": 5, "mamba_conv_bias": True, "mamba_proj_bias": False,
+         "hidden_act": "silu", "rms_norm_eps": 1e-6, "vocab_size": 97, "max_position_embeddings": 256, "sliding_window": None, "tie_word_embeddings": False}
 EXPERTS = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 24}
 SHORT, LONG = [1.0, 1.05, 1.1, 1.2, 1.4, 1.7, 2.0, 2.5], [1.0, 1.2, 1.6, 2.5, 4.0, 8.0, 12.0, 16.0]
 LONGROPE = {"type": "longrope", "short_factor": SHORT, "long_factor": LONG}
@@ -174,6 +178,15 @@ VARIANTS = {
                       "conv_kernel": None, "use_bias": None, "use_conv_bias": None, "hidden_act": None, "time_step_limit": None, "tie_word_embeddings": None}, {}),
         "switches": ({"n_groups": 1, "num_heads": 4, "head_dim": 18, "expand": 1.5, "use_bias": True, "use_conv_bias": False, "hidden_act": "gelu", "time_step_limit": [0.1, 0.6],
                       "tie_word_embeddings": True, "conv_kernel": 2}, {}),
+        "bf16": BF16,
+    }),
+    "jamba": (JAMBA, {
+        "base": ({}, {"keep_none": ["sliding_window"]}),
+        "defaults": ({"num_attention_heads": 8, "num_key_value_heads": None, "attn_layer_period": None, "attn_layer_offset": None, "expert_layer_period": None,
+                      "expert_layer_offset": None, "num_experts_per_tok": None, "mamba_d_state": None, "mamba_d_conv": None, "mamba_expand": None, "mamba_dt_rank": None,
+                      "mamba_conv_bias": None, "mamba_proj_bias": None, "hidden_act": None, "rms_norm_eps": None, "tie_word_embeddings": None}, {}),
+        "switches": ({"num_experts": 1, "mamba_conv_bias": False, "mamba_proj_bias": True, "mamba_dt_rank": "auto", "mamba_d_state": 7, "mamba_d_conv": 3, "mamba_expand": 1,
+                      "attn_layer_period": 2, "attn_layer_offset": 0, "tie_word_embeddings": True, "num_key_value_heads": None}, {"keep_none": ["num_key_value_heads"]}),
         "bf16": BF16,
     }),
     "olmoe": llama_like("olmoe", "OlmoeForCausalLM", {"num_experts": 5, "num_experts_per_tok": 3, "intermediate_size": 24}, {

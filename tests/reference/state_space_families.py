@@ -5,8 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from decoder import BIAS, DECAY, GAIN, MATRIX, STEP, TABLE, Decoder, linear_shapes, norm_shapes
-from networks import ACTIVATIONS
+from decoder import BIAS, DECAY, GAIN, MATRIX, STEP, TABLE, Decoder, attend, linear_shapes, norm_shapes, note_attention
+from networks import ACTIVATIONS, Network, split_heads
 
 
 def convolve(x, weight, bias):
@@ -187,4 +187,110 @@ class Mamba2(Heads):
         return self.mamba2(name, x, *self.sizes(self.config), act, limits, self.config.get("layer_norm_epsilon", 1e-5), 1, note)
 
 
-FAMILIES = {"mamba": Mamba, "mamba2": Mamba2}
+class Jamba(StateSpace):
+    """JambaForCausalLM: attention without positions in some blocks, Mamba with normalised parameters in the others, experts in some."""
+
+    prefix, tied_by_default, embedding_name = "model.", False, "embed_tokens"
+
+    def has_half(self, kind, i):
+        return True
+
+    @classmethod
+    def attends(cls, config, i):
+        return i % config.get("attn_layer_period", 8) == config.get("attn_layer_offset", 4)
+
+    @classmethod
+    def experts(cls, config, i):
+        return config.get("num_experts", 16) if i % config.get("expert_layer_period", 2) == config.get("expert_layer_offset", 1) else 1
+
+    @classmethod
+    def shapes(cls, config):
+        width, inner, heads = config["hidden_size"], config["intermediate_size"], config["num_attention_heads"]
+        keys = width // heads * (config.get("num_key_value_heads", 8) or heads)
+        size, rank = config.get("mamba_d_state", 16), auto_rank(config, "mamba_dt_rank", width)
+        shapes = {"model.embed_tokens.weight": ((config["vocab_size"], width), TABLE), **norm_shapes("model.final_layernorm", width, False)}
+        for i in range(config["num_hidden_layers"]):
+            block = f"model.layers.{i}."
+            shapes.update({**norm_shapes(block + "input_layernorm", width, False), **norm_shapes(block + "pre_ff_layernorm", width, False)})
+            if cls.attends(config, i):
+                for part, outputs in (("q", width), ("k", keys), ("v", keys), ("o", width)):
+                    shapes.update(linear_shapes(f"{block}self_attn.{part}_proj", width, outputs, False))
+            else:
+                shapes.update(mamba_shapes(block + "mamba", width, config.get("mamba_expand", 2) * width, size, rank, config.get("mamba_d_conv", 4),
+                                           config.get("mamba_proj_bias", False), config.get("mamba_conv_bias", True)))
+                # Small gains, lest products of B and C, as long as the root of the state's size each, drown everything else.
+                for part, columns, kind in (("dt", rank, GAIN), ("b", size, TABLE), ("c", size, TABLE)):
+                    shapes.update(norm_shapes(f"{block}mamba.{part}_layernorm", columns, False, kind))
+            count = cls.experts(config, i)
+            if count > 1:
+                shapes.update(linear_shapes(block + "feed_forward.router", width, count, False))
+            for prefix in [f"{block}feed_forward.experts.{e}." for e in range(count)] if count > 1 else [block + "feed_forward."]:
+                shapes.update({**linear_shapes(prefix + "gate_proj", width, inner, False), **linear_shapes(prefix + "up_proj", width, inner, False),
+                               **linear_shapes(prefix + "down_proj", inner, width, False)})
+        if not cls.tied(config):
+            shapes["lm_head.weight"] = ((config["vocab_size"], width), MATRIX)
+        return shapes
+
+    def block(self, i, h, note):
+        return Network.block(self, i, h, note)
+
+    def norm(self, name, x):
+        return self.rms(name, x, self.config.get("rms_norm_eps", 1e-6))
+
+    def act(self, x):
+        return ACTIVATIONS[self.config.get("hidden_act", "silu")](x)
+
+    def attention(self, i, h, note):
+        x = self.norm(f"layers.{i}.input_layernorm", h)
+        note("ln1.normalized", x)
+        out = self.self_attention(i, x, note) if self.attends(self.config, i) else self.mamba_mixer(f"layers.{i}.mamba", x, note)
+        note("attn_out" if self.attends(self.config, i) else "ssm_out", out)
+        return out
+
+    def self_attention(self, i, x, note):
+        q, k, v = (self.linear(f"layers.{i}.self_attn.{part}_proj", x) for part in "qkv")
+        note("attn.q", q), note("attn.k", k), note("attn.v", v)
+        heads, groups = self.config["num_attention_heads"], self.config.get("num_key_value_heads", 8) or self.config["num_attention_heads"]
+        q, k, v = split_heads(q, heads), split_heads(k, groups), split_heads(v, groups)
+        scores, pattern, z = attend(q, k, v, 1 / math.sqrt(q.shape[-1]))
+        note_attention(note, scores, pattern, z)
+        return self.linear(f"layers.{i}.self_attn.o_proj", z)
+
+    def mamba_mixer(self, name, x, note):
+        def norms(*parts):
+            return [self.norm(f"{name}.{part}_layernorm", value) for part, value in zip(("dt", "b", "c"), parts)]
+
+        rank = auto_rank(self.config, "mamba_dt_rank", self.config["hidden_size"])
+        return self.mamba(name, x, self.config.get("mamba_d_state", 16), rank, self.act, note, norms)
+
+    def gated(self, name, x):
+        gate, up = self.linear(name + "gate_proj", x), self.linear(name + "up_proj", x)
+        post = self.act(gate) * up
+        return gate, up, post, self.linear(name + "down_proj", post)
+
+    def mlp(self, i, h, note):
+        x, name = self.norm(f"layers.{i}.pre_ff_layernorm", h), f"layers.{i}.feed_forward."
+        note("ln2.normalized", x)
+        if self.experts(self.config, i) > 1:
+            out = self.routed(name, x, note)
+        else:
+            gate, up, post, out = self.gated(name, x)
+            note("mlp.pre", gate), note("mlp.pre_linear", up), note("mlp.post", post)
+        note("mlp_out", out)
+        return out
+
+    def routed(self, name, x, note):
+        logits = self.linear(name + "router", x)
+        weights, selected = torch.topk(F.softmax(logits, dim=1), self.config.get("num_experts_per_tok", 2), dim=-1)
+        note("mlp.router", logits), note("mlp.weights", torch.zeros_like(logits).scatter(1, selected, weights))
+        out = torch.zeros_like(x)
+        for expert in range(logits.shape[1]):
+            tokens, place = torch.where(selected == expert)
+            out.index_add_(0, tokens, self.gated(f"{name}experts.{expert}.", x[tokens])[-1] * weights[tokens, place, None])
+        return out
+
+    def final_norm(self, h):
+        return self.norm("final_layernorm", h)
+
+
+FAMILIES = {"mamba": Mamba, "mamba2": Mamba2, "jamba": Jamba}

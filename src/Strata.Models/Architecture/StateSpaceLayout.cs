@@ -47,6 +47,15 @@ internal static class StateSpaceLayout
         return given == "auto" ? (width + 15) / 16 : throw config.Refuse(name, $"is {Excerpt.Quote(given)}; expected a number or \"auto\".");
     }
 
+    /// <summary>Which blocks are of a kind that returns every <c>PREFIX_period</c> blocks, from block <c>PREFIX_offset</c> on.</summary>
+    public static Func<int, bool> Rhythm(this ConfigReader config, string prefix, int period, int offset)
+    {
+        period = config.OptionalInt(prefix + "_period", 1, 1 << 20) ?? period;
+        offset = config.OptionalInt(prefix + "_offset", 0, 1 << 20) ?? offset;
+        if (offset >= period) throw config.Refuse(prefix + "_offset", $"is {offset}; a number below the period {period} is expected.");
+        return block => block % period == offset;
+    }
+
     /// <summary>How random weights are drawn.</summary>
     public static StateSpaceInitialisation StateSpaceInitialisation(this ConfigReader config)
     {
@@ -77,23 +86,34 @@ internal static class StateSpaceLayout
     }
 
     /// <summary>A state space of the first kind.</summary>
-    public static StateSpaceMap Mamba(ModelSpec spec, StateSpaceSpec facts, string prefix)
+    /// <param name="spec">The architecture.</param>
+    /// <param name="facts">The state space.</param>
+    /// <param name="prefix">What the names begin with.</param>
+    /// <param name="initialised">Does the family initialise step sizes, convolution and output map as Mamba does? Otherwise they start as all other maps and biases do.</param>
+    public static StateSpaceMap Mamba(ModelSpec spec, StateSpaceSpec facts, string prefix, bool initialised = true)
     {
+        (WeightRole map, WeightRole residual, WeightRole step, WeightRole bias) = initialised
+            ? (WeightRole.Uniform, WeightRole.UniformResidual, WeightRole.StepMap, WeightRole.StepBias)
+            : (WeightRole.Linear, WeightRole.ResidualLinear, WeightRole.Linear, WeightRole.Bias);
         int channels = facts.Channels, rank = facts.StepRank!.Value, size = facts.StateSize;
         LinearEntry input = WeightNames.Linear(prefix + "in_proj", spec.Width, 2 * channels, facts.ProjectionBias);
         LinearEntry parameters = WeightNames.Linear(prefix + "x_proj", channels, rank + (2 * size), false);
+        NormEntry? InputNorm(string name, int columns) => facts.NormalisedParameters ? WeightNames.Norm(spec, prefix + name, columns) : null;
         return new StateSpaceMap
         {
             Input = input.Part(0, channels),
             Gate = input.Part(channels, channels),
-            Convolution = Convolution(prefix + "conv1d", channels, facts, WeightRole.Uniform),
+            Convolution = Convolution(prefix + "conv1d", channels, facts, map),
             Step = parameters.Part(0, rank),
-            Delta = new LinearEntry(new(prefix + "dt_proj.weight", new(channels, rank), WeightRole.StepMap), new(prefix + "dt_proj.bias", new(channels), WeightRole.StepBias), WeightOrientation.OutputsByInputs, 0, channels),
+            StepNorm = InputNorm("dt_layernorm", rank),
+            BNorm = InputNorm("b_layernorm", size),
+            CNorm = InputNorm("c_layernorm", size),
+            Delta = new LinearEntry(new(prefix + "dt_proj.weight", new(channels, rank), step), new(prefix + "dt_proj.bias", new(channels), bias), WeightOrientation.OutputsByInputs, 0, channels),
             B = parameters.Part(rank, size),
             C = parameters.Part(rank + size, size),
             DecayLog = new(prefix + "A_log", new(channels, size), WeightRole.DecayLog),
             Skip = new(prefix + "D", new(channels), WeightRole.Gain),
-            Output = WeightNames.Linear(prefix + "out_proj", channels, spec.Width, facts.ProjectionBias, WeightRole.UniformResidual),
+            Output = WeightNames.Linear(prefix + "out_proj", channels, spec.Width, facts.ProjectionBias, residual),
         };
     }
 
@@ -153,6 +173,19 @@ internal static class StateSpaceLayout
         JsonValueKind.Object when item.TryGetProperty("__float__", out JsonElement inner) && inner.ValueKind == JsonValueKind.String => Limit(inner),
         _ => null,
     };
+
+    /// <summary>The attention of a hybrid's block, with the names of Llama.</summary>
+    public static BlockMap Attention(ModelSpec spec, string prefix)
+    {
+        int queries = spec.Heads * spec.HeadWidth, keys = spec.KeyValueHeads * spec.HeadWidth;
+        return new BlockMap
+        {
+            Query = WeightNames.Linear(prefix + "q_proj", spec.Width, queries, spec.AttentionBias),
+            Key = WeightNames.Linear(prefix + "k_proj", spec.Width, keys, spec.AttentionBias),
+            Value = WeightNames.Linear(prefix + "v_proj", spec.Width, keys, spec.AttentionBias),
+            Output = WeightNames.Linear(prefix + "o_proj", queries, spec.Width, spec.AttentionOutputBias),
+        };
+    }
 
     /// <summary>Bounds of weights that start uniform.</summary>
     public static float InitialBound(ModelSpec spec, WeightRole role, int inputs)

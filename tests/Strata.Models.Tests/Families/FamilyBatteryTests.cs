@@ -98,12 +98,14 @@ public class FamilyBatteryTests(PytorchSuite suite)
         Model model = suite.Load(variant);
         TokenRows prompts = RowsOf(2, 19);
         float[] vector = [.. Enumerable.Range(0, model.Spec.Width).Select(i => MathF.Sin(i))];
-        Intervention[] mixers = model.Spec.Block(1).HasAttention
-            ? [Intervention.Scale("blocks.1.attn.scores", 0.5f), Intervention.Zero("blocks.2.attn.z").OnHead(1), Intervention.Scale("blocks.*.attn.v", 1.5f)]
-            : [Intervention.Scale("blocks.*.ssm.state", 0.7f).At(PositionSelection.Parse("2..6, 19")), Intervention.Scale("blocks.0.ssm.delta", 1.4f), Intervention.Scale("blocks.*.ssm.B", 0.8f)];
+        ILookup<bool, int> attending = Enumerable.Range(0, model.Spec.Blocks).ToLookup(i => model.Spec.Block(i).HasAttention);
+        Intervention[] attention = !attending[true].Any() ? []
+            : [Intervention.Scale($"blocks.{attending[true].First()}.attn.scores", 0.5f), Intervention.Zero($"blocks.{attending[true].Last()}.attn.z").OnHead(1), Intervention.Scale("blocks.*.attn.v", 1.5f)];
+        Intervention[] stateSpaces = !attending[false].Any() ? []
+            : [Intervention.Scale("blocks.*.ssm.state", 0.7f).At(PositionSelection.Parse("2..6, 19")), Intervention.Scale("blocks.*.ssm.delta", 1.4f), Intervention.Scale("blocks.*.ssm.B", 0.8f)];
         Intervention[] interventions =
         [
-            .. mixers,
+            .. attention, .. stateSpaces,
             Intervention.Add("blocks.0.resid_post", vector, 2).At(PositionSelection.Parse("1..4, 20..22")), Intervention.Scale("logits", 1.2f),
         ];
         GenerationRequest request = new() { MaxNew = 8, StopIds = [], Temperature = 4, Seed = 3, Interventions = interventions };
