@@ -293,4 +293,83 @@ class Jamba(StateSpace):
         return self.norm("final_layernorm", h)
 
 
-FAMILIES = {"mamba": Mamba, "mamba2": Mamba2, "jamba": Jamba}
+class NemotronH(Heads):
+    """NemotronHForCausalLM: each block is a state space, an attention without positions or an MLP."""
+
+    tied_by_default = False
+
+    def __init__(self, config, weights):
+        self.prefix = "backbone." if "backbone.norm_f.weight" in weights else "model."
+        super().__init__(config, weights)
+        self.blocks = len(self.kinds(config))
+
+    @classmethod
+    def kinds(cls, config):
+        letters = {"mamba": "M", "linear_attention": "M", "attention": "*", "full_attention": "*", "mlp": "-"}
+        return config.get("hybrid_override_pattern") or "".join(letters[word] for word in config["layers_block_type"])
+
+    @classmethod
+    def sizes(cls, config):
+        return config.get("mamba_num_heads", 128), config.get("mamba_head_dim", 64), config.get("n_groups", 8), config.get("ssm_state_size", 128)
+
+    @classmethod
+    def head_width(cls, config):
+        return config.get("head_dim", config.get("attention_head_dim", 128))
+
+    @classmethod
+    def shapes(cls, config):
+        width, inner, prefix = config["hidden_size"], config["intermediate_size"], "backbone." if "hybrid_override_pattern" in config else "model."
+        queries, keys = cls.head_width(config) * config["num_attention_heads"], cls.head_width(config) * config.get("num_key_value_heads", 8)
+        shapes = {prefix + "embeddings.weight": ((config["vocab_size"], width), TABLE), **norm_shapes(prefix + "norm_f", width, False)}
+        for i, kind in enumerate(cls.kinds(config)):
+            block = f"{prefix}layers.{i}."
+            shapes.update(norm_shapes(block + "norm", width, False))
+            if kind == "M":
+                shapes.update(mamba2_shapes(block + "mixer", width, *cls.sizes(config), config.get("conv_kernel", 4), config.get("use_bias", False), config.get("use_conv_bias", True)))
+            elif kind == "*":
+                for part, inputs, outputs in (("q", width, queries), ("k", width, keys), ("v", width, keys), ("o", queries, width)):
+                    shapes.update(linear_shapes(f"{block}mixer.{part}_proj", inputs, outputs, config.get("attention_bias", False)))
+            else:
+                shapes.update({**linear_shapes(block + "mixer.up_proj", width, inner, config.get("mlp_bias", False)),
+                               **linear_shapes(block + "mixer.down_proj", inner, width, config.get("mlp_bias", False))})
+        shapes["lm_head.weight"] = ((config["vocab_size"], width), MATRIX)
+        return shapes
+
+    def has_half(self, kind, i):
+        return (kind == "mlp") == (self.kinds(self.config)[i] == "-")
+
+    def block(self, i, h, note):
+        note("resid_pre", h)
+        h = h + (self.mlp if self.kinds(self.config)[i] == "-" else self.attention)(i, h, note)
+        note("resid_post", h)
+        return h
+
+    def attention(self, i, h, note):
+        x, name = self.rms(f"layers.{i}.norm", h, self.config.get("layer_norm_epsilon", 1e-5)), f"layers.{i}.mixer"
+        note("ln1.normalized", x)
+        if self.kinds(self.config)[i] == "M":
+            act = ACTIVATIONS[self.config.get("mamba_hidden_act", "silu")]
+            limits = self.config.get("time_step_limit", (0.0, math.inf))
+            sizes = self.sizes(self.config)
+            out = self.mamba2(name, x, *sizes, act, limits, self.config.get("layer_norm_epsilon", 1e-5), sizes[2], note)
+            note("ssm_out", out)
+            return out
+        q, k, v = (self.linear(f"{name}.{part}_proj", x) for part in "qkv")
+        note("attn.q", q), note("attn.k", k), note("attn.v", v)
+        q, k, v = split_heads(q, self.config["num_attention_heads"]), *(split_heads(part, self.config.get("num_key_value_heads", 8)) for part in (k, v))
+        scores, pattern, z = attend(q, k, v, 1 / math.sqrt(q.shape[-1]))
+        note_attention(note, scores, pattern, z)
+        out = self.linear(name + ".o_proj", z)
+        note("attn_out", out)
+        return out
+
+    def mlp(self, i, h, note):
+        x = self.rms(f"layers.{i}.norm", h, self.config.get("layer_norm_epsilon", 1e-5))
+        pre = self.linear(f"layers.{i}.mixer.up_proj", x)
+        post = {"relu2": lambda y: F.relu(y).square(), **ACTIVATIONS}[self.config.get("mlp_hidden_act", "relu2")](pre)
+        out = self.linear(f"layers.{i}.mixer.down_proj", post)
+        note("ln2.normalized", x), note("mlp.pre", pre), note("mlp.post", post), note("mlp_out", out)
+        return out
+
+
+FAMILIES = {"mamba": Mamba, "mamba2": Mamba2, "jamba": Jamba, "nemotron_h": NemotronH}

@@ -12,7 +12,7 @@ public abstract class ModelFamily
         new LlamaFamily(), new MistralFamily(), new MixtralFamily(), new Qwen2Family(), new Qwen2MoeFamily(), new Qwen3Family(), new Qwen3MoeFamily(),
         new GemmaFamily(), new Gemma2Family(), new Gemma3Family("gemma3_text"), new Gemma3Family("gemma3"), new PhiFamily(), new Phi3Family(),
         new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(),
-        new MambaFamily(), new Mamba2Family(), new JambaFamily(), new BertFamily(),
+        new MambaFamily(), new Mamba2Family(), new JambaFamily(), new NemotronHFamily(), new BertFamily(),
     ];
 
     /// <summary>The <c>model_type</c> of the family.</summary>

@@ -57,7 +57,7 @@ internal static class StateSpaceLayout
     }
 
     /// <summary>How random weights are drawn.</summary>
-    public static StateSpaceInitialisation StateSpaceInitialisation(this ConfigReader config)
+    public static StateSpaceInitialisation StateSpaceInitialisation(this ConfigReader config, bool scaledOutput = false)
     {
         StateSpaceInitialisation absent = new();
         return new StateSpaceInitialisation(
@@ -66,7 +66,7 @@ internal static class StateSpaceLayout
             config.OptionalFloat("time_step_floor", 0) ?? absent.StepFloor,
             config.OptionalFloat("time_step_scale") ?? absent.StepScale,
             config.OptionalString("time_step_init_scheme") == "constant",
-            config.OptionalBool("rescale_prenorm_residual") ?? false);
+            config.OptionalBool("rescale_prenorm_residual") ?? scaledOutput);
     }
 
     /// <summary>Names of networks that call their stack <c>backbone</c>.</summary>
@@ -75,7 +75,7 @@ internal static class StateSpaceLayout
     /// <param name="block">The map of a block from its number and its prefix.</param>
     public static WeightMap Map(ModelSpec spec, Func<string, bool> has, Func<int, string, BlockMap> block)
     {
-        string prefix = has("norm_f.weight") ? "" : "backbone.";
+        string prefix = WeightNames.Prefix(has, "norm_f.weight", "", "model.", "backbone.");
         string embedding = has(prefix + "embedding.weight") ? "embedding" : "embeddings";
         return new WeightMap(new($"{prefix}{embedding}.weight", new(spec.Vocabulary, spec.Width), WeightRole.Embedding),
             Enumerable.Range(0, spec.Blocks).Select(i => block(i, $"{prefix}layers.{i}.")).ToArray())
@@ -121,12 +121,13 @@ internal static class StateSpaceLayout
     /// <param name="spec">The architecture.</param>
     /// <param name="facts">The state space.</param>
     /// <param name="prefix">What the names begin with.</param>
-    /// <param name="uniform">Convolution and output map start uniform; otherwise normally distributed as the other maps do.</param>
-    public static StateSpaceMap Mamba2(ModelSpec spec, StateSpaceSpec facts, string prefix, bool uniform)
+    /// <param name="convolution">What the convolution starts as.</param>
+    /// <param name="output">What the output map starts as.</param>
+    public static StateSpaceMap Mamba2(ModelSpec spec, StateSpaceSpec facts, string prefix, WeightRole convolution, WeightRole output)
     {
         int channels = facts.Channels, parameters = facts.ParameterWidth;
         LinearEntry input = WeightNames.Linear(prefix + "in_proj", spec.Width, (2 * channels) + (2 * parameters) + facts.Heads, facts.ProjectionBias);
-        ConvolutionEntry convolution = Convolution(prefix + "conv1d", channels + (2 * parameters), facts, uniform ? WeightRole.Uniform : WeightRole.Linear);
+        ConvolutionEntry whole = Convolution(prefix + "conv1d", channels + (2 * parameters), facts, convolution);
         return new StateSpaceMap
         {
             Gate = input.Part(0, channels),
@@ -135,13 +136,13 @@ internal static class StateSpaceLayout
             C = input.Part((2 * channels) + parameters, parameters),
             Delta = input.Part((2 * channels) + (2 * parameters), facts.Heads),
             DeltaBias = new(prefix + "dt_bias", new(facts.Heads), WeightRole.StepBias),
-            Convolution = convolution.Part(0, channels),
-            BConvolution = convolution.Part(channels, parameters),
-            CConvolution = convolution.Part(channels + parameters, parameters),
+            Convolution = whole.Part(0, channels),
+            BConvolution = whole.Part(channels, parameters),
+            CConvolution = whole.Part(channels + parameters, parameters),
             DecayLog = new(prefix + "A_log", new(facts.Heads), WeightRole.DecayLog),
             Skip = new(prefix + "D", new(facts.Heads), WeightRole.Gain),
             OutputNorm = facts.OutputNormWidth is null ? null : new NormEntry(new(prefix + "norm.weight", new(channels), WeightRole.Gain), null),
-            Output = WeightNames.Linear(prefix + "out_proj", channels, spec.Width, facts.ProjectionBias, uniform ? WeightRole.UniformResidual : WeightRole.ResidualLinear),
+            Output = WeightNames.Linear(prefix + "out_proj", channels, spec.Width, facts.ProjectionBias, output),
         };
     }
 
@@ -151,7 +152,7 @@ internal static class StateSpaceLayout
     {
         heads = config.OptionalInt(headsKey, 1, 1 << 20) ?? heads;
         width = config.OptionalInt(widthKey, 1, 1 << 20) ?? width;
-        int groups = config.OptionalInt("n_groups", 1, 1 << 16) ?? 8;
+        int groups = config.OptionalInt("n_groups", 1, 1 << 16) ?? config.OptionalInt("mamba_n_groups", 1, 1 << 16) ?? 8;
         if ((long)heads * width > 1 << 22) throw config.Refuse(headsKey, $"is {heads}: so many heads of width {width} are more than {1 << 22} channels, the most that Strata computes.");
         if (heads % groups != 0) throw config.Refuse("n_groups", $"is {groups}, and {heads} heads do not divide into so many groups.");
         return facts with { Channels = heads * width, Heads = heads, Groups = groups };

@@ -11,7 +11,7 @@ internal static partial class ConfigWriter
     private static readonly string[] CountKeys = ["num_hidden_layers", "n_layer", "num_layers", "n_layers"];
 
     /// <summary>Lists with one element per block.</summary>
-    private static readonly string[] ListKeys = ["layer_types", "no_rope_layers", "attention_layers"];
+    private static readonly string[] ListKeys = ["layer_types", "layers_block_type", "no_rope_layers", "attention_layers"];
 
     /// <summary>Lists of block numbers.</summary>
     private static readonly string[] NumberKeys = ["mlp_only_layers"];
@@ -49,6 +49,8 @@ internal static partial class ConfigWriter
             foreach (string key in CountKeys.Where(level.ContainsKey)) level[key] = blocks.Count;
             foreach (string key in ListKeys)
                 if (level[key] is JsonArray list && list.Count == spec.Blocks) level[key] = new JsonArray([.. blocks.Select(block => list[block]?.DeepClone())]);
+            if (level["hybrid_override_pattern"] is JsonValue pattern && pattern.TryGetValue(out string? letters) && letters.Length == spec.Blocks)
+                level["hybrid_override_pattern"] = string.Concat(blocks.Select(block => letters[block]));
             foreach (string key in NumberKeys)
                 if (level[key] is JsonArray numbers) level[key] = new JsonArray([.. Enumerable.Range(0, blocks.Count).Where(i => numbers.Any(n => (int)n! == blocks[i])).Select(i => (JsonNode)i)]);
         }

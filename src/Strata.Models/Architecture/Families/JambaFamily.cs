@@ -15,8 +15,8 @@ public sealed class JambaFamily : ModelFamily
     public override ModelSpec ReadSpec(ConfigReader config)
     {
         if (config.Has("sliding_window")) throw config.Refuse("sliding_window", "is given, and only some of this family's attention implementations obey it.");
-        LlamaDefaults absent = new() { Width = 4096, Blocks = 32, Heads = 32, KeyValueHeads = 8, MlpWidth = 14336, Vocabulary = 65536, Positions = 262_144 };
-        ModelSpec spec = LlamaLayout.ReadSpec(config, Name, absent) with { Positions = PositionKind.None, Rotary = null, AttentionBias = false, AttentionOutputBias = false };
+        LlamaDefaults absent = new() { Width = 4096, Blocks = 32, Heads = 32, KeyValueHeads = 8, MlpWidth = 14336, Vocabulary = 65536 };
+        ModelSpec spec = LlamaLayout.ReadSpec(config, Name, absent) with { Positions = PositionKind.None, Rotary = null, MaxPositions = int.MaxValue, AttentionBias = false, AttentionOutputBias = false };
         if (spec.Width % spec.Heads != 0 || spec.HeadWidth != spec.Width / spec.Heads)
             throw new InvalidFileException(config.Path, $"hidden_size {spec.Width} does not divide into num_attention_heads {spec.Heads} heads.");
         int channels = config.Expanded("mamba_expand", spec.Width);
