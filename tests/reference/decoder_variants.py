@@ -47,6 +47,7 @@ JAMBA = {"model_type": "jamba", "architectures": ["JambaForCausalLM"], "hidden_s
          "num_key_value_heads": 2, "attn_layer_period": 3, "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 1, "num_experts": 4,
          "num_experts_per_tok": 2, "mamba_d_state": 16, "mamba_d_conv": 4, "mamba_expand": 2, "mamba_dt_rank": 5, "mamba_conv_bias": True, "mamba_proj_bias": False,
          "hidden_act": "silu", "rms_norm_eps": 1e-6, "vocab_size": 97, "max_position_embeddings": 256, "sliding_window": None, "tie_word_embeddings": False}
+MAKERS = {"d_model": 48, "n_layer": 4, "vocab_size": 97, "ssm_cfg": {}, "rms_norm": True, "residual_in_fp32": True, "fused_add_norm": True, "pad_vocab_size_multiple": 8}
 NEMOTRON = {"model_type": "nemotron_h", "architectures": ["NemotronHForCausalLM"], "hybrid_override_pattern": "M-*M-", "num_hidden_layers": 5, "hidden_size": 48,
             "intermediate_size": 40, "num_attention_heads": 4, "num_key_value_heads": 2, "attention_head_dim": 14, "mamba_num_heads": 6, "mamba_head_dim": 10, "n_groups": 2,
             "ssm_state_size": 20, "conv_kernel": 4, "expand": 2, "chunk_size": 128, "mamba_hidden_act": "silu", "mlp_hidden_act": "relu2", "layer_norm_epsilon": 1e-5,
@@ -194,12 +195,18 @@ VARIANTS = {
                       "attn_layer_period": 2, "attn_layer_offset": 0, "tie_word_embeddings": True, "num_key_value_heads": None}, {"keep_none": ["num_key_value_heads"]}),
         "bf16": BF16,
     }),
+    "mamba_ssm": (MAKERS, {
+        "base": ({}, {}),
+        "options": ({"ssm_cfg": {"d_state": 6, "d_conv": 3, "expand": 1, "dt_rank": 4, "bias": True, "conv_bias": False}, "rms_norm": False, "tie_embeddings": False}, {}),
+        "second": ({"ssm_cfg": {"layer": "Mamba2", "d_state": 24, "headdim": 12}, "attn_layer_idx": [], "attn_cfg": {}, "d_intermediate": 0, "pad_vocab_size_multiple": 16}, {}),
+        "second-groups": ({"ssm_cfg": {"layer": "Mamba2", "d_state": 16, "headdim": 8, "ngroups": 2, "dt_limit": [0.02, 1.0]}, "tie_embeddings": True}, {}),
+    }),
     "nemotron_h": (NEMOTRON, {
         "base": ({}, {"keep_none": ["sliding_window"]}),
         "block-types": ({"hybrid_override_pattern": None, "layers_block_type": ["mamba", "attention", "mlp", "full_attention", "linear_attention"], "n_groups": 3, "head_dim": 12,
                          "attention_head_dim": None, "use_bias": True, "mlp_bias": True, "attention_bias": True, "use_conv_bias": False, "mlp_hidden_act": "silu",
                          "time_step_limit": [0.05, 1.5], "rescale_prenorm_residual": False}, {}),
-        "defaults": ({"hybrid_override_pattern": "*M-M*", "mamba_num_heads": 8, "n_groups": None, "num_attention_heads": 8, "num_key_value_heads": None, "conv_kernel": None,
+        "defaults": ({"hybrid_override_pattern": "*M-M*", "mamba_num_heads": 16, "n_groups": None, "num_attention_heads": 8, "num_key_value_heads": None, "conv_kernel": None,
                       "mamba_hidden_act": None, "mlp_hidden_act": None, "layer_norm_epsilon": None, "use_bias": None, "use_conv_bias": None, "mlp_bias": None,
                       "attention_bias": None, "rescale_prenorm_residual": None, "tie_word_embeddings": None}, {}),
         "bf16": BF16,

@@ -20,7 +20,7 @@ def load(folder, dtype=torch.float32):
     """The network of a model folder, computing in the given dtype whatever its weights are stored in."""
     config, weights = checkpoint.read_folder(folder)
     weights = {name: value.to(dtype) for name, value in weights.items()}
-    return FAMILIES[config["model_type"]](config, weights)
+    return FAMILIES[config.get("model_type", "mamba_ssm")](config, weights)
 
 
 def run_requests(network, requests):

@@ -187,6 +187,57 @@ class Mamba2(Heads):
         return self.mamba2(name, x, *self.sizes(self.config), act, limits, self.config.get("layer_norm_epsilon", 1e-5), 1, note)
 
 
+class MambaSsm(Heads):
+    """MambaLMHeadModel of the makers' package: Mamba (mamba_simple.py) or Mamba-2 (mamba2.py) by the options in ssm_cfg."""
+
+    layers_key, embedding_name = "n_layer", "embedding"
+
+    @classmethod
+    def tied(cls, config):
+        return config.get("tie_embeddings", True)
+
+    @classmethod
+    def vocabulary(cls, config):
+        multiple = config.get("pad_vocab_size_multiple", 8)
+        return -(-config["vocab_size"] // multiple) * multiple
+
+    @classmethod
+    def sizes(cls, config):
+        """Heads, their width, groups and state size of Mamba-2."""
+        options = config["ssm_cfg"]
+        head = options.get("headdim", 64)
+        return options.get("expand", 2) * config["d_model"] // head, head, options.get("ngroups", 1), options.get("d_state", 128)
+
+    @classmethod
+    def second(cls, config):
+        return config["ssm_cfg"].get("layer", "Mamba1") == "Mamba2"
+
+    @classmethod
+    def shapes(cls, config):
+        width, options, bias = config["d_model"], config["ssm_cfg"], not config.get("rms_norm", True)
+        switches = options.get("d_conv", 4), options.get("bias", False), options.get("conv_bias", True)
+        shapes = {"backbone.embedding.weight": ((cls.vocabulary(config), width), TABLE), **norm_shapes("backbone.norm_f", width, bias)}
+        for i in range(config["n_layer"]):
+            name = f"backbone.layers.{i}.mixer"
+            shapes.update(norm_shapes(f"backbone.layers.{i}.norm", width, bias))
+            shapes.update(mamba2_shapes(name, width, *cls.sizes(config), *switches) if cls.second(config) else
+                          mamba_shapes(name, width, options.get("expand", 2) * width, options.get("d_state", 16), auto_rank(options, "dt_rank", width), *switches))
+        if not cls.tied(config):
+            shapes["lm_head.weight"] = ((cls.vocabulary(config), width), MATRIX)
+        return shapes
+
+    def rms(self, name, x, epsilon):
+        """The norms of the stream are layer norms where rms_norm is false."""
+        return super().rms(name, x, 1e-5) if self.config.get("rms_norm", True) else self.layer_norm(name, x, 1e-5)
+
+    def mixer(self, name, x, note):
+        options = self.config["ssm_cfg"]
+        if self.second(self.config):
+            sizes = self.sizes(self.config)
+            return self.mamba2(name, x, *sizes, F.silu, options.get("dt_limit", (0.0, math.inf)), 1e-5, sizes[2], note)
+        return self.mamba(name, x, options.get("d_state", 16), auto_rank(options, "dt_rank", self.config["d_model"]), F.silu, note)
+
+
 class Jamba(StateSpace):
     """JambaForCausalLM: attention without positions in some blocks, Mamba with normalised parameters in the others, experts in some."""
 
@@ -372,4 +423,4 @@ class NemotronH(Heads):
         return out
 
 
-FAMILIES = {"mamba": Mamba, "mamba2": Mamba2, "jamba": Jamba, "nemotron_h": NemotronH}
+FAMILIES = {"mamba": Mamba, "mamba2": Mamba2, "mamba_ssm": MambaSsm, "jamba": Jamba, "nemotron_h": NemotronH}

@@ -12,7 +12,7 @@ public abstract class ModelFamily
         new LlamaFamily(), new MistralFamily(), new MixtralFamily(), new Qwen2Family(), new Qwen2MoeFamily(), new Qwen3Family(), new Qwen3MoeFamily(),
         new GemmaFamily(), new Gemma2Family(), new Gemma3Family("gemma3_text"), new Gemma3Family("gemma3"), new PhiFamily(), new Phi3Family(),
         new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(),
-        new MambaFamily(), new Mamba2Family(), new JambaFamily(), new NemotronHFamily(), new BertFamily(),
+        new MambaFamily(), new Mamba2Family(), new MambaSsmFamily(), new JambaFamily(), new NemotronHFamily(), new BertFamily(),
     ];
 
     /// <summary>The <c>model_type</c> of the family.</summary>
@@ -48,7 +48,7 @@ public abstract class ModelFamily
     /// <exception cref="InvalidFileException">Strata has no family of that name.</exception>
     public static ModelFamily Of(ConfigReader config)
     {
-        string name = config.RequiredString("model_type");
+        string name = !config.Has("model_type") && MambaSsmFamily.Recognises(config) ? MambaSsmFamily.Unnamed : config.RequiredString("model_type");
         return All.FirstOrDefault(family => family.Name == name)
             ?? throw new InvalidFileException(config.Path, $"model_type {Excerpt.Quote(name)} is not a family that Strata reads. {Excerpt.Nearest(name, All.Select(f => f.Name))}");
     }

@@ -20,7 +20,7 @@ internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long see
                 Array.Fill(values, 1f);
                 break;
             case WeightRole.DecayLog:
-                for (int i = 0; i < values.Length; i++) values[i] = MathF.Log(1 + (i % entry.Shape.Columns));
+                Decays(entry, values);
                 break;
             case WeightRole.Uniform or WeightRole.UniformResidual or WeightRole.StepMap:
                 Uniform(entry, values);
@@ -36,6 +36,13 @@ internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long see
         }
 
         return _drawn[entry.Name] = engine.FromHost(values, entry.Shape);
+    }
+
+    private void Decays(WeightEntry entry, float[] values)
+    {
+        SeededRandom random = new(seed ^ NameSeed(entry.Name));
+        bool uniform = spec.StateSpace!.Initialisation.UniformDecays && entry.Shape.Rank == 1;
+        for (int i = 0; i < values.Length; i++) values[i] = uniform ? (float)Math.Log(1 + (15 * random.NextDouble())) : MathF.Log(1 + (i % entry.Shape.Columns));
     }
 
     private void Uniform(WeightEntry entry, float[] values)

@@ -1,9 +1,8 @@
-using System.Text.Json;
 using Strata.Tensors;
 
 namespace Strata.Models;
 
-/// <summary>What the families of state spaces share: keys of their <c>config.json</c>, names of their weights, their initialisation.</summary>
+/// <summary>What the families of state spaces share: the frame of their architecture, names of their weights, their initialisation.</summary>
 internal static class StateSpaceLayout
 {
     /// <summary>A network of blocks that are state spaces alone; blocks, vocabulary and state space are the family's to fill in.</summary>
@@ -31,44 +30,6 @@ internal static class StateSpaceLayout
         EosIds = config.Ids("eos_token_id"),
     };
 
-    /// <summary>Channels from the factor by which they are more than the width; the fraction is cut off.</summary>
-    public static int Expanded(this ConfigReader config, string name, int width)
-    {
-        double channels = Math.Floor((config.OptionalPositive(name) ?? 2f) * (double)width);
-        return channels is >= 1 and <= 1 << 22 ? (int)channels : throw config.Refuse(name, $"makes {channels} channels of a width of {width}; from 1 to {1 << 22} are expected.");
-    }
-
-    /// <summary>The rank of the map to the step sizes: a number, or <c>auto</c> for a sixteenth of the width.</summary>
-    public static int StepRank(this ConfigReader config, string name, int width)
-    {
-        if (!config.Has(name)) return (width + 15) / 16;
-        if (config.Element.GetProperty(name).ValueKind != JsonValueKind.String) return config.RequiredInt(name, 1, 1 << 20);
-        string given = config.RequiredString(name);
-        return given == "auto" ? (width + 15) / 16 : throw config.Refuse(name, $"is {Excerpt.Quote(given)}; expected a number or \"auto\".");
-    }
-
-    /// <summary>Which blocks are of a kind that returns every <c>PREFIX_period</c> blocks, from block <c>PREFIX_offset</c> on.</summary>
-    public static Func<int, bool> Rhythm(this ConfigReader config, string prefix, int period, int offset)
-    {
-        period = config.OptionalInt(prefix + "_period", 1, 1 << 20) ?? period;
-        offset = config.OptionalInt(prefix + "_offset", 0, 1 << 20) ?? offset;
-        if (offset >= period) throw config.Refuse(prefix + "_offset", $"is {offset}; a number below the period {period} is expected.");
-        return block => block % period == offset;
-    }
-
-    /// <summary>How random weights are drawn.</summary>
-    public static StateSpaceInitialisation StateSpaceInitialisation(this ConfigReader config, bool scaledOutput = false)
-    {
-        StateSpaceInitialisation absent = new();
-        return new StateSpaceInitialisation(
-            config.OptionalPositive("time_step_min") ?? absent.MinStep,
-            config.OptionalPositive("time_step_max") ?? absent.MaxStep,
-            config.OptionalFloat("time_step_floor", 0) ?? absent.StepFloor,
-            config.OptionalFloat("time_step_scale") ?? absent.StepScale,
-            config.OptionalString("time_step_init_scheme") == "constant",
-            config.OptionalBool("rescale_prenorm_residual") ?? scaledOutput);
-    }
-
     /// <summary>Names of networks that call their stack <c>backbone</c>.</summary>
     /// <param name="spec">The architecture.</param>
     /// <param name="has">Does the checkpoint have a tensor of this name?</param>
@@ -89,31 +50,28 @@ internal static class StateSpaceLayout
     /// <param name="spec">The architecture.</param>
     /// <param name="facts">The state space.</param>
     /// <param name="prefix">What the names begin with.</param>
-    /// <param name="initialised">Does the family initialise step sizes, convolution and output map as Mamba does? Otherwise they start as all other maps and biases do.</param>
-    public static StateSpaceMap Mamba(ModelSpec spec, StateSpaceSpec facts, string prefix, bool initialised = true)
+    /// <param name="roles">What the weights start as.</param>
+    public static StateSpaceMap Mamba(ModelSpec spec, StateSpaceSpec facts, string prefix, StateSpaceRoles roles)
     {
-        (WeightRole map, WeightRole residual, WeightRole step, WeightRole bias) = initialised
-            ? (WeightRole.Uniform, WeightRole.UniformResidual, WeightRole.StepMap, WeightRole.StepBias)
-            : (WeightRole.Linear, WeightRole.ResidualLinear, WeightRole.Linear, WeightRole.Bias);
         int channels = facts.Channels, rank = facts.StepRank!.Value, size = facts.StateSize;
-        LinearEntry input = WeightNames.Linear(prefix + "in_proj", spec.Width, 2 * channels, facts.ProjectionBias);
-        LinearEntry parameters = WeightNames.Linear(prefix + "x_proj", channels, rank + (2 * size), false);
+        LinearEntry input = WeightNames.Linear(prefix + "in_proj", spec.Width, 2 * channels, facts.ProjectionBias, roles.Map);
+        LinearEntry parameters = WeightNames.Linear(prefix + "x_proj", channels, rank + (2 * size), false, roles.Map);
         NormEntry? InputNorm(string name, int columns) => facts.NormalisedParameters ? WeightNames.Norm(spec, prefix + name, columns) : null;
         return new StateSpaceMap
         {
             Input = input.Part(0, channels),
             Gate = input.Part(channels, channels),
-            Convolution = Convolution(prefix + "conv1d", channels, facts, map),
+            Convolution = Convolution(prefix + "conv1d", channels, facts, roles),
             Step = parameters.Part(0, rank),
             StepNorm = InputNorm("dt_layernorm", rank),
             BNorm = InputNorm("b_layernorm", size),
             CNorm = InputNorm("c_layernorm", size),
-            Delta = new LinearEntry(new(prefix + "dt_proj.weight", new(channels, rank), step), new(prefix + "dt_proj.bias", new(channels), bias), WeightOrientation.OutputsByInputs, 0, channels),
+            Delta = new LinearEntry(new(prefix + "dt_proj.weight", new(channels, rank), roles.Step), new(prefix + "dt_proj.bias", new(channels), roles.StepBias), WeightOrientation.OutputsByInputs, 0, channels),
             B = parameters.Part(rank, size),
             C = parameters.Part(rank + size, size),
             DecayLog = new(prefix + "A_log", new(channels, size), WeightRole.DecayLog),
             Skip = new(prefix + "D", new(channels), WeightRole.Gain),
-            Output = WeightNames.Linear(prefix + "out_proj", channels, spec.Width, facts.ProjectionBias, residual),
+            Output = WeightNames.Linear(prefix + "out_proj", channels, spec.Width, facts.ProjectionBias, roles.Output),
         };
     }
 
@@ -121,13 +79,12 @@ internal static class StateSpaceLayout
     /// <param name="spec">The architecture.</param>
     /// <param name="facts">The state space.</param>
     /// <param name="prefix">What the names begin with.</param>
-    /// <param name="convolution">What the convolution starts as.</param>
-    /// <param name="output">What the output map starts as.</param>
-    public static StateSpaceMap Mamba2(ModelSpec spec, StateSpaceSpec facts, string prefix, WeightRole convolution, WeightRole output)
+    /// <param name="roles">What the weights start as.</param>
+    public static StateSpaceMap Mamba2(ModelSpec spec, StateSpaceSpec facts, string prefix, StateSpaceRoles roles)
     {
         int channels = facts.Channels, parameters = facts.ParameterWidth;
-        LinearEntry input = WeightNames.Linear(prefix + "in_proj", spec.Width, (2 * channels) + (2 * parameters) + facts.Heads, facts.ProjectionBias);
-        ConvolutionEntry whole = Convolution(prefix + "conv1d", channels + (2 * parameters), facts, convolution);
+        LinearEntry input = WeightNames.Linear(prefix + "in_proj", spec.Width, (2 * channels) + (2 * parameters) + facts.Heads, facts.ProjectionBias, roles.Map);
+        ConvolutionEntry whole = Convolution(prefix + "conv1d", channels + (2 * parameters), facts, roles);
         return new StateSpaceMap
         {
             Gate = input.Part(0, channels),
@@ -135,45 +92,16 @@ internal static class StateSpaceLayout
             B = input.Part(2 * channels, parameters),
             C = input.Part((2 * channels) + parameters, parameters),
             Delta = input.Part((2 * channels) + (2 * parameters), facts.Heads),
-            DeltaBias = new(prefix + "dt_bias", new(facts.Heads), WeightRole.StepBias),
+            DeltaBias = new(prefix + "dt_bias", new(facts.Heads), roles.StepBias),
             Convolution = whole.Part(0, channels),
             BConvolution = whole.Part(channels, parameters),
             CConvolution = whole.Part(channels + parameters, parameters),
             DecayLog = new(prefix + "A_log", new(facts.Heads), WeightRole.DecayLog),
             Skip = new(prefix + "D", new(facts.Heads), WeightRole.Gain),
             OutputNorm = facts.OutputNormWidth is null ? null : new NormEntry(new(prefix + "norm.weight", new(channels), WeightRole.Gain), null),
-            Output = WeightNames.Linear(prefix + "out_proj", channels, spec.Width, facts.ProjectionBias, output),
+            Output = WeightNames.Linear(prefix + "out_proj", channels, spec.Width, facts.ProjectionBias, roles.Output),
         };
     }
-
-    /// <summary>Heads, their width and the groups that share B and C, which must fit one another.</summary>
-    /// <exception cref="InvalidFileException">They do not.</exception>
-    public static StateSpaceSpec Heads(this ConfigReader config, StateSpaceSpec facts, string headsKey, int heads, string widthKey, int width)
-    {
-        heads = config.OptionalInt(headsKey, 1, 1 << 20) ?? heads;
-        width = config.OptionalInt(widthKey, 1, 1 << 20) ?? width;
-        int groups = config.OptionalInt("n_groups", 1, 1 << 16) ?? config.OptionalInt("mamba_n_groups", 1, 1 << 16) ?? 8;
-        if ((long)heads * width > 1 << 22) throw config.Refuse(headsKey, $"is {heads}: so many heads of width {width} are more than {1 << 22} channels, the most that Strata computes.");
-        if (heads % groups != 0) throw config.Refuse("n_groups", $"is {groups}, and {heads} heads do not divide into so many groups.");
-        return facts with { Channels = heads * width, Heads = heads, Groups = groups };
-    }
-
-    /// <summary>The least and the largest step size; Python writes an infinity into the file.</summary>
-    public static (float Min, float Max) StepLimits(this ConfigReader config, string name)
-    {
-        if (!config.Has(name)) return (0, float.PositiveInfinity);
-        float[] limits = [.. config.Items(name).Select(item => Limit(item) ?? throw config.Refuse(name, "lists something that is neither a number nor an infinity."))];
-        if (limits.Length != 2 || !(limits[0] >= 0 && limits[0] <= limits[1])) throw config.Refuse(name, $"lists [{string.Join(", ", limits.Take(4))}]; a least and a largest step size are expected.");
-        return (limits[0], limits[1]);
-    }
-
-    private static float? Limit(JsonElement item) => item.ValueKind switch
-    {
-        JsonValueKind.Number when item.TryGetSingle(out float number) => number,
-        JsonValueKind.String when item.GetString() == "Infinity" => float.PositiveInfinity,
-        JsonValueKind.Object when item.TryGetProperty("__float__", out JsonElement inner) && inner.ValueKind == JsonValueKind.String => Limit(inner),
-        _ => null,
-    };
 
     /// <summary>The attention of a hybrid's block, with the names of Llama.</summary>
     public static BlockMap Attention(ModelSpec spec, string prefix)
@@ -196,12 +124,34 @@ internal static class StateSpaceLayout
         {
             WeightRole.StepMap => start.StepScale,
             WeightRole.UniformResidual when start.ScaledOutput => 1 / MathF.Sqrt(spec.Blocks),
+
+            // A bias is a vector; that of a convolution starts as its taps do.
+            WeightRole.Uniform when inputs == 1 => 1 / MathF.Sqrt(spec.StateSpace.Taps),
             _ => 1,
         };
         return factor / MathF.Sqrt(inputs);
     }
 
     /// <summary>A <c>torch.nn.Conv1d</c> with as many groups as channels.</summary>
-    private static ConvolutionEntry Convolution(string name, int channels, StateSpaceSpec facts, WeightRole role) =>
-        new(new($"{name}.weight", new(channels, 1, facts.Taps), role), facts.ConvolutionBias ? new($"{name}.bias", new(channels), WeightRole.Bias) : null, 0, channels);
+    private static ConvolutionEntry Convolution(string name, int channels, StateSpaceSpec facts, StateSpaceRoles roles) =>
+        new(new($"{name}.weight", new(channels, 1, facts.Taps), roles.Convolution), facts.ConvolutionBias ? new($"{name}.bias", new(channels), roles.ConvolutionBias) : null, 0, channels);
+}
+
+/// <summary>What the weights of a state space start as.</summary>
+/// <param name="Map">The input map, and that to B and C.</param>
+/// <param name="Convolution">The convolution.</param>
+/// <param name="ConvolutionBias">Its bias.</param>
+/// <param name="Output">The output map.</param>
+/// <param name="Step">The map of low rank to the step sizes.</param>
+/// <param name="StepBias">The bias of the step sizes.</param>
+internal sealed record StateSpaceRoles(WeightRole Map, WeightRole Convolution, WeightRole ConvolutionBias, WeightRole Output, WeightRole Step, WeightRole StepBias)
+{
+    /// <summary>As the makers of Mamba do it: all as PyTorch's layers start, but for step sizes and output.</summary>
+    public static StateSpaceRoles Makers { get; } = new(WeightRole.Uniform, WeightRole.Uniform, WeightRole.Uniform, WeightRole.UniformResidual, WeightRole.StepMap, WeightRole.StepBias);
+
+    /// <summary>As transformers does it for Mamba and Mamba-2.</summary>
+    public static StateSpaceRoles Mamba { get; } = Makers with { Map = WeightRole.Linear, ConvolutionBias = WeightRole.Bias };
+
+    /// <summary>Maps and biases as everywhere else in the network.</summary>
+    public static StateSpaceRoles Plain { get; } = new(WeightRole.Linear, WeightRole.Linear, WeightRole.Bias, WeightRole.ResidualLinear, WeightRole.Linear, WeightRole.Bias);
 }

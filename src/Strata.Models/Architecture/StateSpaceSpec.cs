@@ -75,5 +75,6 @@ public sealed record StateSpaceSpec
 /// <param name="StepScale">Factor on the range of the map to the step sizes.</param>
 /// <param name="ConstantStepMap">That map starts with equal weights instead of uniform ones.</param>
 /// <param name="ScaledOutput">Output maps start smaller by the root of the number of blocks.</param>
+/// <param name="UniformDecays">The decays of Mamba-2's heads start uniform from 1 to 16 instead of at 1, 2, 3 and so on.</param>
 public sealed record StateSpaceInitialisation(
-    float MinStep = 0.001f, float MaxStep = 0.1f, float StepFloor = 1e-4f, float StepScale = 1, bool ConstantStepMap = false, bool ScaledOutput = false);
+    float MinStep = 0.001f, float MaxStep = 0.1f, float StepFloor = 1e-4f, float StepScale = 1, bool ConstantStepMap = false, bool ScaledOutput = false, bool UniformDecays = false);

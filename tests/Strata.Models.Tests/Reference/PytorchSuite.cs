@@ -54,6 +54,7 @@ public sealed class PytorchSuite : IDisposable
         "smollm3-base", "smollm3-layers", "smollm3-windows",
         "granite-base", "granite-bias-tied",
         "nemotron_h-base", "nemotron_h-bf16", "nemotron_h-block-types", "nemotron_h-defaults",
+        "mamba_ssm-base", "mamba_ssm-options", "mamba_ssm-second", "mamba_ssm-second-groups",
         "jamba-base", "jamba-bf16", "jamba-defaults", "jamba-switches",
         "mamba-base", "mamba-bf16", "mamba-defaults", "mamba-old-names", "mamba-switches",
         "mamba2-base", "mamba2-bf16", "mamba2-defaults", "mamba2-switches",

@@ -52,7 +52,7 @@ public sealed class JambaFamily : ModelFamily
     private static BlockMap Block(ModelSpec spec, BlockSpec facts, string prefix)
     {
         BlockMap map = facts.StateSpace is StateSpaceSpec mamba
-            ? new BlockMap { StateSpace = StateSpaceLayout.Mamba(spec, mamba, prefix + "mamba.", initialised: false) }
+            ? new BlockMap { StateSpace = StateSpaceLayout.Mamba(spec, mamba, prefix + "mamba.", StateSpaceRoles.Plain) }
             : StateSpaceLayout.Attention(spec, prefix + "self_attn.");
         return map with
         {

@@ -43,7 +43,7 @@ public sealed class Mamba2Family : ModelFamily
     public override WeightMap Map(ModelSpec spec, Func<string, bool> has) => StateSpaceLayout.Map(spec, has, (block, prefix) => new BlockMap
     {
         AttentionNorm = WeightNames.Norm(spec, prefix + "norm"),
-        StateSpace = StateSpaceLayout.Mamba2(spec, spec.Block(block).StateSpace!, prefix + "mixer.", WeightRole.Uniform, WeightRole.UniformResidual),
+        StateSpace = StateSpaceLayout.Mamba2(spec, spec.Block(block).StateSpace!, prefix + "mixer.", StateSpaceRoles.Mamba),
     });
 
     /// <inheritdoc/>

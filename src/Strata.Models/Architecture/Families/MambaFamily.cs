@@ -39,7 +39,7 @@ public sealed class MambaFamily : ModelFamily
     public override WeightMap Map(ModelSpec spec, Func<string, bool> has) => StateSpaceLayout.Map(spec, has, (block, prefix) => new BlockMap
     {
         AttentionNorm = WeightNames.Norm(spec, prefix + "norm"),
-        StateSpace = StateSpaceLayout.Mamba(spec, spec.Block(block).StateSpace!, prefix + "mixer."),
+        StateSpace = StateSpaceLayout.Mamba(spec, spec.Block(block).StateSpace!, prefix + "mixer.", StateSpaceRoles.Mamba),
     });
 
     /// <inheritdoc/>

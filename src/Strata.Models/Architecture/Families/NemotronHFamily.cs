@@ -55,8 +55,9 @@ public sealed class NemotronHFamily : ModelFamily
             };
         }
 
-        WeightRole output = spec.StateSpace!.Initialisation.ScaledOutput ? WeightRole.UniformResidual : WeightRole.ResidualLinear;
-        return (facts.StateSpace is StateSpaceSpec mamba ? new BlockMap { StateSpace = StateSpaceLayout.Mamba2(spec, mamba, mixer, WeightRole.Linear, output) } : StateSpaceLayout.Attention(spec, mixer)) with { AttentionNorm = norm };
+        if (facts.StateSpace is not StateSpaceSpec mamba) return StateSpaceLayout.Attention(spec, mixer) with { AttentionNorm = norm };
+        StateSpaceRoles roles = StateSpaceRoles.Plain with { StepBias = WeightRole.StepBias, Output = mamba.Initialisation.ScaledOutput ? WeightRole.UniformResidual : WeightRole.ResidualLinear };
+        return new BlockMap { AttentionNorm = norm, StateSpace = StateSpaceLayout.Mamba2(spec, mamba, mixer, roles) };
     });
 
     /// <inheritdoc/>
