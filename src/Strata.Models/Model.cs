@@ -10,7 +10,10 @@ public sealed record ModelOptions
     /// <summary>The engine that computes; the built-in CPU engine by default.</summary>
     public TensorEngine? Engine { get; init; }
 
-    /// <summary>Format in which linear maps stay in memory; null keeps the checkpoint's own.</summary>
+    /// <summary>
+    /// Format in which linear maps stay in memory; null keeps the checkpoint's own. <see cref="DType.Int8"/> keeps them in a quarter of float32's memory, rounded
+    /// (<see cref="Model.StorageErrors"/> says how far off that is); embeddings, norms and the routers of experts stay as they are.
+    /// </summary>
     public DType? Storage { get; init; }
 
     /// <summary>Told after each block, and during a download.</summary>
@@ -68,7 +71,10 @@ public sealed class Model
     public long WeightBytes => Weights.Bytes;
 
     /// <summary>What every result of this model says of it.</summary>
-    public Provenance Provenance => new() { Model = $"{Name} ({Spec.Family}){(Commit is null ? "" : $", commit {Commit}")}", ModelHash = Hash, Engine = Engine.Name, Seed = Seed };
+    public Provenance Provenance => new() { Model = $"{Name} ({Spec.Family}){(Commit is null ? "" : $", commit {Commit}")}", ModelHash = Hash, Engine = Engine.Name, Seed = Seed, Settings = StorageSetting() };
+
+    /// <summary>Format of the linear maps in memory where it was chosen; null for the checkpoint's own.</summary>
+    public DType? Storage { get; private init; }
 
     internal ModelWeights Weights { get; }
 
@@ -127,6 +133,20 @@ public sealed class Model
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
+    /// <summary>Sorts sequences into the classes of a classifier (<c>BertForSequenceClassification</c>): scores before the softmax, named by <see cref="SequenceHead.Labels"/>.</summary>
+    /// <param name="rows">The sequences.</param>
+    /// <param name="plan">The order of the blocks; all in order by default.</param>
+    /// <param name="interventions">Changes on the way.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <returns>[rows, classes].</returns>
+    /// <exception cref="StrataException">The network is no classifier, or the plan or an intervention does not fit.</exception>
+    public FloatMatrix Classify(TokenRows rows, LayerPlan? plan = null, IReadOnlyList<Intervention>? interventions = null, CancellationToken cancellation = default)
+    {
+        if (Spec.SequenceHead?.Labels is null) throw new StrataException($"{Name} has no classes: its checkpoint holds no classifier of sequences. Load one that does (for BERT: BertForSequenceClassification).");
+        CaptureRequest request = new() { Points = ["class_logits"], Plan = plan, Interventions = interventions ?? [], Announce = _ => { } };
+        return Capture(rows, request, cancellation).Rows("class_logits");
+    }
+
     /// <summary>Continues prompts under a plan and interventions.</summary>
     /// <exception cref="StrataException">The network does not predict the next token, the plan or an intervention does not fit, or prompt and new tokens exceed the positions.</exception>
     public Generation Generate(TokenRows prompts, GenerationRequest request, CancellationToken cancellation = default) => new Generator(this, prompts, request).Run(cancellation);
@@ -143,6 +163,22 @@ public sealed class Model
     /// <exception cref="InvalidFileException">The folder has something in it or cannot be written.</exception>
     public void Save(string folder, LayerPlan? plan = null, long maxShardBytes = 5_000_000_000, CancellationToken cancellation = default) =>
         new ModelSaver(this, _source, plan).Write(folder, maxShardBytes, cancellation);
+
+    /// <summary>
+    /// What it costs that the linear maps are kept in another format than the checkpoint's: the error of each weight, and of the stream behind each block on given data. The network is
+    /// loaded once more in its own format, and so needs that much memory beside.
+    /// </summary>
+    /// <param name="rows">The data that both run on.</param>
+    /// <param name="cancellation">Stops between blocks and batches.</param>
+    /// <exception cref="StrataException">No format was chosen when the network was loaded, or a row does not fit it.</exception>
+    public StorageErrors StorageErrors(TokenRows rows, CancellationToken cancellation = default)
+    {
+        if (Storage is null) throw new StrataException($"{Name} is in its checkpoint's own format. Load it with ModelOptions.Storage (or --storage) and compare that.");
+        WeightMap map = ModelFamily.Of(Spec).Map(Spec, _source.Has);
+        Func<WeightEntry, Tensor> read = _source.Reader(Engine);
+        Model exact = new(Name, Spec, Engine, ModelWeights.Load(Spec, map, read, null, null, cancellation), Tokenizer, _hash, Seed, _source);
+        return Models.StorageErrors.Measure(this, exact, map, read, rows, cancellation);
+    }
 
     /// <summary>The hook points in execution order with their shapes, and what this model cannot do.</summary>
     public ModelExplanation Explain() => new(this);
@@ -195,6 +231,9 @@ public sealed class Model
 
     private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.");
 
+    private SortedDictionary<string, string> StorageSetting() =>
+        Storage is DType storage ? new(StringComparer.Ordinal) { ["storage"] = StorageFormat.WordOf(storage) } : new(StringComparer.Ordinal);
+
     private static Model LoadFromHub(string name, ModelOptions options, CancellationToken cancellation)
     {
         using HubClient hub = new();
@@ -215,7 +254,7 @@ public sealed class Model
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(spec, map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
         checkpoint.ReleasePages();
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit };
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit, Storage = options.Storage };
     }
 
     private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options)
@@ -226,7 +265,7 @@ public sealed class Model
         RandomWeights source = new(family, spec, seed, engine);
         ModelWeights weights = ModelWeights.Load(spec, family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{spec} {seed}")));
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original));
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original)) { Storage = options.Storage };
     }
 
     private static WeightMap MapOf(ModelFamily family, ModelSpec spec, Checkpoint checkpoint)

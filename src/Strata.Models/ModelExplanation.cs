@@ -26,15 +26,17 @@ public sealed class ModelExplanation
     public IReadOnlyList<string> Limits { get; }
 
     /// <summary>Shape of a point's value for one sequence of T positions.</summary>
-    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{point.Heads}, T, T]" : $"[T, {point.Columns}]";
+    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{point.Heads}, T, T]" : point.PerSequence ? $"[1, {point.Columns}]" : $"[T, {point.Columns}]";
 
     /// <summary>Hook points that other architectures have, and why they do not exist here.</summary>
     private static IEnumerable<string> MissingPoints(ModelSpec spec)
     {
         BlockSpec[] blocks = Enumerable.Range(0, spec.Blocks).Select(spec.Block).ToArray();
-        if (spec.Positions != PositionKind.Learned) yield return $"pos_embed does not exist: {HowPositionsEnter(spec.Positions)}";
+        if (spec.Positions != PositionKind.Learned)
+            yield return $"pos_embed does not exist: {PlaceOfPositions(spec.Positions)}";
         else yield return "attn.rot_q and attn.rot_k do not exist: positions are learned vectors (pos_embed)";
         if (spec.Positions == PositionKind.Rotary && blocks.Any(b => b.Rotary is null)) yield return "attn.rot_q and attn.rot_k do not exist in some blocks, which know no positions";
+        if (blocks.Any(b => b.PlainAttentionInput)) yield return "ln1.normalized does not exist in the first block, whose input is ln_embed.normalized";
         if (spec.ParallelResidual) yield return "resid_mid does not exist: attention and MLP read the same stream";
         if (spec.NormPlacement is NormPlacement.Output or NormPlacement.Stream) yield return "ln1.normalized and ln2.normalized do not exist: attention and MLP read the stream itself";
         else if (spec.SharedNorm) yield return "ln2.normalized does not exist: the MLP reads ln1.normalized";
@@ -56,11 +58,12 @@ public sealed class ModelExplanation
         string Count(int[] some) => some.Length == blocks.Length ? "any block" : $"{(some.Length == 1 ? "block" : "blocks")} {ModelFacts.Blocks(some)}";
     }
 
-    private static string HowPositionsEnter(PositionKind kind) => kind switch
+    private static string PlaceOfPositions(PositionKind positions) => positions switch
     {
         PositionKind.Rotary => "positions turn queries and keys (attn.rot_q, attn.rot_k)",
-        PositionKind.Bias => "positions bias the scores (attn.scores)",
-        _ => "the order of the tokens is that in which the state spaces read them",
+        PositionKind.Relative => "distances change the scores (attn.scores)",
+        PositionKind.None => "the order of the tokens is that in which the state spaces read them",
+        _ => "positions bias the scores (attn.scores)",
     };
 
     /// <summary>The facts of the architecture, name and value.</summary>

@@ -10,7 +10,7 @@ internal static class ModelFacts
     {
         BlockSpec[] blocks = [.. Enumerable.Range(0, spec.Blocks).Select(spec.Block)];
         yield return ("family", spec.Family);
-        yield return ("blocks", spec.ParallelResidual ? $"{spec.Blocks}, attention and MLP on the same stream" : $"{spec.Blocks}");
+        yield return ("blocks", spec.ParallelResidual ? $"{spec.Blocks}, attention and MLP on the same stream" : $"{spec.Blocks}{Sharing(blocks)}");
         if (!spec.Causal) yield return ("direction", "both: a token sees those before it and behind it");
         yield return ("width", spec.EmbeddingWidth is int embedding ? $"{spec.Width}, embeddings {embedding}" : $"{spec.Width}");
         if (blocks.Any(block => block.HasAttention))
@@ -33,6 +33,7 @@ internal static class ModelFacts
         yield return ("positions", Positions(spec, blocks));
         if (spec.TokenTypes > 0) yield return ("token types", $"{spec.TokenTypes}");
         yield return ("vocabulary", $"{spec.Vocabulary}{(!spec.HasUnembedding ? ", no unembedding" : spec.TiedUnembedding ? ", unembedding tied" : "")}");
+        if (spec.SequenceHead is { } head) yield return ("sequences", head.Labels is { } labels ? $"{labels.Count} classes: {string.Join(", ", labels.Take(20).Select(label => Excerpt.Cut(label)))}{(labels.Count > 20 ? ", ..." : "")}" : "pooled");
         if (Adjustments(spec) is { Length: > 0 } adjustments) yield return ("factors and caps", adjustments);
     }
 
@@ -55,6 +56,11 @@ internal static class ModelFacts
 
     private static string In(IEnumerable<int> alike, int all) => alike.Count() == all ? "" : $" in {(alike.Count() == 1 ? "block" : "blocks")} {Blocks([.. alike])}";
 
+    /// <summary>Blocks that share their weights, group by group.</summary>
+    private static string Sharing(BlockSpec[] blocks) => blocks.Length > 0 && blocks[0].Group is not null
+        ? $", sharing weights: {string.Join("; ", Group(blocks, block => block.Group).Select(group => Blocks([.. group])))}"
+        : "";
+
     private static string Place(NormPlacement placement) => placement switch
     {
         NormPlacement.Output => ", behind attention and MLP",
@@ -65,7 +71,8 @@ internal static class ModelFacts
 
     private static string Positions(ModelSpec spec, BlockSpec[] blocks) => spec.Positions switch
     {
-        PositionKind.Learned => $"learned, {spec.MaxPositions}",
+        PositionKind.Learned => $"learned{Distances(spec)}, {spec.MaxPositions}",
+        PositionKind.Relative => $"{Distances(spec).TrimStart(',', ' ')}, {spec.MaxPositions}",
         PositionKind.None => "none",
         PositionKind.Bias => $"biases of the scores, {spec.MaxPositions}",
         _ => $"rotary ({string.Join("; ", Group(blocks, block => block.Rotary).Select(alike => Rotary(alike.Key, spec.HeadWidth) + In(alike, blocks.Length)))}), {spec.MaxPositions}",
@@ -76,6 +83,13 @@ internal static class ModelFacts
         string channels = space.HasHeads ? $"{space.Channels} channels in {space.Heads} heads and {space.Groups} {(space.Groups == 1 ? "group" : "groups")}" : $"{space.Channels} channels";
         return $"{channels}, {space.StateSize} states each, convolution of {space.Taps} tokens";
     }
+
+    private static string Distances(ModelSpec spec) => spec switch
+    {
+        { RelativeBias: { } bias } => $", biases of the scores by distance ({bias.Buckets} buckets up to {bias.MaxDistance})",
+        { Disentangled: { } distances } => $", products of {(distances.QueryTerm ? distances.KeyTerm ? "queries and keys" : "queries" : "keys")} with distances ({2 * distances.Span} rows up to {distances.MaxDistance})",
+        _ => "",
+    };
 
     private static string Rotary(RotarySpec? rotary, int headWidth)
     {

@@ -12,7 +12,9 @@ public abstract class ModelFamily
         new LlamaFamily(), new MistralFamily(), new MixtralFamily(), new Qwen2Family(), new Qwen2MoeFamily(), new Qwen3Family(), new Qwen3MoeFamily(),
         new GemmaFamily(), new Gemma2Family(), new Gemma3Family("gemma3_text"), new Gemma3Family("gemma3"), new PhiFamily(), new Phi3Family(),
         new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(),
-        new MambaFamily(), new Mamba2Family(), new MambaSsmFamily(), new JambaFamily(), new NemotronHFamily(), new BertFamily(),
+        new MambaFamily(), new Mamba2Family(), new MambaSsmFamily(), new JambaFamily(), new NemotronHFamily(),
+        new BertFamily(), new RobertaFamily("roberta"), new RobertaFamily("xlm-roberta"), new RobertaFamily("camembert"), new DistilBertFamily(), new AlbertFamily(), new ElectraFamily(),
+        new MpNetFamily(), new DebertaFamily(), new ModernBertFamily(), new T5Family("t5"), new T5Family("mt5"),
     ];
 
     /// <summary>The <c>model_type</c> of the family.</summary>
@@ -37,6 +39,9 @@ public abstract class ModelFamily
 
     /// <summary>Standard deviation at which the family initialises a weight that starts normally distributed.</summary>
     public virtual float InitialDeviation(ModelSpec spec, WeightRole role) => spec.InitializerRange;
+
+    /// <summary>Standard deviation at which the family initialises a weight, where its role does not tell it.</summary>
+    public virtual float InitialDeviation(ModelSpec spec, WeightEntry entry) => InitialDeviation(spec, entry.Role);
 
     /// <summary>The family initialises a weight that starts uniform within ± this.</summary>
     /// <param name="spec">The architecture.</param>

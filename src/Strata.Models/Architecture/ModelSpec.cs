@@ -42,6 +42,9 @@ public enum PositionKind
 
     /// <summary>Not at all but by the order in which a state space reads the tokens.</summary>
     None,
+
+    /// <summary>Attention scores have learned terms by the distance of query and key (T5, DeBERTa).</summary>
+    Relative,
 }
 
 /// <summary>Whether queries and keys are normalised before they turn.</summary>
@@ -161,6 +164,12 @@ public sealed record ModelSpec
     /// <summary>Biases of the scores by position; null for other kinds of positions.</summary>
     public AlibiSpec? Alibi { get; init; }
 
+    /// <summary>Biases of the scores by distance; null for none.</summary>
+    public RelativeBiasSpec? RelativeBias { get; init; }
+
+    /// <summary>Products of queries and keys with distances in the scores; null for none.</summary>
+    public DisentangledSpec? Disentangled { get; init; }
+
     /// <summary>Whether queries and keys are normalised.</summary>
     public QueryKeyNorm QueryKeyNorm { get; init; }
 
@@ -194,6 +203,12 @@ public sealed record ModelSpec
     /// <summary>What stands before the unembedding of a masked language model; null for none.</summary>
     public HeadTransform? HeadTransform { get; init; }
 
+    /// <summary>Names of the classes that the configuration says the checkpoint sorts sequences into; null where it is no classifier.</summary>
+    public ValueList<string>? ClassLabels { get; init; }
+
+    /// <summary>What is made of whole sequences; null for nothing.</summary>
+    public SequenceHead? SequenceHead { get; init; }
+
     /// <summary>Has the unembedding a bias?</summary>
     public bool UnembeddingBias { get; init; }
 
@@ -226,7 +241,7 @@ public sealed record ModelSpec
     {
         float scale = AttentionScale ?? 1f / MathF.Sqrt(HeadWidth);
         if (ScaleAttentionByInverseBlock) scale /= block + 1;
-        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0 };
+        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0, BiasByDistance = RelativeBias is not null };
     }
 
     /// <summary>Weights of block i's attention or state space that one token is multiplied with.</summary>

@@ -49,9 +49,10 @@ internal sealed record StateSpaceWeights
         Input = layout.Linear(map.Input),
         Gate = layout.Linear(map.Gate),
         Convolution = Taps(map.Convolution, layout)!,
-        Step = layout.Optional(map.Step),
+        // Errors of step sizes grow with every token that a state lives on.
+        Step = map.Step is null ? null : layout.Exact(map.Step),
         StepNorm = layout.Norm(map.StepNorm),
-        Delta = layout.Linear(map.Delta, map.DeltaBias),
+        Delta = layout.Exact(map.Delta, map.DeltaBias),
         B = layout.Linear(map.B),
         C = layout.Linear(map.C),
         BConvolution = Taps(map.BConvolution, layout),

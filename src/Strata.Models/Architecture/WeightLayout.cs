@@ -5,7 +5,8 @@ namespace Strata.Models;
 /// <summary>Lays weights out for the engine that holds their source.</summary>
 /// <param name="read">Reads a tensor and checks its shape.</param>
 /// <param name="storage">Format of the linear maps in memory; null keeps the source's.</param>
-internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storage)
+/// <param name="laidOut">Told of each linear map that was laid out.</param>
+internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storage, Action<LinearEntry, LinearWeight>? laidOut = null)
 {
     public BlockWeights Block(BlockMap map, BlockSpec facts) => new()
     {
@@ -17,6 +18,8 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         StateSpace = map.StateSpace is null ? null : StateSpaceWeights.Load(map.StateSpace, facts.StateSpace!, this),
         QueryNorm = Norm(map.QueryNorm),
         KeyNorm = Norm(map.KeyNorm),
+        DistanceKey = Optional(map.DistanceKey),
+        DistanceQuery = Optional(map.DistanceQuery),
         AttentionOutputNorm = Norm(map.AttentionOutputNorm),
         MlpNorm = Norm(map.MlpNorm),
         Mlp = map.Mlp is null ? null : Mlp(map.Mlp),
@@ -29,16 +32,36 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
     /// <summary>A tensor as its source holds it.</summary>
     public Tensor Read(WeightEntry entry) => read(entry);
 
-    /// <summary>A linear map.</summary>
+    public LinearWeight Unembedding(WeightMap map)
+    {
+        WeightEntry table = map.Unembedding ?? map.Embedding;
+        return Linear(new LinearEntry(table, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, table.Shape[0]));
+    }
+
+    public LinearWeight Linear(LinearEntry entry) => Linear(entry, storage);
+
+    /// <summary>A linear map that stays as it is where the others have 8 bits, because what it gives decides more than its size tells.</summary>
     /// <param name="entry">Where it lies.</param>
     /// <param name="ownBias">A bias over its own outputs, on top of that of the whole matrix; or null.</param>
-    public LinearWeight Linear(LinearEntry entry, WeightEntry? ownBias = null)
+    public LinearWeight Exact(LinearEntry entry, WeightEntry? ownBias = null) => Linear(entry, storage == DType.Int8 ? null : storage, ownBias);
+
+    private LinearWeight Linear(LinearEntry entry, DType? format, WeightEntry? ownBias = null)
     {
         Tensor weight = read(entry.Weight);
         Tensor? bias = entry.Bias is null ? null : read(entry.Bias);
         if (ownBias is not null) bias = Sum(bias, weight.Shape[entry.Orientation == WeightOrientation.OutputsByInputs ? 0 : 1], read(ownBias), entry.FirstOutput);
-        if (entry.Group > 0 && entry.Group < entry.Outputs) return Gathered(weight, bias, entry);
-        return weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, storage ?? weight.DType);
+        try
+        {
+            LinearWeight laid = entry.Group > 0 && entry.Group < entry.Outputs
+                ? Gathered(weight, bias, entry, format)
+                : weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, format ?? weight.DType);
+            laidOut?.Invoke(entry, laid);
+            return laid;
+        }
+        catch (ArgumentException e) when (format == DType.Int8)
+        {
+            throw new StrataException($"The weight {Excerpt.Quote(entry.Weight.Name)} cannot be kept in 8 bits: it has numbers that are not finite. Choose another storage format.", e);
+        }
     }
 
     public NormWeights? Norm(NormEntry? entry)
@@ -50,16 +73,17 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     private MlpWeights Mlp(MlpMap map) => new(Optional(map.Gate), Linear(map.In), Linear(map.Out));
 
+    /// <summary>A small error of the router would send a token to other experts.</summary>
     private ExpertsWeights Experts(ExpertsMap map) =>
-        new(Linear(map.Router), map.Experts.Select(Mlp).ToArray(), map.Shared is null ? null : Mlp(map.Shared), Optional(map.SharedGate));
+        new(Exact(map.Router), map.Experts.Select(Mlp).ToArray(), map.Shared is null ? null : Mlp(map.Shared), Optional(map.SharedGate));
 
     /// <summary>A map whose outputs lie in groups: they are brought together before they are laid out.</summary>
-    private LinearWeight Gathered(Tensor weight, Tensor? bias, LinearEntry entry)
+    private LinearWeight Gathered(Tensor weight, Tensor? bias, LinearEntry entry, DType? format)
     {
         int[] outputs = Enumerable.Range(0, entry.Outputs).Select(i => entry.FirstOutput + i / entry.Group * entry.Stride + i % entry.Group).ToArray();
         using TensorScope scope = weight.Engine.OpenScope();
         Tensor? gatheredBias = bias is null ? null : scope.FromHost(Select(bias.ToArray(), outputs), outputs.Length);
-        return weight.Engine.PrepareLinear(scope.Embed(weight, outputs), WeightOrientation.OutputsByInputs, 0, outputs.Length, gatheredBias, storage ?? weight.DType);
+        return weight.Engine.PrepareLinear(scope.Embed(weight, outputs), WeightOrientation.OutputsByInputs, 0, outputs.Length, gatheredBias, format ?? weight.DType);
     }
 
     private Tensor Joined(IReadOnlyList<WeightEntry> entries)

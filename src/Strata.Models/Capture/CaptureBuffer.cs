@@ -38,11 +38,23 @@ internal sealed class CaptureBuffer : ICaptureSink
         ReadOnlySpan<float> data = value.Span;
         for (int s = 0; s < run.Batch.Sequences; s++)
         {
+            if (point.PerSequence)
+            {
+                StoreRow(point, data.Slice(s * point.Columns, point.Columns), FirstRow + s);
+                continue;
+            }
+
             int row = FirstRow + s, start = run.Batch.Starts[s] * point.Columns;
             ReadOnlySpan<float> rows = data.Slice(start, run.Batch.Length(s) * point.Columns);
             if (_pooling == Pooling.None) samples[row] = Keep(rows, point.Columns, _kept[row]);
             else Pool(rows, point.Columns, _kept[row], samples[0].Row(row));
         }
+    }
+
+    private void StoreRow(HookPoint point, ReadOnlySpan<float> values, int row)
+    {
+        if (_pooling == Pooling.None) _samples[point.Name][row] = new FloatMatrix(values.ToArray(), 1, point.Columns);
+        else values.CopyTo(_samples[point.Name][0].Row(row));
     }
 
     /// <summary>[heads, queries, keys] with the kept queries, as [heads · kept, keys].</summary>

@@ -83,7 +83,8 @@ public sealed class CaptureRun
         Tensor stream = run.Run(scope, _plan, cancellation);
         if (run.Finished) return;
         Tensor normalized = run.FinalNorm(scope, stream);
-        if (!run.Finished) run.Logits(scope, normalized);
+        if (!run.Finished && _model.Spec.HasUnembedding) run.Logits(scope, normalized);
+        if (!run.Finished && _model.Spec.SequenceHead is not null) run.SequenceHead(scope, normalized);
     }
 
     private Provenance Describe() => (_model.Provenance with
@@ -95,5 +96,5 @@ public sealed class CaptureRun
     }).With("pooling", _request.Pooling.ToString().ToLowerInvariant()).With("positions", _request.Positions.ToString());
 
     private long BytesOf(HookPoint point, int length, long kept) =>
-        point.IsAttentionMatrix ? 4 * kept * length * point.Heads : 4 * point.Columns * (_request.Pooling == Pooling.None ? kept : 1);
+        point.IsAttentionMatrix ? 4 * kept * length * point.Heads : 4 * point.Columns * (_request.Pooling == Pooling.None && !point.PerSequence ? kept : 1);
 }

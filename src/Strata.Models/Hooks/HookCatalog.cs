@@ -43,6 +43,7 @@ public sealed class HookCatalog
         Executions = plan.Executions.Length;
         if (spec.FinalNorm) points.Add(new("ln_final.normalized", HookKind.FinalNorm, Executions, -1, spec.Width));
         if (spec.HasUnembedding) points.AddRange(Head(spec));
+        if (spec.SequenceHead is SequenceHead head) points.AddRange(Pooled(head, spec.Width));
         Points = points;
     }
 
@@ -89,6 +90,13 @@ public sealed class HookCatalog
         yield return new("logits", HookKind.Logits, Executions, -1, spec.Vocabulary);
     }
 
+    private IEnumerable<HookPoint> Pooled(SequenceHead head, int width)
+    {
+        yield return new("pooler.pre", HookKind.PoolerPre, Executions, -1, width);
+        yield return new("pooled", HookKind.Pooled, Executions, -1, width);
+        if (head.Labels is { } labels) yield return new("class_logits", HookKind.ClassLogits, Executions, -1, labels.Count);
+    }
+
     private static Regex Compile(string glob)
     {
         StringBuilder pattern = new("^");
@@ -103,7 +111,7 @@ public sealed class HookCatalog
         >= HookKind.SsmInput and <= HookKind.SsmOut => spec.Block(block).StateSpace is not null,
         >= HookKind.MlpNorm and <= HookKind.MlpOut when !spec.Block(block).HasMlp => false,
         HookKind.AttentionNorm when !spec.Block(block).MixesTokens => false,
-        HookKind.AttentionNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput,
+        HookKind.AttentionNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput && !spec.Block(block).PlainAttentionInput,
         HookKind.MlpNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput && !spec.SharedNorm,
         HookKind.QueryNorm or HookKind.KeyNorm => spec.QueryKeyNorm != QueryKeyNorm.None,
         HookKind.RotaryQuery or HookKind.RotaryKey => spec.Block(block).Rotary is not null,

@@ -134,6 +134,15 @@ public enum HookKind
 
     /// <summary>Scores over the vocabulary.</summary>
     Logits,
+
+    /// <summary>The pooler before its non-linearity, one row per sequence: <c>pooler.pre</c>.</summary>
+    PoolerPre,
+
+    /// <summary>What is made of a whole sequence, one row per sequence: <c>pooled</c>.</summary>
+    Pooled,
+
+    /// <summary>Classifiers: a score per class, one row per sequence: <c>class_logits</c>.</summary>
+    ClassLogits,
 }
 
 /// <summary>A named place of the forward pass under one plan.</summary>
@@ -147,6 +156,9 @@ public sealed record HookPoint(string Name, HookKind Kind, int Execution, int Bl
 {
     /// <summary>Is the value [heads, queries, keys] per sequence rather than one row per position?</summary>
     public bool IsAttentionMatrix => Kind is HookKind.Scores or HookKind.Pattern or HookKind.SsmPattern;
+
+    /// <summary>Is the value one row per sequence rather than one per position?</summary>
+    public bool PerSequence => Kind is HookKind.PoolerPre or HookKind.Pooled or HookKind.ClassLogits;
 
     /// <summary>Is the row made of heads side by side (or the matrix of one slice per head)?</summary>
     public bool HasHeads => Heads > 0;

@@ -54,14 +54,12 @@ public class FamilyTableTests(PytorchSuite suite)
 
     private FamilyRecord Measure(ModelFamily family)
     {
-        string[] variants = [.. PytorchSuite.VariantNames.Where(variant => FamilyOf(variant) == family.Name)];
-        bool converted = GgufTests.Converted.Any(row => FamilyOf((string)row[0]) == family.Name);
+        string[] variants = [.. PytorchSuite.VariantNames.Where(variant => PytorchSuite.FamilyOf(variant) == family.Name)];
+        bool converted = GgufTests.Converted.Any(row => PytorchSuite.FamilyOf((string)row[0]) == family.Name);
         double error = variants.Where(variant => PytorchSuite.Tolerance(variant) < 1e-3f).Max(Error);
         return new FamilyRecord(family.Name, Points(variants), converted ? ["safetensors", "PyTorch", "GGUF"] : ["safetensors", "PyTorch"], Transcription,
             [.. variants.Select(variant => variant[(family.Name.Length + 1)..])], RoundUp(error));
     }
-
-    private static string FamilyOf(string variant) => variant.Split('-')[0];
 
     /// <summary>The points of all variants; those that only some have stand behind the point that they follow.</summary>
     private string[] Points(string[] variants)
