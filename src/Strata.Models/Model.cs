@@ -213,11 +213,12 @@ public sealed class Model
     public ModelExplanation Explain() => new(this);
 
     /// <summary>A plan for this depth; the identity for null.</summary>
-    /// <exception cref="StrataException">The plan is for another depth.</exception>
+    /// <exception cref="StrataException">The plan is for another depth, or runs half of a block that has only the other.</exception>
     public LayerPlan CheckPlan(LayerPlan? plan)
     {
         if (plan is not null && plan.Blocks != Spec.Blocks)
             throw new StrataException($"The plan \"{plan}\" is for a network of {plan.Blocks} blocks; {Name} has {Spec.Blocks}.");
+        foreach (PlanStep execution in plan?.Executions ?? []) Spec.CheckHalf(execution);
         return plan ?? Plans.Identity();
     }
 
