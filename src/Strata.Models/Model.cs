@@ -134,6 +134,13 @@ public sealed class Model
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
+    /// <summary>Scores of parts of a stream, the final norm dividing by the scale of the whole stream: with the constant they add up to the stream's logits, before a cap on these where the network has one.</summary>
+    /// <param name="parts">[parts, width]; they should add up to the stream.</param>
+    /// <param name="stream">The whole stream of one position.</param>
+    /// <returns>[parts, vocabulary], and what biases of norm and unembedding add, [vocabulary].</returns>
+    /// <exception cref="StrataException">The widths are not the stream's, or the network's head is not linear.</exception>
+    public (FloatMatrix Scores, float[] Constant) UnembedParts(FloatMatrix parts, ReadOnlySpan<float> stream) => LinearUnembedding.Of(this, parts, stream);
+
     /// <summary>Sorts sequences into the classes of a classifier (<c>BertForSequenceClassification</c>): scores before the softmax, named by <see cref="SequenceHead.Labels"/>.</summary>
     /// <param name="rows">The sequences.</param>
     /// <param name="plan">The order of the blocks; all in order by default.</param>

@@ -200,6 +200,24 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     }
 
     [Fact]
+    public void A_sweep_keeps_its_results_and_takes_them_up_again()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("strata-results-");
+        try
+        {
+            string line = $"#!sweep --drop-each --tokens 61,19,18,17 --results \"{folder.FullName}\" --name s";
+            SweepResult first = (SweepResult)othello.Run(line).Variables["s"];
+            Assert.Single(folder.GetFiles());
+            Assert.Equal(first.Results.Select(r => r.Loss), ((SweepResult)othello.Run(line).Variables["s"]).Results.Select(r => r.Loss));
+            Assert.Single(folder.GetFiles());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void Plans_are_read_from_a_file_and_an_error_names_the_line()
     {
         string path = Path.Combine(Path.GetTempPath(), $"plans-{Guid.NewGuid():N}.txt");
@@ -349,7 +367,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("#!measure --measure curvatur", "Did you mean \"curvature\"?")]
     [InlineData("#!measure model --measure norm", "\"model\" is a model; expected activations")]
     [InlineData("#!measure --measure norm --form book", "--form \"book\" is not known")]
-    [InlineData("#!compare --with cca", "There is no comparison \"cca\". Did you mean \"cka\"")]
+    [InlineData("#!compare --with ccaa", "There is no comparison \"ccaa\". Did you mean \"cca\"")]
     [InlineData("#!probe --labels movr", "has no labels \"movr\". Did you mean \"mover\"?")]
     [InlineData("#!probe --labels mover --probe rigde", "Did you mean \"ridge\"?")]
     [InlineData("#!probe --labels mover --data model", "\"model\" is a model; expected a data set or a task")]
