@@ -5,7 +5,7 @@ namespace Strata.Models;
 /// <summary>Configurations of networks that were made from a spec alone. Whoever writes one reads it back and compares: what a family's keys cannot say is noticed there.</summary>
 internal static class SpecConfig
 {
-    /// <summary>The families whose configuration is written, with what distinguishes theirs from Llama's; null for one that is written in its own way.</summary>
+    /// <summary>The families whose configuration is written, with what distinguishes theirs from Llama's, where something does.</summary>
     private static readonly Dictionary<string, (string Architecture, Action<JsonObject, ModelSpec>? Change)> Families = new(StringComparer.Ordinal)
     {
         ["gpt2"] = ("GPT2LMHeadModel", null),
@@ -35,7 +35,7 @@ internal static class SpecConfig
             config["original_max_position_embeddings"] = spec.MaxPositions;
             config["sliding_window"] = Window(spec);
         }),
-        ["olmo2"] = ("Olmo2ForCausalLM", (_, _) => { }),
+        ["olmo2"] = ("Olmo2ForCausalLM", null),
         ["olmoe"] = ("OlmoeForCausalLM", (config, spec) =>
         {
             config["clip_qkv"] = spec.QueryKeyValueLimit;
@@ -50,7 +50,7 @@ internal static class SpecConfig
     public static JsonObject? Of(ModelSpec spec)
     {
         if (!Families.TryGetValue(spec.Family, out (string Architecture, Action<JsonObject, ModelSpec>? Change) family)) return null;
-        JsonObject config = family.Change is null ? Gpt2(spec) : Llama(spec);
+        JsonObject config = spec.Family == "gpt2" ? Gpt2(spec) : Llama(spec);
         family.Change?.Invoke(config, spec);
         config["architectures"] = new JsonArray(family.Architecture);
         config["model_type"] = spec.Family;
