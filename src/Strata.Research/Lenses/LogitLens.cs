@@ -5,11 +5,11 @@ using Strata.Tensors;
 namespace Strata.Research;
 
 /// <summary>What the lens reads at one point and position.</summary>
-/// <param name="TopId">Most likely next id.</param>
+/// <param name="TopId">Most likely next id; of an encoder, the most likely id in this place.</param>
 /// <param name="Probability">Its probability.</param>
 /// <param name="Entropy">Entropy of the distribution in nats.</param>
 /// <param name="Divergence">KL(final ‖ this) in nats.</param>
-/// <param name="Loss">−log probability of the id that really follows, in nats; NaN after the last.</param>
+/// <param name="Loss">−log probability of the id that really follows, in nats, NaN after the last; of an encoder, that of the id in this place.</param>
 public readonly record struct LensCell(int TopId, float Probability, double Entropy, double Divergence, double Loss);
 
 /// <summary>
@@ -91,14 +91,14 @@ public sealed class LogitLens
             float[] stacked = streams.SelectMany(s => s.Row(position).ToArray()).ToArray();
             FloatMatrix logits = model.Unembed(new FloatMatrix(stacked, streams.Length, model.Spec.Width));
             double[] final = LogProbabilities(logits.Row(streams.Length - 1));
-            int next = position + 1 < ids.Length ? ids[position + 1] : -1;
-            for (int p = 0; p < streams.Length; p++) cells[p][position] = Cell(LogProbabilities(logits.Row(p)), final, next);
+            int read = model.Spec.Causal ? position + 1 : position, target = read < ids.Length ? ids[read] : -1;
+            for (int p = 0; p < streams.Length; p++) cells[p][position] = Cell(LogProbabilities(logits.Row(p)), final, target);
         }
 
         return cells;
     }
 
-    private static LensCell Cell(double[] logs, double[] final, int next)
+    private static LensCell Cell(double[] logs, double[] final, int target)
     {
         int top = TensorPrimitives.IndexOfMax<double>(logs);
         double entropy = 0, divergence = 0;
@@ -109,7 +109,7 @@ public sealed class LogitLens
             if (q > 0) divergence += q * (final[i] - logs[i]);
         }
 
-        return new LensCell(top, (float)Math.Exp(logs[top]), entropy, Math.Max(0, divergence), next < 0 ? double.NaN : -logs[next]);
+        return new LensCell(top, (float)Math.Exp(logs[top]), entropy, Math.Max(0, divergence), target < 0 ? double.NaN : -logs[target]);
     }
 
     private static double[] LogProbabilities(ReadOnlySpan<float> logits)
