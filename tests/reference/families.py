@@ -24,9 +24,10 @@ def load(folder, dtype=torch.float32):
 
 
 def run_requests(network, requests):
-    """Tensors REQUEST/POINT, in float32, of a list of {"name", "tokens", "plan", "positions"?}."""
+    """Tensors REQUEST/POINT, in float32, of a list of {"name", "tokens", "plan", "positions"?, "types"?}."""
     results = {}
     for request in requests:
+        network.types = request.get("types")
         points = network.run(request["tokens"], request.get("positions"), request.get("plan"))
         results.update({f"{request['name']}/{point}": value.float() for point, value in points.items()})
     return results

@@ -82,6 +82,8 @@ def write_variant(folder, family, variant, seed):
     config = variants.make(folder, family, variant, seed)
     network = families.load(folder, torch.float64)
     wanted = requests(network, variants.vocabulary(config), seed)
+    if config.get("type_vocab_size", 0) > 1:
+        wanted.append({"name": "pair", "tokens": wanted[3]["tokens"][:9], "types": [0] * 5 + [1] * 4, "plan": None, "plan_text": None})
     (folder / "requests.json").write_text(json.dumps(wanted, indent=1) + "\n")
     checkpoint.write(folder / "expected.safetensors", families.run_requests(network, wanted))
     if family in families.ENCODERS:

@@ -183,6 +183,15 @@ def decoder_weights(family, config, draw, buffers=None, rename=None):
     return weights
 
 
+def oldest_names(config, weights):
+    """BERT's files of 2018: gamma and beta, the positions as a buffer, a copy of the tied unembedding, heads that are not read."""
+    renamed = {name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): value for name, value in weights.items()}
+    renamed["bert.embeddings.position_ids"] = torch.arange(config["max_position_embeddings"])[None]
+    renamed["cls.predictions.decoder.weight"] = renamed["bert.embeddings.word_embeddings.weight"].clone()
+    renamed["cls.seq_relationship.weight"], renamed["cls.seq_relationship.bias"] = torch.ones(2, config["hidden_size"]), torch.ones(2)
+    return renamed
+
+
 def make(folder, family, variant, seed):
     """Writes the model folder of a variant and returns its config."""
     base, variants = VARIANTS[family]
@@ -197,7 +206,10 @@ def make(folder, family, variant, seed):
     elif family == "llama":
         weights = llama_files(config, llama_weights(config, draw), **writing)
     else:
+        oldest = writing.pop("oldest", False)
         weights = decoder_weights(family, config, draw, **writing)
+        if oldest:
+            weights = oldest_names(config, weights)
     if dtype != torch.float32:
         weights = {name: value.to(dtype) for name, value in weights.items()}
     checkpoint.write_folder(folder, config, weights, shards)

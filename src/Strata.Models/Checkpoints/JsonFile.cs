@@ -11,26 +11,31 @@ internal static class JsonFile
 
     /// <summary>Reads a file whose root must be an object.</summary>
     /// <exception cref="InvalidFileException">The file cannot be read, is too long or is not such JSON.</exception>
-    public static JsonDocument ReadObject(string path, int maxBytes)
+    public static JsonDocument ReadObject(string path, int maxBytes) => ParseObject(ReadBytes(path, maxBytes), path);
+
+    /// <summary>Reads a file whose root must be an array.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be read, is too long or is not such JSON.</exception>
+    public static JsonDocument ReadArray(string path, int maxBytes) => Parse(ReadBytes(path, maxBytes), path, JsonValueKind.Array);
+
+    private static byte[] ReadBytes(string path, int maxBytes)
     {
-        byte[] bytes;
         try
         {
             long length = new FileInfo(path).Length;
             if (length > maxBytes) throw new InvalidFileException(path, $"has {length:N0} bytes; at most {maxBytes:N0} are read from such a file.");
-            bytes = File.ReadAllBytes(path);
+            return File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidFileException(path, $"cannot be read: {e.Message}", e);
         }
-
-        return ParseObject(bytes, path);
     }
 
     /// <summary>Parses bytes whose root must be an object.</summary>
     /// <exception cref="InvalidFileException">They are not such JSON.</exception>
-    public static JsonDocument ParseObject(ReadOnlyMemory<byte> bytes, string path)
+    public static JsonDocument ParseObject(ReadOnlyMemory<byte> bytes, string path) => Parse(bytes, path, JsonValueKind.Object);
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> bytes, string path, JsonValueKind root)
     {
         // Some editors put a byte order mark in front.
         if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
@@ -41,7 +46,7 @@ internal static class JsonFile
         {
             CheckStrings(bytes.Span, path);
             JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
+            if (document.RootElement.ValueKind == root) return document;
             document.Dispose();
         }
         catch (JsonException e)
@@ -49,7 +54,7 @@ internal static class JsonFile
             throw new InvalidFileException(path, $"is not valid JSON: {Excerpt.Message(e)}", e);
         }
 
-        throw new InvalidFileException(path, "must hold a JSON object.");
+        throw new InvalidFileException(path, $"must hold a JSON {root.ToString().ToLowerInvariant()}.");
     }
 
     /// <summary>Python writes infinities and not-a-number as bare words, which JSON does not have: they become strings.</summary>

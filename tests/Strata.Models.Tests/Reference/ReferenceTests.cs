@@ -67,6 +67,6 @@ public class ReferenceTests(PytorchSuite suite)
     }
 
     private static Activations Capture(Model model, ReferenceRequest request, string point) => model.Capture(
-        new TokenRows(request.Name, [request.Tokens]),
+        request.Rows,
         new CaptureRequest { Points = [point], Plan = request.Plan is null ? null : model.Plans.Parse(request.Plan), Announce = _ => { } });
 }
