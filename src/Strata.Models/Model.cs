@@ -56,6 +56,9 @@ public sealed class Model
     /// <summary>Text to ids and back; null when the checkpoint has none.</summary>
     public Tokenizer? Tokenizer { get; }
 
+    /// <summary>How texts become vectors, where the folder is one of sentence-transformers; null for others.</summary>
+    public SentencePipeline? Sentences { get; private set; }
+
     /// <summary>Seed of random weights; null for a checkpoint.</summary>
     public long? Seed { get; }
 
@@ -98,7 +101,12 @@ public sealed class Model
     public static Model Random(ModelSpec spec, long seed, ModelOptions? options = null) => Random($"random {spec.Family}", spec, seed, null, null, options);
 
     /// <summary>A network of this architecture with random weights and this tokenizer: the control for anything measured on the trained one.</summary>
-    public Model RandomTwin(long seed) => Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine });
+    public Model RandomTwin(long seed)
+    {
+        Model twin = Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine });
+        twin.Sentences = Sentences;
+        return twin;
+    }
 
     /// <summary>Ids of a text with the checkpoint's own BOS policy; the result shows which.</summary>
     /// <exception cref="StrataException">The model has no tokenizer.</exception>
@@ -140,6 +148,18 @@ public sealed class Model
     /// <returns>[parts, vocabulary], and what biases of norm and unembedding add, [vocabulary].</returns>
     /// <exception cref="StrataException">The widths are not the stream's, or the network's head is not linear.</exception>
     public (FloatMatrix Scores, float[] Constant) UnembedParts(FloatMatrix parts, ReadOnlySpan<float> stream) => LinearUnembedding.Of(this, parts, stream);
+
+    /// <summary>One vector per text, as the folder's modules make it (sentence-transformers): pooled tokens, mapped and normalised where they say so.</summary>
+    /// <param name="texts">The texts; each at least one token long.</param>
+    /// <param name="request">Prompt, plan, interventions.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <returns>[texts, <see cref="SentencePipeline.Width"/>].</returns>
+    /// <exception cref="StrataException">The folder says nothing of sentences, the model has no tokenizer, or the prompt, the plan or an intervention does not fit.</exception>
+    public FloatMatrix EmbedTexts(IReadOnlyList<string> texts, SentenceRequest? request = null, CancellationToken cancellation = default)
+    {
+        if (Sentences is null) throw new StrataException($"{Name} has no modules.json, so nothing says how its tokens become one vector. Load a sentence-transformers folder, or capture the last stream with Pooling.Mean.");
+        return Sentences.Embed(this, RequireTokenizer(), texts, request ?? new SentenceRequest(), cancellation);
+    }
 
     /// <summary>Sorts sequences into the classes of a classifier (<c>BertForSequenceClassification</c>): scores before the softmax, named by <see cref="SequenceHead.Labels"/>.</summary>
     /// <param name="rows">The sequences.</param>
@@ -193,11 +213,12 @@ public sealed class Model
     public ModelExplanation Explain() => new(this);
 
     /// <summary>A plan for this depth; the identity for null.</summary>
-    /// <exception cref="StrataException">The plan is for another depth.</exception>
+    /// <exception cref="StrataException">The plan is for another depth, or runs half of a block that has only the other.</exception>
     public LayerPlan CheckPlan(LayerPlan? plan)
     {
         if (plan is not null && plan.Blocks != Spec.Blocks)
             throw new StrataException($"The plan \"{plan}\" is for a network of {plan.Blocks} blocks; {Name} has {Spec.Blocks}.");
+        foreach (PlanStep execution in plan?.Executions ?? []) Spec.CheckHalf(execution);
         return plan ?? Plans.Identity();
     }
 
@@ -252,7 +273,7 @@ public sealed class Model
     private static Model LoadFolder(string name, string folder, string? commit, ModelOptions options, CancellationToken cancellation)
     {
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
-        Checkpoint checkpoint = Checkpoint.Open(folder);
+        Checkpoint checkpoint = Checkpoint.Open(SentenceModules.NetworkFolder(folder));
         ModelFamily family = ModelFamily.Of(checkpoint.Config);
         ModelSpec spec = family.WithHeads(family.ReadSpec(checkpoint.Config), checkpoint.Has);
         WeightMap map = MapOf(family, spec, checkpoint);
@@ -262,7 +283,9 @@ public sealed class Model
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(spec, map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
         checkpoint.ReleasePages();
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit, Storage = options.Storage, _lackOfTokenizer = lack };
+        Model model = new(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit, Storage = options.Storage, _lackOfTokenizer = lack };
+        model.Sentences = SentenceModules.Read(folder, model, tokenizer?.MaxLength);
+        return model;
     }
 
     private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options)

@@ -23,6 +23,7 @@ internal static class ConfigReaderExtensions
         ["silu"] = Strata.Tensors.Activation.Silu,
         ["swish"] = Strata.Tensors.Activation.Silu,
         ["relu"] = Strata.Tensors.Activation.Relu,
+        ["relu2"] = Strata.Tensors.Activation.SquaredRelu,
         ["tanh"] = Strata.Tensors.Activation.Tanh,
     };
 

@@ -137,7 +137,8 @@ internal static class LlamaLayout
         },
     };
 
-    private static MlpMap Mlp(ModelSpec spec, LlamaNames names, string prefix, int hidden)
+    /// <summary>The MLP of a module.</summary>
+    public static MlpMap Mlp(ModelSpec spec, LlamaNames names, string prefix, int hidden)
     {
         if (names.FusedMaps)
         {
@@ -151,12 +152,13 @@ internal static class LlamaLayout
             WeightNames.Linear(prefix + names.MlpOut, hidden, spec.Width, spec.MlpBias));
     }
 
-    private static ExpertsMap Experts(ModelSpec spec, LlamaNames names, string prefix, BlockSpec facts)
+    /// <summary>The experts of a module.</summary>
+    public static ExpertsMap Experts(ModelSpec spec, LlamaNames names, string prefix, BlockSpec facts)
     {
         ExpertSpec experts = facts.Experts!;
         LlamaNames inner = names with { MlpGate = names.ExpertGate, MlpIn = names.ExpertIn, MlpOut = names.ExpertOut };
         return new ExpertsMap(
-            WeightNames.Linear(prefix + "gate", spec.Width, experts.Count, false),
+            WeightNames.Linear(prefix + names.Router, spec.Width, experts.Count, false),
             Enumerable.Range(0, experts.Count).Select(e => Mlp(spec, inner, $"{prefix}experts.{e}.", facts.MlpWidth)).ToArray(),
             experts.SharedWidth is int width ? Mlp(spec, names, prefix + "shared_expert.", width) : null,
             experts.SharedWidth is null ? null : WeightNames.Linear(prefix + "shared_expert_gate", spec.Width, 1, false));
@@ -224,6 +226,8 @@ internal sealed record LlamaNames
 
     /// <summary>Module of the experts.</summary>
     public string Experts { get; init; } = "mlp";
+
+    public string Router { get; init; } = "gate";
 
     public string ExpertGate { get; init; } = "gate_proj";
 

@@ -1,16 +1,17 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Strata.Models;
 
 /// <summary>Writes configurations: of a spec alone, and of a network whose blocks were dropped, repeated or put into another order.</summary>
-internal static class ConfigWriter
+internal static partial class ConfigWriter
 {
     private static readonly string[] CountKeys = ["num_hidden_layers", "n_layer", "num_layers", "n_layers"];
 
     /// <summary>Lists with one element per block.</summary>
-    private static readonly string[] ListKeys = ["layer_types", "no_rope_layers", "attention_layers"];
+    private static readonly string[] ListKeys = ["layer_types", "layers_block_type", "no_rope_layers", "attention_layers"];
 
     /// <summary>Lists of block numbers.</summary>
     private static readonly string[] NumberKeys = ["mlp_only_layers"];
@@ -43,6 +44,8 @@ internal static class ConfigWriter
             foreach (string key in CountKeys.Where(level.ContainsKey)) level[key] = blocks.Count;
             foreach (string key in ListKeys)
                 if (level[key] is JsonArray list && list.Count == spec.Blocks) level[key] = new JsonArray([.. blocks.Select(block => list[block]?.DeepClone())]);
+            if (level["hybrid_override_pattern"] is JsonValue pattern && pattern.TryGetValue(out string? letters) && letters.Length == spec.Blocks)
+                level["hybrid_override_pattern"] = string.Concat(blocks.Select(block => letters[block]));
             foreach (string key in NumberKeys)
                 if (level[key] is JsonArray numbers) level[key] = new JsonArray([.. Enumerable.Range(0, blocks.Count).Where(i => numbers.Any(n => (int)n! == blocks[i])).Select(i => (JsonNode)i)]);
         }
@@ -55,8 +58,12 @@ internal static class ConfigWriter
             throw new StrataException($"The blocks of this {spec.Family} differ by their place (attention windows, positions, experts), and its config.json cannot say so for the order [{string.Join(", ", blocks)}]. Choose a plan in which each block keeps a place of its kind.");
     }
 
-    /// <summary>The text of a configuration, as the libraries that write them lay it out.</summary>
-    public static byte[] Text(JsonNode config) => Encoding.UTF8.GetBytes(config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+    /// <summary>The text of a configuration, as the libraries that write them lay it out: infinities are bare words.</summary>
+    public static byte[] Text(JsonNode config) => Encoding.UTF8.GetBytes(QuotedWord().Replace(config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }), "$1") + "\n");
+
+    /// <summary>A value, not a name, that is read from a bare word (<see cref="JsonFile"/>). Quotes within strings are written as escapes.</summary>
+    [GeneratedRegex("\"(-?Infinity|NaN)\"(?!:)", RegexOptions.CultureInvariant)]
+    private static partial Regex QuotedWord();
 
     /// <summary>GPT-Neo may give its kinds of attention as a rhythm; written out they can be put into another order.</summary>
     private static void WriteOutAttentionTypes(JsonObject config, ModelSpec spec)

@@ -11,7 +11,7 @@ internal sealed class ModelSaver
     /// <summary>Files beside the weights that belong to a network and do not depend on its blocks.</summary>
     private static readonly string[] CopiedNames =
     [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json", "merges.txt",
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "spm.model", "vocab.json", "merges.txt",
         "vocab.txt", "chat_template.jinja", "chat_template.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
     ];
 
@@ -220,8 +220,13 @@ internal sealed class ModelSaver
     private string[] CopyFiles(string folder)
     {
         if (_source.Folder is not string from || !Directory.Exists(from)) return [];
-        string[] names = [.. CopiedNames.Where(name => File.Exists(Path.Combine(from, name))), .. Directory.EnumerateFiles(from, "*.tiktoken").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-        foreach (string name in names) File.Copy(Path.Combine(from, name), Path.Combine(folder, name));
+        string[] names = [.. CopiedNames.Where(name => File.Exists(Path.Combine(from, name))), .. Directory.EnumerateFiles(from, "*.tiktoken").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal), .. SentenceModules.Files(from)];
+        foreach (string name in names)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
+            File.Copy(Path.Combine(from, name), Path.Combine(folder, name));
+        }
+
         foreach ((string name, byte[] content) in _source.TokenizerFiles) File.WriteAllBytes(Path.Combine(folder, name), content);
         return names;
     }

@@ -87,7 +87,7 @@ public class FamilyTableTests(PytorchSuite suite)
         double error = 0;
         foreach (ReferenceRequest request in suite.Requests(variant).Where(r => r.Plan is null))
         {
-            Activations acts = model.Capture(new TokenRows(request.Name, [request.Tokens]), TestModels.Quiet(model.Spec.HasUnembedding ? ["blocks.*.resid_post", "logits"] : ["blocks.*.resid_post"]));
+            Activations acts = model.Capture(request.Rows, TestModels.Quiet(model.Spec.HasUnembedding ? ["blocks.*.resid_post", "logits"] : ["blocks.*.resid_post"]));
             foreach (string point in acts.Points)
             {
                 float[] wanted = expected.Read(Strata.Tensors.CpuEngine.Default, $"{request.Name}/{point}").ToArray(), actual = acts.Rows(point).Values;
