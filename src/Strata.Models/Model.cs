@@ -29,6 +29,7 @@ public sealed class Model
 {
     private readonly Lazy<string> _hash;
     private readonly ModelSource _source;
+    private string _lackOfTokenizer = "";
 
     private Model(string name, ModelSpec spec, TensorEngine engine, ModelWeights weights, Tokenizer? tokenizer, Lazy<string> hash, long? seed, ModelSource source)
     {
@@ -141,6 +142,13 @@ public sealed class Model
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
+    /// <summary>Scores of parts of a stream, the final norm dividing by the scale of the whole stream: with the constant they add up to the stream's logits, before a cap on these where the network has one.</summary>
+    /// <param name="parts">[parts, width]; they should add up to the stream.</param>
+    /// <param name="stream">The whole stream of one position.</param>
+    /// <returns>[parts, vocabulary], and what biases of norm and unembedding add, [vocabulary].</returns>
+    /// <exception cref="StrataException">The widths are not the stream's, or the network's head is not linear.</exception>
+    public (FloatMatrix Scores, float[] Constant) UnembedParts(FloatMatrix parts, ReadOnlySpan<float> stream) => LinearUnembedding.Of(this, parts, stream);
+
     /// <summary>One vector per text, as the folder's modules make it (sentence-transformers): pooled tokens, mapped and normalised where they say so.</summary>
     /// <param name="texts">The texts; each at least one token long.</param>
     /// <param name="request">Prompt, plan, interventions.</param>
@@ -177,12 +185,13 @@ public sealed class Model
     /// </summary>
     /// <param name="folder">A folder that does not exist yet, or is empty.</param>
     /// <param name="plan">The order of the blocks; all in order by default.</param>
-    /// <param name="maxShardBytes">Most bytes in one weight file.</param>
+    /// <param name="options">Blocks to merge, size of files, progress.</param>
     /// <param name="cancellation">Stops between tensors; nothing is left behind.</param>
-    /// <exception cref="StrataException">The plan runs blocks in parallel or by halves, or the family's configuration cannot say what the new blocks are.</exception>
+    /// <returns>What was saved where.</returns>
+    /// <exception cref="StrataException">The plan runs blocks in parallel or by halves, the blocks to merge are not alike, or the family's configuration cannot say what the new blocks are.</exception>
     /// <exception cref="InvalidFileException">The folder has something in it or cannot be written.</exception>
-    public void Save(string folder, LayerPlan? plan = null, long maxShardBytes = 5_000_000_000, CancellationToken cancellation = default) =>
-        new ModelSaver(this, _source, plan).Write(folder, maxShardBytes, cancellation);
+    public SavedModel Save(string folder, LayerPlan? plan = null, SaveOptions? options = null, CancellationToken cancellation = default) =>
+        new ModelSaver(this, _source, plan, options ?? new SaveOptions()).Write(folder, cancellation);
 
     /// <summary>
     /// What it costs that the linear maps are kept in another format than the checkpoint's: the error of each weight, and of the stream behind each block on given data. The network is
@@ -204,11 +213,12 @@ public sealed class Model
     public ModelExplanation Explain() => new(this);
 
     /// <summary>A plan for this depth; the identity for null.</summary>
-    /// <exception cref="StrataException">The plan is for another depth.</exception>
+    /// <exception cref="StrataException">The plan is for another depth, or runs half of a block that has only the other.</exception>
     public LayerPlan CheckPlan(LayerPlan? plan)
     {
         if (plan is not null && plan.Blocks != Spec.Blocks)
             throw new StrataException($"The plan \"{plan}\" is for a network of {plan.Blocks} blocks; {Name} has {Spec.Blocks}.");
+        foreach (PlanStep execution in plan?.Executions ?? []) Spec.CheckHalf(execution);
         return plan ?? Plans.Identity();
     }
 
@@ -248,7 +258,7 @@ public sealed class Model
     /// <summary>Name, family and size.</summary>
     public override string ToString() => $"{Name}: {Spec.Family}, {Spec.Blocks} blocks of width {Spec.Width}";
 
-    private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.");
+    private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.{(_lackOfTokenizer.Length > 0 ? " " + _lackOfTokenizer : "")}");
 
     private SortedDictionary<string, string> StorageSetting() =>
         Storage is DType storage ? new(StringComparer.Ordinal) { ["storage"] = StorageFormat.WordOf(storage) } : new(StringComparer.Ordinal);
@@ -268,12 +278,12 @@ public sealed class Model
         ModelSpec spec = family.WithHeads(family.ReadSpec(checkpoint.Config), checkpoint.Has);
         WeightMap map = MapOf(family, spec, checkpoint);
         CheckWeights(checkpoint, map);
-        Tokenizer? tokenizer = Tokenizer.LoadFolder(checkpoint.Folder);
+        (Tokenizer? tokenizer, string lack) = checkpoint.ReadTokenizer();
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(spec, map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
         checkpoint.ReleasePages();
-        Model model = new(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit, Storage = options.Storage };
+        Model model = new(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit, Storage = options.Storage, _lackOfTokenizer = lack };
         model.Sentences = SentenceModules.Read(folder, model, tokenizer?.MaxLength);
         return model;
     }

@@ -19,8 +19,14 @@ internal abstract class ModelSource
     /// <summary>Folder of the tokenizer's files; null where there is none.</summary>
     public abstract string? Folder { get; }
 
+    /// <summary>Files of a tokenizer that the folder has not.</summary>
+    public virtual IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles => [];
+
     /// <summary>Reads a tensor for an engine.</summary>
     public abstract Func<WeightEntry, Tensor> Reader(TensorEngine engine);
+
+    /// <summary>The numbers of a tensor, row-major, widened to float32.</summary>
+    public abstract float[] Numbers(TensorEntry entry);
 
     /// <summary>Writes the numbers of a tensor, row-major, little-endian.</summary>
     public abstract void Write(TensorEntry entry, Stream stream);
@@ -33,11 +39,15 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
 
     public override string? Folder => checkpoint.Folder;
 
+    public override IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles => checkpoint.TokenizerFiles();
+
     public override JsonObject Config() => JsonObject.Create(checkpoint.Config.Element.Clone())!;
 
     public override bool Has(string name) => checkpoint.Has(name);
 
     public override Func<WeightEntry, Tensor> Reader(TensorEngine engine) => entry => checkpoint.Read(engine, entry.Name);
+
+    public override float[] Numbers(TensorEntry entry) => checkpoint.Read(CpuEngine.Default, entry.Name).ToArray();
 
     public override void Write(TensorEntry entry, Stream stream)
     {
@@ -62,6 +72,8 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
 
     public override string? Folder => original?.Folder;
 
+    public override IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles => original?.TokenizerFiles ?? [];
+
     public override JsonObject Config()
     {
         JsonObject config = original?.Config() ?? ConfigWriter.Write(spec);
@@ -78,9 +90,7 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
 
     public override Func<WeightEntry, Tensor> Reader(TensorEngine reader) => new RandomWeights(family, spec, seed, reader).Read;
 
-    public override void Write(TensorEntry entry, Stream stream)
-    {
-        float[] values = new RandomWeights(family, spec, seed, engine).Read(_entries[entry.Name]).ToArray();
-        stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
-    }
+    public override float[] Numbers(TensorEntry entry) => new RandomWeights(family, spec, seed, engine).Read(_entries[entry.Name]).ToArray();
+
+    public override void Write(TensorEntry entry, Stream stream) => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Numbers(entry)));
 }

@@ -40,7 +40,7 @@ public sealed class PredictionVerbTests : FolderTest
         Assert.NotEqual(Loss(exact), Loss(rounded));
         Assert.Equal("int8", rounded.Json.GetProperty("provenance").GetProperty("settings").GetProperty("storage").GetString());
         Assert.False(exact.Json.GetProperty("provenance").GetProperty("settings").TryGetProperty("storage", out _));
-        (await Tool.Run("info", Tool.Othello, "--storage", "int7")).IsRefused(2, "--storage \"int7\"", "\"int8\"");
+        (await Tool.Run("info", Repository.Othello, "--storage", "int7")).IsRefused(2, "--storage \"int7\"", "\"int8\"");
     }
 
     [Fact]
@@ -72,6 +72,22 @@ public sealed class PredictionVerbTests : FolderTest
         Assert.Equal(count, results.Length);
         Assert.Equal(set[0] == "--painters", results[0].TryGetProperty("method", out _));
         if (set.Length == 2) Assert.All(results, r => Assert.Equal((2, 6), (r.GetProperty("start").GetInt32(), r.GetProperty("end").GetInt32())));
+    }
+
+    [Fact]
+    public async Task PartsOfASweepMakeItsTable()
+    {
+        string[] shared = ["--painters", "--results", At("results")];
+        ToolResult whole = await Tool.OnGames("sweep", 2, "--painters", "--json");
+        Assert.Contains("Evaluating 18 plans on 2 rows", whole.Error);
+        for (int k = 3; k >= 0; k--)
+        {
+            ToolResult merged = await Tool.OnGames("sweep", 2, [.. shared, "--merge"]);
+            merged.IsRefused(3, "plans are not complete");
+            Assert.Equal(0, (await Tool.OnGames("sweep", 2, [.. shared, "--array", $"{k}/4"])).Code);
+        }
+
+        Assert.Equal(whole.Output, (await Tool.OnGames("sweep", 2, [.. shared, "--merge", "--json"])).Output);
     }
 
     [Fact]
