@@ -50,7 +50,7 @@ internal static class MeasureVerb
                 BatchTokens = parse.GetValue(batch),
                 Storage = parse.GetValue(storage),
             };
-            if (ActivationSource.IsFile(from)) Inputs.RefuseForFiles(parse, [.. data.Options, pool, plan, batch, storage, noControl]);
+            if (ActivationSource.IsFile(from)) Inputs.RefuseForFiles(parse, [.. data.Options, pool, plan, batch, storage]);
             MeasureTable result = ActivationSource.IsFile(from)
                 ? OfFile(terminal, from, settings, measures, options, cancellation)
                 : OfModel(terminal, from, settings, measures, options, !parse.GetValue(noControl), cancellation);

@@ -16,17 +16,12 @@ internal static partial class ConfigWriter
     /// <summary>Lists of block numbers.</summary>
     private static readonly string[] NumberKeys = ["mlp_only_layers"];
 
-    /// <summary>The configuration of a GPT-2 or Llama that was made from a spec.</summary>
+    /// <summary>The configuration of a network that was made from a spec.</summary>
     /// <exception cref="StrataException">The family's configuration cannot say what the spec says.</exception>
     public static JsonObject Write(ModelSpec spec)
     {
-        JsonObject? config = spec.Family switch
-        {
-            "gpt2" => Gpt2(spec),
-            "llama" => Llama(spec),
-            _ => null,
-        };
-        if (config is null) throw new StrataException($"A random {spec.Family} that was made from a spec has no config.json to save; load a checkpoint and save its random twin.");
+        JsonObject config = SpecConfig.Of(spec) ?? throw new StrataException(
+            $"A random {spec.Family} that was made from a spec has no config.json to save; load a checkpoint and save its random twin. Those of {string.Join(", ", SpecConfig.Known)} are written.");
         return Agrees(Read(config), spec, null) ? config : throw new StrataException($"The config.json of {spec.Family} cannot say all that the spec of this network says, so it is not saved.");
     }
 
@@ -104,43 +99,4 @@ internal static partial class ConfigWriter
     }
 
     private static readonly int[] NoIds = [];
-
-    private static JsonObject Gpt2(ModelSpec spec) => new()
-    {
-        ["architectures"] = new JsonArray("GPT2LMHeadModel"),
-        ["model_type"] = "gpt2",
-        ["n_layer"] = spec.Blocks,
-        ["n_embd"] = spec.Width,
-        ["n_head"] = spec.Heads,
-        ["n_inner"] = spec.MlpWidth,
-        ["vocab_size"] = spec.Vocabulary,
-        ["n_positions"] = spec.MaxPositions,
-        ["layer_norm_epsilon"] = spec.NormEpsilon,
-        ["activation_function"] = "gelu_new",
-        ["tie_word_embeddings"] = spec.TiedUnembedding,
-        ["initializer_range"] = spec.InitializerRange,
-        ["torch_dtype"] = "float32",
-    };
-
-    private static JsonObject Llama(ModelSpec spec) => new()
-    {
-        ["architectures"] = new JsonArray("LlamaForCausalLM"),
-        ["model_type"] = "llama",
-        ["num_hidden_layers"] = spec.Blocks,
-        ["hidden_size"] = spec.Width,
-        ["num_attention_heads"] = spec.Heads,
-        ["num_key_value_heads"] = spec.KeyValueHeads,
-        ["head_dim"] = spec.HeadWidth,
-        ["intermediate_size"] = spec.MlpWidth,
-        ["vocab_size"] = spec.Vocabulary,
-        ["max_position_embeddings"] = spec.MaxPositions,
-        ["rms_norm_eps"] = spec.NormEpsilon,
-        ["rope_theta"] = spec.Rotary?.Theta,
-        ["hidden_act"] = "silu",
-        ["attention_bias"] = spec.AttentionBias,
-        ["mlp_bias"] = spec.MlpBias,
-        ["tie_word_embeddings"] = spec.TiedUnembedding,
-        ["initializer_range"] = spec.InitializerRange,
-        ["torch_dtype"] = "float32",
-    };
 }

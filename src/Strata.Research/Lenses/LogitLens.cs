@@ -5,11 +5,11 @@ using Strata.Tensors;
 namespace Strata.Research;
 
 /// <summary>What the lens reads at one point and position.</summary>
-/// <param name="TopId">Most likely next id.</param>
+/// <param name="TopId">Most likely next id; of an encoder, the most likely id in this place.</param>
 /// <param name="Probability">Its probability.</param>
 /// <param name="Entropy">Entropy of the distribution in nats.</param>
 /// <param name="Divergence">KL(final ‖ this) in nats; NaN where the position that a lens foretells is not there.</param>
-/// <param name="Loss">−log probability of the id that really follows, in nats; NaN after the last.</param>
+/// <param name="Loss">−log probability of the id that really follows, in nats, NaN after the last; of an encoder, that of the id in this place.</param>
 /// <param name="Agrees">Is the most likely id the network's own?</param>
 public readonly record struct LensCell(int TopId, float Probability, double Entropy, double Divergence, double Loss, bool Agrees);
 
@@ -115,7 +115,7 @@ public sealed class LogitLens
             final.Row(foretold ? position + ahead : position).CopyTo(stacked.AsSpan(streams.Length * width));
             FloatMatrix logits = model.Unembed(new FloatMatrix(stacked, streams.Length + 1, width));
             double[] own = LogProbabilities(logits.Row(streams.Length));
-            int next = position + ahead + 1 < ids.Length ? ids[position + ahead + 1] : -1;
+            int read = position + ahead + (model.Spec.Causal ? 1 : 0), next = read < ids.Length ? ids[read] : -1;
             for (int p = 0; p < streams.Length; p++) cells[p][position] = Cell(LogProbabilities(logits.Row(p)), own, foretold, next);
         }
 

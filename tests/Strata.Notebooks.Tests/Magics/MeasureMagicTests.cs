@@ -21,7 +21,7 @@ public sealed class MeasureMagicTests(OthelloSession othello) : IClassFixture<Ot
 
         FakeHost without = othello.Run("#!measure --measure curvature --no-control --name alone");
         Assert.Null(((MeasureTable)without.Variables["alone"]).Control);
-        Assert.DoesNotContain("\"dash\"", without.Outputs[0].Renderings[MimeBundle.Plotly]);
+        Assert.DoesNotContain("random weights", without.Outputs[0].Renderings[MimeBundle.Plotly]);
     }
 
     [Fact]

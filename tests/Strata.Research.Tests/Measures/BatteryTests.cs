@@ -89,7 +89,7 @@ public class BatteryTests
         Assert.Contains("token ids", Refusal("self-similarity", MeasureInputs.None));
         Assert.Contains("Factors", Refusal("additive-r2", MeasureInputs.None));
         Assert.Contains("Classifier", Refusal("nc3", RandomNetwork.Inputs(rows) with { Classifier = null }));
-        Assert.Contains("no value at any of", Refusal("utilized-rank", MeasureInputs.None));
+        Assert.Contains("no value at any captured point", Refusal("utilized-rank", MeasureInputs.None));
     }
 
     [Fact]

@@ -68,7 +68,7 @@ public sealed class MeasureBattery
         foreach (Measure measure in measures)
         {
             if (!_points.Values.Any(p => p.Measures.Contains(measure)))
-                throw new StrataException($"\"{measure.Name}\" has no value at any of {string.Join(", ", wanted.Take(5).Select(p => p.Name))}... {measure.About.What}");
+                throw new StrataException($"\"{measure.Name}\" has no value at any captured point ({string.Join(", ", wanted.Take(5).Select(p => p.Name))}...). {measure.About.What}");
         }
 
         _partners = [.. _points.SelectMany(p => p.Value.Measures.Select(m => m.Partner(p.Key))).OfType<string>()];
