@@ -44,13 +44,20 @@ internal sealed record BlockWeights
 
     public required NormWeights? MlpOutputNorm { get; init; }
 
+    public required Tensor? AttentionScale { get; init; }
+
+    public required Tensor? MlpScale { get; init; }
+
     public long Bytes => Query.Bytes + Key.Bytes + Value.Bytes + Output.Bytes + (Mlp?.Bytes ?? 0) + (Experts?.Bytes ?? 0);
 }
 
 /// <summary>A network's weights, laid out for the engine. Tied embeddings share their source.</summary>
 internal sealed class ModelWeights
 {
-    public required Tensor Embedding { get; init; }
+    /// <summary>Null in a network of images.</summary>
+    public required Tensor? Embedding { get; init; }
+
+    public required ImageWeights? Image { get; init; }
 
     public required LinearWeight? EmbeddingProjection { get; init; }
 
@@ -73,8 +80,10 @@ internal sealed class ModelWeights
     /// <summary>Null where the network has no scores over the vocabulary.</summary>
     public required LinearWeight? Unembedding { get; init; }
 
+    public required ReadoutWeights? Readout { get; init; }
+
     /// <summary>Bytes of the laid out weights and tables.</summary>
-    public long Bytes => Blocks.Distinct().Sum(block => block.Bytes) + Embedding.Storage.Bytes
+    public long Bytes => Blocks.Distinct().Sum(block => block.Bytes) + (Embedding?.Storage.Bytes ?? 0) + (Image?.Patch.Bytes ?? 0) + (Readout?.Bytes ?? 0)
         + new[] { EmbeddingProjection, UnembeddingProjection, HeadTransform, Unembedding }.Sum(weight => weight?.Bytes ?? 0);
 
     /// <summary>Loads every weight of a map.</summary>
@@ -98,12 +107,13 @@ internal sealed class ModelWeights
             progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
         }
 
-        WeightEntry unembedding = map.Unembedding ?? map.Embedding;
+        WeightEntry? unembedding = map.Unembedding ?? map.Embedding;
         return new ModelWeights
         {
-            Embedding = read(map.Embedding),
+            Embedding = map.Embedding is null ? null : read(map.Embedding),
+            Image = map.Image is null ? null : layout.Image(map.Image),
             EmbeddingProjection = layout.Optional(map.EmbeddingProjection),
-            PositionEmbedding = map.PositionEmbedding is null ? null : read(map.PositionEmbedding),
+            PositionEmbedding = layout.Table(map.PositionEmbedding),
             TypeEmbedding = map.TypeEmbedding is null ? null : read(map.TypeEmbedding),
             EmbeddingNorm = layout.Norm(map.EmbeddingNorm),
             Blocks = blocks,
@@ -111,7 +121,8 @@ internal sealed class ModelWeights
             UnembeddingProjection = layout.Optional(map.UnembeddingProjection),
             HeadTransform = layout.Optional(map.HeadTransform),
             HeadNorm = layout.Norm(map.HeadNorm),
-            Unembedding = !spec.HasUnembedding ? null : layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
+            Readout = map.Readout is null ? null : layout.Readout(map.Readout),
+            Unembedding = !spec.HasUnembedding || unembedding is null ? null : layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
         };
     }
 }

@@ -21,13 +21,25 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         Mlp = map.Mlp is null ? null : Mlp(map.Mlp),
         Experts = map.Experts is null ? null : Experts(map.Experts),
         MlpOutputNorm = Norm(map.MlpOutputNorm),
+        AttentionScale = map.AttentionScale is null ? null : Vector(map.AttentionScale),
+        MlpScale = map.MlpScale is null ? null : Vector(map.MlpScale),
     };
+
+    public ImageWeights Image(ImageMap map) => new(Linear(map.Patch), map.Prefix.Count == 0 ? null : Joined(map.Prefix, map.Patch.Outputs));
+
+    public ReadoutWeights Readout(ReadoutMap map) => new(Optional(map.Projection), [.. map.Classifiers.Select(Linear)], map.Attention is not AttentionReadoutMap attention ? null
+        : new(Table(attention.Probe)!, Linear(attention.Query), Linear(attention.Key), Linear(attention.Value), Linear(attention.Output), Norm(attention.Norm), Mlp(attention.Mlp)));
+
+    /// <summary>A table of vectors; some checkpoints hold it with axes of length 1 before its rows.</summary>
+    public Tensor? Table(WeightEntry? entry) => entry is null ? null : Matrix(read(entry), entry.Shape.Rows, entry.Shape.Columns);
 
     public LinearWeight? Optional(LinearEntry? entry) => entry is null ? null : Linear(entry);
 
     public LinearWeight Linear(LinearEntry entry)
     {
         Tensor weight = read(entry.Weight);
+        // The weight of a convolution has an axis for colours, rows and columns each; together they are the inputs.
+        if (weight.Shape.Rank > 2) weight = Matrix(weight, weight.Shape[0], weight.Shape.Count / weight.Shape[0]);
         Tensor? bias = entry.Bias is null ? null : read(entry.Bias);
         if (entry.Group > 0 && entry.Group < entry.Outputs) return Gathered(weight, bias, entry);
         return weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, storage ?? weight.DType);
@@ -60,6 +72,15 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         float[] values = [.. parts.SelectMany(part => part.ToArray())];
         return parts[0].Engine.FromHost(values, new Shape(values.Length));
     }
+
+    /// <summary>Vectors of so many columns, one below another.</summary>
+    private Tensor Joined(IReadOnlyList<WeightEntry> entries, int columns)
+    {
+        Tensor joined = Joined(entries);
+        return Matrix(joined, joined.Shape.Count / columns, columns);
+    }
+
+    private static Tensor Matrix(Tensor tensor, int rows, int columns) => tensor.Shape.Rank == 2 ? tensor : new Tensor(tensor.Engine, new Shape(rows, columns), tensor.DType, tensor.Storage);
 
     private static float[] Select(float[] values, int[] indices) => indices.Select(i => values[i]).ToArray();
 

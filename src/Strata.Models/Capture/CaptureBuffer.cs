@@ -40,12 +40,29 @@ internal sealed class CaptureBuffer : ICaptureSink
         }
 
         ReadOnlySpan<float> data = value.Span;
+        if (point.IsPerSequence)
+        {
+            StoreSequences(data, point.Columns, samples);
+            return;
+        }
+
         for (int s = 0; s < run.Batch.Sequences; s++)
         {
             int row = FirstRow + s, start = run.Batch.Starts[s] * point.Columns;
             ReadOnlySpan<float> rows = data.Slice(start, run.Batch.Length(s) * point.Columns);
             if (_pooling == Pooling.None) samples[row] = Keep(rows, point.Columns, _kept[row]);
             else Pool(rows, point.Columns, _kept[row], samples[0].Row(row));
+        }
+    }
+
+    /// <summary>One row per sequence: positions have nothing to do with it.</summary>
+    private void StoreSequences(ReadOnlySpan<float> data, int columns, FloatMatrix[] samples)
+    {
+        for (int s = 0; s < data.Length / columns; s++)
+        {
+            ReadOnlySpan<float> row = data.Slice(s * columns, columns);
+            if (_pooling == Pooling.None) samples[FirstRow + s] = new FloatMatrix(row.ToArray(), 1, columns);
+            else row.CopyTo(samples[0].Row(FirstRow + s));
         }
     }
 

@@ -61,8 +61,7 @@ public sealed class CaptureRun
         using TensorScope scope = _model.Engine.OpenScope();
         Tensor stream = run.Run(scope, _plan, cancellation);
         if (run.Finished) return;
-        Tensor normalized = run.FinalNorm(scope, stream);
-        if (!run.Finished) run.Logits(scope, normalized);
+        run.Finish(scope, stream);
     }
 
     private Provenance Describe() => (_model.Provenance with
@@ -74,5 +73,5 @@ public sealed class CaptureRun
     }).With("pooling", _request.Pooling.ToString().ToLowerInvariant()).With("positions", _request.Positions.ToString());
 
     private long BytesOf(HookPoint point, int length, long kept) =>
-        point.IsAttentionMatrix ? 4 * kept * length * _model.Spec.Heads : 4 * point.Columns * (_request.Pooling == Pooling.None ? kept : 1);
+        point.IsPerSequence ? 4 * point.Columns : point.IsAttentionMatrix ? 4 * kept * length * _model.Spec.Heads : 4 * point.Columns * (_request.Pooling == Pooling.None ? kept : 1);
 }

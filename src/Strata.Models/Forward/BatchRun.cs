@@ -47,6 +47,7 @@ public sealed class BatchRun
         _first = Enumerable.Range(0, batch.Sequences).Select(s => cache?.Lengths[s] ?? 0).ToArray();
         for (int s = 0; s < batch.Sequences; s++)
         {
+            model.CheckInput(batch, s);
             model.CheckIds(batch.Sequence(s), _first[s] + batch.Length(s));
             model.CheckTypes(batch.TypesOf(s));
             for (int i = 0; i < batch.Length(s); i++) _positions[batch.Starts[s] + i] = _first[s] + i;
@@ -69,11 +70,11 @@ public sealed class BatchRun
     {
         using TensorScope scope = _model.Engine.OpenScope();
         bool projectionLast = _model.Spec.EmbeddingProjectionLast;
-        Tensor embedded = scope.Embed(_model.Weights.Embedding, Batch.Ids);
+        Tensor embedded = _model.Spec.Image is null ? scope.Embed(_model.Weights.Embedding!, Batch.Ids) : ImageEmbedding.Tokens(scope, _model, Batch);
         if (!projectionLast) embedded = Projected(scope, embedded);
         Tensor stream = Visit(scope, -1, HookKind.Embed, scope.ScaledBy(embedded, _model.Spec.EmbeddingScale));
         if (_model.Weights.PositionEmbedding is Tensor table)
-            stream = scope.Add(stream, Visit(scope, -1, HookKind.PositionEmbed, scope.Embed(table, TableRows())));
+            stream = scope.Add(stream, Visit(scope, -1, HookKind.PositionEmbed, _model.Spec.Image is null ? scope.Embed(table, TableRows()) : ImageEmbedding.Positions(scope, _model, Batch)));
         if (_model.Weights.TypeEmbedding is Tensor types)
             stream = scope.Add(stream, Visit(scope, -1, HookKind.TypeEmbed, scope.Embed(types, Batch.Types ?? new int[Batch.Tokens])));
         if (_model.Spec.EmbeddingNorm)
@@ -130,6 +131,24 @@ public sealed class BatchRun
     {
         Tensor read = Unembedding.Transform(scope, normalized, _model, (kind, value) => Visit(scope, _hooks?.Executions ?? 0, kind, value));
         return Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, Unembedding.Logits(scope, read, _model));
+    }
+
+    /// <summary>Runs what stands behind the blocks up to the last wanted point: final norm, what the network gives for whole sequences, scores.</summary>
+    internal void Finish(TensorScope scope, Tensor stream)
+    {
+        Tensor normalized = FinalNorm(scope, stream);
+        if (Finished) return;
+        if (_model.Spec.Readout is not null) Readout(scope, normalized);
+        else Logits(scope, normalized);
+    }
+
+    /// <summary>What the network gives for whole sequences, one row each: the pooled stream, in the space of images and texts where there is one, or scores of classes.</summary>
+    private void Readout(TensorScope scope, Tensor normalized)
+    {
+        int end = _hooks?.Executions ?? 0;
+        Tensor pooled = Visit(scope, end, HookKind.Pooled, ReadoutRun.Pool(scope, normalized, _model, Batch));
+        if (!Finished && _model.Weights.Readout?.Projection is LinearWeight projection) Visit(scope, end, HookKind.Projected, scope.Linear(pooled, projection));
+        if (!Finished && _model.Spec.Readout!.Labels is not null) Visit(scope, end, HookKind.Logits, ReadoutRun.Classes(scope, pooled, _model));
     }
 
     /// <summary>Next-token loss in nats and most likely next id after every token; 0 and the id at the last token of a sequence, which has no target.</summary>
@@ -231,7 +250,7 @@ public sealed class BatchRun
         Tensor? keyBias = _tables.KeyBias(heads.Scale);
         Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, keyBias, execution) : scope.Attention(q, k, v, heads, _segments, keyBias);
         Tensor output = scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output);
-        return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm));
+        return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm, weights.AttentionScale));
     }
 
     /// <summary>Queries (or keys) up to their norm, where they have one; the last step is held within limits.</summary>
@@ -264,7 +283,7 @@ public sealed class BatchRun
         Tensor output = weights.Experts is ExpertsWeights experts
             ? Experts(scope, normalized, experts, _model.Spec.Block(block).Experts!, execution)
             : scope.Linear(Visit(scope, execution, HookKind.MlpPost, Hidden(scope, normalized, weights.Mlp!, execution)), weights.Mlp!.Out);
-        return Visit(scope, execution, HookKind.MlpOut, Added(scope, output, weights.MlpOutputNorm));
+        return Visit(scope, execution, HookKind.MlpOut, Added(scope, output, weights.MlpOutputNorm, weights.MlpScale));
     }
 
     private Tensor Hidden(TensorScope scope, Tensor normalized, MlpWeights weights, int execution)
@@ -308,9 +327,12 @@ public sealed class BatchRun
         return scope.Linear(hidden, weights.Out);
     }
 
-    /// <summary>What is added to the stream for what attention or MLP gives: its norm and its scale.</summary>
-    private Tensor Added(TensorScope scope, Tensor output, NormWeights? norm) =>
-        scope.ScaledBy(norm is null ? output : scope.Norm(output, norm, _model.Spec), _model.Spec.ResidualScale);
+    /// <summary>What is added to the stream for what attention or MLP gives: its norm, its scale and its factors.</summary>
+    private Tensor Added(TensorScope scope, Tensor output, NormWeights? norm, Tensor? factors)
+    {
+        Tensor added = scope.ScaledBy(norm is null ? output : scope.Norm(output, norm, _model.Spec), _model.Spec.ResidualScale);
+        return factors is null ? added : scope.ScaleColumns(added, factors);
+    }
 
     /// <summary>Embeddings as wide as the stream.</summary>
     private Tensor Projected(TensorScope scope, Tensor embedded) => _model.Weights.EmbeddingProjection is LinearWeight projection ? scope.Linear(embedded, projection) : embedded;

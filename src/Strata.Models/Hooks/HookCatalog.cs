@@ -41,6 +41,7 @@ public sealed class HookCatalog
         Executions = plan.Executions.Length;
         if (spec.FinalNorm) points.Add(new("ln_final.normalized", HookKind.FinalNorm, Executions, -1, spec.Width));
         if (spec.HasUnembedding) points.AddRange(Head(spec));
+        if (spec.Readout is ReadoutSpec readout) points.AddRange(ReadoutPoints(spec, readout));
         Points = points;
     }
 
@@ -85,6 +86,13 @@ public sealed class HookCatalog
         }
 
         yield return new("logits", HookKind.Logits, Executions, -1, spec.Vocabulary);
+    }
+
+    private IEnumerable<HookPoint> ReadoutPoints(ModelSpec spec, ReadoutSpec readout)
+    {
+        yield return new("pooled", HookKind.Pooled, Executions, -1, readout.Columns(spec.Width)) { IsPerSequence = true };
+        if (readout.Projection is int columns) yield return new("projected", HookKind.Projected, Executions, -1, columns) { IsPerSequence = true };
+        if (readout.Labels is { } labels) yield return new("logits", HookKind.Logits, Executions, -1, labels.Count) { IsPerSequence = true };
     }
 
     private static Regex Compile(string glob)

@@ -96,7 +96,13 @@ public enum HookKind
     /// <summary>The same after its norm, which the unembedding reads: <c>head.normalized</c>.</summary>
     HeadNorm,
 
-    /// <summary>Scores over the vocabulary.</summary>
+    /// <summary>What stands for a whole sequence, one row each: <c>pooled</c>.</summary>
+    Pooled,
+
+    /// <summary>That row in the space which images and texts share: <c>projected</c>.</summary>
+    Projected,
+
+    /// <summary>Scores over the vocabulary, or of classes: one row per sequence then.</summary>
     Logits,
 }
 
@@ -108,6 +114,9 @@ public enum HookKind
 /// <param name="Columns">Length of a row; 0 for scores and patterns, whose rows have one number per key.</param>
 public sealed record HookPoint(string Name, HookKind Kind, int Execution, int Block, int Columns)
 {
+    /// <summary>Has the value one row per sequence rather than one per position?</summary>
+    public bool IsPerSequence { get; init; }
+
     /// <summary>Is the value [heads, queries, keys] per sequence rather than one row per position?</summary>
     public bool IsAttentionMatrix => Kind is HookKind.Scores or HookKind.Pattern;
 

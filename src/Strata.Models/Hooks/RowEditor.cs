@@ -16,6 +16,8 @@ internal static class RowEditor
             if (head < 0 || head >= heads) throw new StrataException($"\"{point.Name}\" has heads 0..{heads} (0 to {heads - 1}); head {head} was given.");
         }
 
+        if (point.IsPerSequence && (!intervention.Positions.IsAll || intervention.Values is { Rows: > 1 }))
+            throw new StrataException($"\"{point.Name}\" has one row per sequence and no positions; leave At(...) out, and give one row.");
         bool needsRow = intervention.Kind is InterventionKind.Set or InterventionKind.Add or InterventionKind.ProjectOut or InterventionKind.Mean;
         if (needsRow && point.IsAttentionMatrix)
             throw new StrataException($"\"{point.Name}\" has one number per key, so a vector does not fit; zero and scale act there.");
@@ -38,6 +40,7 @@ internal static class RowEditor
             foreach (Edit edit in edits)
             {
                 if (sequence >= 0) EditMatrix(data, value.Shape, edit.Intervention, run, sequence);
+                else if (edit.PerSequence) for (int row = 0; row < count / columns; row++) EditRow(data.Slice(row * columns, columns), edit.Intervention, edit.Mean, 0);
                 else EditRows(data, columns, edit, headWidth, run);
             }
 
@@ -53,12 +56,12 @@ internal static class RowEditor
     public static Edit Resolve(Intervention intervention, HookPoint point, ModelSpec spec)
     {
         Check(intervention, point, spec);
-        return new Edit(intervention, intervention.Reference is null ? null : MeanRow(intervention.Reference.Rows(point.Name)));
+        return new Edit(intervention, intervention.Reference is null ? null : MeanRow(intervention.Reference.Rows(point.Name)), point.IsPerSequence);
     }
 
     private static void EditRows(Span<float> data, int columns, Edit edit, int headWidth, BatchRun run)
     {
-        (Intervention intervention, float[]? mean) = edit;
+        (Intervention intervention, float[]? mean, _) = edit;
         (int start, int width) = intervention.Head is int head ? (head * headWidth, headWidth) : (0, columns);
         for (int s = 0; s < run.Batch.Sequences; s++)
         {
@@ -149,4 +152,5 @@ internal static class RowEditor
 /// <summary>An intervention at one point.</summary>
 /// <param name="Intervention">What happens.</param>
 /// <param name="Mean">Mean row of the reference activations at that point, where there is one.</param>
-internal sealed record Edit(Intervention Intervention, float[]? Mean);
+/// <param name="PerSequence">The value has one row per sequence.</param>
+internal sealed record Edit(Intervention Intervention, float[]? Mean, bool PerSequence);

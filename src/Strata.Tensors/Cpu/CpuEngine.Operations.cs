@@ -139,6 +139,17 @@ public sealed unsafe partial class CpuEngine
     }
 
     /// <inheritdoc/>
+    protected internal override void ScaleColumns(Tensor x, Tensor factors, Tensor result)
+    {
+        int columns = x.Shape.Columns;
+        ReadOnlySpan<float> factor = new(Floats(factors), columns);
+        for (int row = 0; row < x.Shape.Rows; row++)
+            TensorPrimitives.Multiply(new ReadOnlySpan<float>(Floats(x) + ((long)row * columns), columns), factor, new Span<float>(Floats(result) + ((long)row * columns), columns));
+        GC.KeepAlive(factors);
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
     protected internal override void Clamp(Tensor x, float limit, Tensor result)
     {
         _kernels.Clamp(Floats(x), limit, Floats(result), x.Shape.Count);
