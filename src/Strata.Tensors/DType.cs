@@ -11,11 +11,17 @@ public enum DType
 
     /// <summary>bfloat16, the upper half of a float32, 2 bytes: storage only.</summary>
     BFloat16,
+
+    /// <summary>
+    /// Whole numbers from −127 to 127, 1 byte, with one float32 scale per output: storage of linear maps only (<see cref="TensorEngine.PrepareLinear"/>). The scale is the
+    /// largest magnitude of the output's weights divided by 127; each weight is rounded to the nearest multiple of it.
+    /// </summary>
+    Int8,
 }
 
 /// <summary>Facts about number formats.</summary>
 public static class DTypes
 {
     /// <summary>Bytes of one element.</summary>
-    public static int Size(this DType dtype) => dtype == DType.Float32 ? 4 : 2;
+    public static int Size(this DType dtype) => dtype switch { DType.Float32 => 4, DType.Int8 => 1, _ => 2 };
 }

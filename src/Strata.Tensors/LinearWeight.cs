@@ -24,4 +24,7 @@ public abstract class LinearWeight
 
     /// <summary>Bytes held.</summary>
     public abstract long Bytes { get; }
+
+    /// <summary>The weights as they are computed with, [outputs, inputs], whatever the format they are kept in.</summary>
+    public abstract float[] ToArray();
 }

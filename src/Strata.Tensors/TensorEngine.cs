@@ -63,7 +63,7 @@ public abstract class TensorEngine
     /// </summary>
     /// <param name="address">First byte; any alignment.</param>
     /// <param name="shape">Axis lengths.</param>
-    /// <param name="dtype">Number format at that address.</param>
+    /// <param name="dtype">Number format at that address, any but <see cref="DType.Int8"/>.</param>
     /// <param name="owner">Kept alive as long as the tensor.</param>
     public abstract Tensor FromMemory(nint address, Shape shape, DType dtype, object owner);
 
@@ -92,6 +92,7 @@ public abstract class TensorEngine
     /// <param name="outputs">How many.</param>
     /// <param name="bias">A vector over <em>all</em> outputs of the matrix, or null.</param>
     /// <param name="storage">Format in which the laid out weights stay in memory.</param>
+    /// <exception cref="ArgumentException">The weight is not a matrix, the outputs or the bias do not fit it, or <see cref="DType.Int8"/> is asked for weights that are not finite.</exception>
     public abstract LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage);
 
     /// <summary>result [T, outputs] = x [T, inputs] · W + bias. A row's result does not depend on the other rows, to the last bit.</summary>

@@ -73,7 +73,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("broken on purpose", await File.ReadAllTextAsync(report));
     }
 
-    private Task<Finished> Run(string line) => StrataProcess.Strata(line.Split(' ').Select(word => word switch
+    private Task<Finished> Run(string line) => Programs.Strata(line.Split(' ').Select(word => word switch
     {
         "MODEL" => Repository.Othello,
         "GAMES" => Repository.Games,

@@ -18,7 +18,7 @@ public sealed class Gallery : IDisposable
     private async Task<string> Run(string notebook)
     {
         string report = Path.Combine(_folder.FullName, notebook + ".html");
-        Finished finished = await StrataProcess.Strata("run", Path.Combine(Repository.Root, "notebooks", notebook + ".ipynb"), "--report", report);
+        Finished finished = await Programs.Strata("run", Path.Combine(Repository.Root, "notebooks", notebook + ".ipynb"), "--report", report);
         Assert.True(finished.Code == 0, $"{notebook} ended with code {finished.Code}:\n{finished.Error}");
         return report;
     }

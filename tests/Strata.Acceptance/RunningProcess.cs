@@ -12,7 +12,7 @@ internal sealed class RunningProcess : IDisposable
     /// <summary>Starts a program.</summary>
     public RunningProcess(string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string> environment)
     {
-        _process = Process.Start(StrataProcess.StartInfo(program, arguments, folder, environment))!;
+        _process = Process.Start(Programs.StartInfo(program, arguments, folder, environment))!;
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;
         _process.BeginOutputReadLine();

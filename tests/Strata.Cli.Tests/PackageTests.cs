@@ -17,7 +17,7 @@ public sealed class PackageTests : FolderTest
     public async Task TheToolPackageInstallsRunsNotebooksAndIsAKernel()
     {
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        await Run("dotnet", "pack", Path.Combine(Tool.Root, "src", "Strata.Cli"), "-c", configuration, "--no-build", "-p:StrataReadyToRun=false", "-o", At("packages"));
+        await Run("dotnet", "pack", Path.Combine(Repository.Root, "src", "Strata.Cli"), "-c", configuration, "--no-build", "-p:StrataReadyToRun=false", "-o", At("packages"));
         string package = Assert.Single(Directory.GetFiles(At("packages"), "*.nupkg"));
         HoldsWhatItNeeds(package);
 
@@ -74,7 +74,7 @@ public sealed class PackageTests : FolderTest
             control_port = ports[3],
             hb_port = ports[4],
         }));
-        using Process kernel = Start(command[0], command[1..^1].Append(connection));
+        using Process kernel = Process.Start(Programs.StartInfo(command[0], command[1..^1].Append(connection)))!;
         try
         {
             // ZMTP greets with ten bytes of signature: the kernel speaks before it is spoken to.
@@ -116,28 +116,9 @@ public sealed class PackageTests : FolderTest
         return ports;
     }
 
-    private static Process Start(string program, IEnumerable<string> arguments)
-    {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
-        return Process.Start(start)!;
-    }
-
     private static async Task Run(string program, params string[] arguments)
     {
-        using Process process = Start(program, arguments);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        using CancellationTokenSource patience = new(Patience);
-        try
-        {
-            await process.WaitForExitAsync(patience.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end.");
-        }
-
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}:\n{await output}{await error}");
+        Finished finished = await Programs.Run(program, arguments);
+        Assert.True(finished.Code == 0, $"{program} {string.Join(' ', arguments)}:\n{finished.Output}{finished.Error}");
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
@@ -76,11 +75,8 @@ public sealed class PackedPackage : IDisposable
     {
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         string project = Path.Combine(Repository.Root, "src", "adapters", "Strata.DotNetInteractive");
-        ProcessStartInfo start = new("dotnet", ["pack", project, "--no-build", "-c", configuration, "-o", _folder.FullName]) { RedirectStandardOutput = true };
-        using Process pack = Process.Start(start)!;
-        string output = pack.StandardOutput.ReadToEnd();
-        pack.WaitForExit();
-        Assert.True(pack.ExitCode == 0, output);
+        Finished pack = Programs.Run("dotnet", ["pack", project, "--no-build", "-c", configuration, "-o", _folder.FullName]).GetAwaiter().GetResult();
+        Assert.True(pack.Code == 0, pack.Output);
         _zip = ZipFile.OpenRead(Assert.Single(_folder.GetFiles("*.nupkg")).FullName);
         Entries = _zip.Entries.Select(e => e.FullName).ToHashSet();
         XDocument nuspec = XDocument.Parse(Text("Strata.DotNetInteractive.nuspec"));

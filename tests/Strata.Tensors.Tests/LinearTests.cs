@@ -139,6 +139,50 @@ public class LinearTests
         Assert.Equal([float.PositiveInfinity, float.NegativeInfinity, float.NaN], last.Linear(last.FromHost([1f], 1, 1), special).ToArray());
     }
 
+    /// <summary>A product with the unit matrix gives back the stored weights, so they are compared to the last bit with what 8 bits and a scale can say.</summary>
+    [Theory, MemberData(nameof(AllEngines))]
+    public void Weights_of_8_bits_are_the_nearest_multiples_of_their_scale(CpuEngine engine)
+    {
+        foreach ((int n, int k) in new[] { (1, 1), (5, 3), (33, 70), (150, 300) })
+        {
+            foreach (WeightOrientation orientation in Enum.GetValues<WeightOrientation>())
+            {
+                bool outputsFirst = orientation == WeightOrientation.OutputsByInputs;
+                float[] values = Numbers.Random(n * k, 2);
+                for (int i = 0; i < values.Length; i++) values[i] *= MathF.Pow(10, (outputsFirst ? i / k : i % n) % 9 - 4);
+                float[] expected = Quantised(values, n, k, outputsFirst);
+                LinearWeight weight = engine.PrepareLinear(engine.FromHost(values, outputsFirst ? new Shape(n, k) : new Shape(k, n)), orientation, 0, n, null, DType.Int8);
+                float[] unit = new float[k * k];
+                for (int i = 0; i < k; i++) unit[(i * k) + i] = 1;
+                using TensorScope scope = engine.OpenScope();
+                float[] columns = scope.Linear(scope.FromHost(unit, k, k), weight).ToArray(), stored = weight.ToArray();
+                for (int output = 0; output < n; output++)
+                {
+                    for (int i = 0; i < k; i++)
+                    {
+                        float wanted = expected[outputsFirst ? (output * k) + i : (i * n) + output];
+                        Assert.Equal(wanted, columns[(i * n) + output]);
+                        Assert.Equal(wanted, stored[(output * k) + i]);
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
+    public void Weights_of_8_bits_take_a_quarter_and_extremes_are_kept_or_refused(CpuEngine engine)
+    {
+        LinearWeight large = engine.PrepareLinear(engine.RandomTensor(1, 512, 1024), WeightOrientation.OutputsByInputs, 0, 512, engine.RandomTensor(2, 512), DType.Int8);
+        Assert.Equal((512 * 1024) + (2 * 512 * sizeof(float)), large.Bytes);
+        float[] Kept(params float[] row) => engine.PrepareLinear(engine.FromHost(row, new Shape(1, row.Length)), WeightOrientation.OutputsByInputs, 0, 1, null, DType.Int8).ToArray();
+        Assert.Equal([0f, 0f], Kept(0f, -0f));
+        Assert.Equal([0f, 0f], Kept(1e-44f, 0f));
+        Assert.Equal(float.MaxValue / 127f * 127f, Kept(float.MaxValue, 1f)[0]);
+        foreach (float bad in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
+            Assert.Contains("8 bits", Assert.Throws<ArgumentException>(() => Kept(1f, bad, 2f)).Message);
+        Assert.Throws<ArgumentException>(() => engine.FromMemory(0, new Shape(1), DType.Int8, this));
+    }
+
     [Theory, MemberData(nameof(AllEngines))]
     public void MatMul_agrees_with_double(CpuEngine engine)
     {
@@ -181,12 +225,27 @@ public class LinearTests
     private static void CheckLinear(CpuEngine engine, int m, int n, int k, WeightOrientation orientation, DType storage, bool withBias)
     {
         bool outputsFirst = orientation == WeightOrientation.OutputsByInputs;
-        float[] values = [.. Numbers.Random(n * k, 2).Select(v => Rounded(v, storage))], bias = Numbers.Random(n, 3);
-        Tensor x = engine.RandomTensor(1, m, k), weight = engine.FromHost(values, outputsFirst ? new Shape(n, k) : new Shape(k, n));
+        float[] given = Numbers.Random(n * k, 2), bias = Numbers.Random(n, 3);
+        float[] values = storage == DType.Int8 ? Quantised(given, n, k, outputsFirst) : [.. given.Select(v => Rounded(v, storage))];
+        Tensor x = engine.RandomTensor(1, m, k), weight = engine.FromHost(given, outputsFirst ? new Shape(n, k) : new Shape(k, n));
         LinearWeight prepared = engine.PrepareLinear(weight, orientation, 0, n, withBias ? engine.FromHost(bias, new Shape(n)) : null, storage);
         using TensorScope scope = engine.OpenScope();
         double[] expected = ReferenceMath.Product(x.Span, values, m, k, n, withBias ? bias : null, outputsFirst);
         Numbers.AssertClose(expected, scope.Linear(x, prepared).Span, 1e-6 * (3 + (2 * Math.Sqrt(k))), $"{m}x{n}x{k} {storage} on {engine.Name}");
+    }
+
+    /// <summary>The numbers that 8 bits and a scale for each output store.</summary>
+    private static float[] Quantised(float[] values, int n, int k, bool outputsFirst)
+    {
+        float[] result = new float[values.Length];
+        for (int output = 0; output < n; output++)
+        {
+            int[] places = [.. Enumerable.Range(0, k).Select(i => outputsFirst ? (output * k) + i : (i * n) + output)];
+            float scale = places.Length == 0 ? 0 : places.Max(place => Math.Abs(values[place])) / 127f;
+            foreach (int place in places) result[place] = scale == 0 ? 0 : Math.Clamp(MathF.Round(values[place] / scale), -127, 127) * scale;
+        }
+
+        return result;
     }
 
     /// <summary>The number that the format stores: of bfloat16, the nearest of the two neighbours, found by trying both.</summary>

@@ -57,6 +57,7 @@ public static class CliProgram
         GenerateVerb.Create(terminal),
         FetchVerb.Create(terminal),
         SaveVerb.Create(terminal),
+        ModelsVerb.Create(terminal),
         JupyterVerb.Create(terminal),
     };
 

@@ -36,7 +36,7 @@ internal static partial class CompareVerb
             };
             Activations rows = ActivationSource.Read(terminal, a, settings, cancellation);
             Activations columns = b is null ? rows : ActivationSource.Read(terminal, b, settings, cancellation);
-            ComparisonMatrix matrix = terminal.WithProgress(progress => ComparisonMatrix.Compute(rows, columns, name, progress, cancellation));
+            ComparisonMatrix matrix = terminal.WithProgress(progress => ComparisonMatrix.Compute(rows, columns, name, null, progress, cancellation));
             if (parse.GetValue(json)) WriteJson(terminal, matrix);
             else terminal.WriteTable(Grid(matrix));
         });

@@ -7,8 +7,6 @@ namespace Strata.Cli.Commands;
 /// <summary><c>strata measure</c>: numbers per hook point, of a model that is run on data or of a file of activations.</summary>
 internal static class MeasureVerb
 {
-    private static readonly Dictionary<string, MeasureForm> Forms = new() { ["textbook"] = MeasureForm.Textbook, ["reference"] = MeasureForm.Reference };
-
     private static readonly Dictionary<string, EntropyNormalization> Normalizations = new()
     {
         ["raw"] = EntropyNormalization.Raw,
@@ -24,7 +22,7 @@ internal static class MeasureVerb
         DataInput data = new(required: false);
         Option<string> names = new("--measure") { Description = $"Any of {string.Join(", ", Measures.All.Select(m => m.Name))}.", HelpName = "NAME[,NAME...]", Required = true };
         Option<string?> points = Inputs.Points("By default blocks.*.resid_post of a model (and resid_pre where block-influence is asked for), and all points of a file.");
-        Option<string?> pool = Inputs.Pool("none"), form = Named("--form", "Definition of the paper, or what its published code computes.", Forms.Keys);
+        Option<string?> pool = Inputs.Pool("none"), form = Named("--form", "Definition of the paper, or what each measure's published code computes; reference:CODE for one code.", ["textbook", "reference"]);
         Option<string?> normalization = Named("--normalize", "What entropies are divided by: nothing, log of the rows, log of the width, or the largest possible value.", Normalizations.Keys);
         Option<string?> plan = Inputs.Plan();
         Option<int?> batch = Inputs.BatchTokens();
@@ -34,7 +32,7 @@ internal static class MeasureVerb
             string[] measures = Inputs.List("--measure", parse.GetRequiredValue(names)).Select(name => Measures.Get(name).Name).ToArray();
             MeasureOptions options = new()
             {
-                Form = parse.GetValue(form) is string f ? Inputs.Choice("--form", f, Forms) : MeasureForm.Textbook,
+                Form = parse.GetValue(form) is string f ? MeasureForm.Parse(f) : MeasureForm.Textbook,
                 Normalization = parse.GetValue(normalization) is string n ? Inputs.Choice("--normalize", n, Normalizations) : EntropyNormalization.Raw,
             };
             if (ActivationSource.IsFile(parse.GetRequiredValue(source))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, plan, batch]);

@@ -6,17 +6,13 @@ namespace Strata.Models;
 internal sealed class CaptureBuffer : ICaptureSink
 {
     private readonly Dictionary<string, FloatMatrix[]> _samples = [];
-    private readonly TokenRows _rows;
     private readonly Pooling _pooling;
-    private readonly PositionSelection _positions;
     private readonly int[][] _kept;
 
     public CaptureBuffer(IReadOnlyList<HookPoint> points, TokenRows rows, Pooling pooling, PositionSelection positions)
     {
-        _rows = rows;
         _pooling = pooling;
-        _positions = positions;
-        _kept = rows.Sequences.Select((sequence, row) => KeptPositions(row, sequence.Length)).ToArray();
+        _kept = rows.Sequences.Select((sequence, row) => KeptPositions(rows, positions, row)).ToArray();
         foreach (HookPoint point in points)
         {
             _samples[point.Name] = pooling == Pooling.None
@@ -67,14 +63,15 @@ internal sealed class CaptureBuffer : ICaptureSink
     }
 
     /// <summary>[heads, queries, keys] with the kept queries, as [heads · kept, keys].</summary>
-    private static FloatMatrix Matrix(Tensor value, int[] kept)
+    internal static FloatMatrix Matrix(Tensor value, int[] kept)
     {
         int heads = value.Shape[0], queries = value.Shape[1], keys = value.Shape[2];
         int[] rows = Enumerable.Range(0, heads).SelectMany(h => kept.Select(q => h * queries + q)).ToArray();
         return Keep(value.Span, keys, rows);
     }
 
-    private static FloatMatrix Keep(ReadOnlySpan<float> rows, int columns, int[] kept)
+    /// <summary>The kept rows of one sequence.</summary>
+    internal static FloatMatrix Keep(ReadOnlySpan<float> rows, int columns, int[] kept)
     {
         float[] values = GC.AllocateUninitializedArray<float>(kept.Length * columns);
         if (kept.Length * columns == rows.Length) rows.CopyTo(values);
@@ -95,9 +92,12 @@ internal sealed class CaptureBuffer : ICaptureSink
         System.Numerics.Tensors.TensorPrimitives.Multiply(result, 1f / kept.Length, result);
     }
 
-    private int[] KeptPositions(int row, int length)
+    /// <summary>The positions of a row that are wanted.</summary>
+    /// <exception cref="StrataException">None is.</exception>
+    internal static int[] KeptPositions(TokenRows rows, PositionSelection positions, int row)
     {
-        int[] kept = Enumerable.Range(0, length).Where(i => _positions.Contains(i, length)).ToArray();
-        return kept.Length > 0 ? kept : throw new StrataException($"Row {row} of \"{_rows.Name}\" has {length} tokens, and none of them is among the positions {_positions}.");
+        int length = rows.Sequences[row].Length;
+        int[] kept = Enumerable.Range(0, length).Where(i => positions.Contains(i, length)).ToArray();
+        return kept.Length > 0 ? kept : throw new StrataException($"Row {row} of \"{rows.Name}\" has {length} tokens, and none of them is among the positions {positions}.");
     }
 }

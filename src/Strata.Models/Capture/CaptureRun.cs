@@ -43,17 +43,38 @@ public sealed class CaptureRun
     {
         _request.Announce(ToString());
         CaptureBuffer buffer = new(Points, _rows, _request.Pooling, _request.Positions);
-        HookSession hooks = new(_catalog, _model.Spec, _request.Interventions, Points, buffer);
+        RunAll(buffer, first => buffer.FirstRow = first, cancellation);
+        return new Activations(_request.Pooling, Points.Select(p => p.Name).ToArray(), buffer.Samples(), Describe());
+    }
+
+    /// <summary>
+    /// Runs the network up to the last wanted point and hands every batch of every point over as it is made, keeping nothing: point by point in execution order, batch by batch.
+    /// Positions that are not wanted are left out; nothing is pooled.
+    /// </summary>
+    /// <param name="receive">Told of every point of every batch. The network waits until it returns.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <returns>Where the values came from.</returns>
+    /// <exception cref="StrataException">The request pools.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between blocks.</exception>
+    public Provenance Stream(Action<CapturedBatch> receive, CancellationToken cancellation = default)
+    {
+        if (_request.Pooling != Pooling.None) throw new StrataException($"A capture that is not kept is handed over token by token; pooling {_request.Pooling.ToString().ToLowerInvariant()} is for captures that are kept.");
+        StreamingSink sink = new(_rows, _request.Positions, receive);
+        RunAll(sink, first => sink.FirstRow = first, cancellation);
+        return Describe();
+    }
+
+    private void RunAll(ICaptureSink sink, Action<int> startBatch, CancellationToken cancellation)
+    {
+        HookSession hooks = new(_catalog, _model.Spec, _request.Interventions, Points, sink);
         int done = 0;
         foreach ((int firstRow, TokenBatch batch) in _rows.Batches(_request.TokensPerBatch))
         {
             cancellation.ThrowIfCancellationRequested();
-            buffer.FirstRow = firstRow;
+            startBatch(firstRow);
             RunBatch(new BatchRun(_model, batch, hooks, null), cancellation);
             _request.Progress?.Report(new WorkProgress($"Capturing {Points.Count} points", done += batch.Tokens, _rows.Tokens, "tokens"));
         }
-
-        return new Activations(_request.Pooling, Points.Select(p => p.Name).ToArray(), buffer.Samples(), Describe());
     }
 
     private void RunBatch(BatchRun run, CancellationToken cancellation)

@@ -55,7 +55,13 @@ public static class SafetensorsWriter
         };
     }
 
-    private static string NameOf(DType dtype) => dtype switch { DType.Float32 => "F32", DType.Float16 => "F16", _ => "BF16" };
+    private static string NameOf(DType dtype) => dtype switch
+    {
+        DType.Float32 => "F32",
+        DType.Float16 => "F16",
+        DType.BFloat16 => "BF16",
+        _ => throw new ArgumentException($"{dtype} is a format of linear maps in memory; a file holds F32, F16 or BF16."),
+    };
 
     /// <summary>The JSON, padded with spaces so that the data begin at a multiple of 8.</summary>
     private static byte[] Header(IReadOnlyList<SafetensorsPart> parts, IReadOnlyDictionary<string, string>? metadata)

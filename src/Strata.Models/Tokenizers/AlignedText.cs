@@ -45,6 +45,13 @@ internal sealed class AlignedText
         private int[] _starts = new int[Math.Max(capacity, 16)];
         private int[] _ends = new int[Math.Max(capacity, 16)];
 
+        /// <summary>Refuses a length that a step makes of a shorter text.</summary>
+        /// <exception cref="StrataException">It is more than a step may make.</exception>
+        public static void CheckGrown(long length)
+        {
+            if (length > MaxLength) throw new StrataException($"The tokenizer's steps make more than {MaxLength:N0} characters of a text. Cut the text into smaller ones; if it is short, the tokenizer's file is damaged.");
+        }
+
         /// <summary>Characters so far.</summary>
         public int Length { get; private set; }
 
@@ -114,7 +121,7 @@ internal sealed class AlignedText
         private void Reserve(int more)
         {
             if (Length + more <= _text.Length) return;
-            if (Length > MaxLength - more) throw new StrataException($"The tokenizer's steps make more than {MaxLength:N0} characters of a text. Cut the text into smaller ones; if it is short, the tokenizer's file is damaged.");
+            CheckGrown((long)Length + more);
             int capacity = Math.Max(Length * 2, Length + more);
             Array.Resize(ref _text, capacity);
             Array.Resize(ref _starts, capacity);

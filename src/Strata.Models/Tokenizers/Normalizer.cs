@@ -140,7 +140,9 @@ internal sealed class ReplaceNormalizer(MatchFinder find, string content) : Norm
     {
         List<(int Start, int End)> matches = find(text.Text, new TimeBudget(text.Text.Length));
         if (matches.Count == 0) return text;
-        AlignedText.Builder result = new(text.Text.Length);
+        long length = text.Text.Length + matches.Sum(match => (long)content.Length - (match.End - match.Start));
+        if (length > text.Text.Length) AlignedText.Builder.CheckGrown(length);
+        AlignedText.Builder result = new((int)length);
         int done = 0;
         foreach ((int start, int end) in matches)
         {

@@ -14,6 +14,8 @@ internal static class ResultParts
         {
             LineSeries[] lines = values.Where(v => BlockPoint.Of(v.Key) is not null).GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place).Select(g => Line(g.Key, g)).ToArray();
             if (lines.Length == 0) continue;
+            if (measures.Control?.Values[name] is { } control)
+                lines = [.. lines, .. control.Where(v => BlockPoint.Of(v.Key) is not null).GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place).Select(g => Line($"{g.Key}, random weights", g) with { Dashed = true, Lower = null, Upper = null })];
             parts.Add(Figure.Lines($"{name} by block", "block", new Axis(name, measures.Units[name]), lines)
                 .WithNotes(Notes(values)).WithProvenance(measures.Table.Provenance));
         }

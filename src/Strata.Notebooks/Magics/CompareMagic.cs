@@ -24,7 +24,7 @@ internal sealed class CompareMagic : MagicCommand
         string name = call.ResultName(_name, "comparison"), first = call.Value(_first) ?? "acts";
         Activations a = call.Session.Get<Activations>(first, "activations: make them with #!capture");
         Activations b = call.Session.Get<Activations>(call.Value(_second) ?? first, "activations: make them with #!capture");
-        ComparisonMatrix matrix = ComparisonMatrix.Compute(a, b, call.Value(_with) ?? Comparisons.All[0].Name, call.Progress, call.Cancellation);
+        ComparisonMatrix matrix = ComparisonMatrix.Compute(a, b, call.Value(_with) ?? Comparisons.All[0].Name, null, call.Progress, call.Cancellation);
         call.Keep(name, matrix);
         call.Show(ComparisonFigure.Of(matrix));
     }

@@ -3,120 +3,124 @@ using Strata.Tensors;
 
 namespace Strata.Research;
 
-/// <summary>What both forms of linear CKA need of a matrix: its centred rows, or their Gram matrix where that is smaller.</summary>
-internal sealed class CentredKernel
+/// <summary><c>cka</c>: centred kernel alignment, linear or with an RBF kernel, with either estimate of HSIC, on all rows or as a mean over batches, with or without a confounder.</summary>
+public sealed class Cka : Comparison, IFromMoments
 {
-    private readonly FloatMatrix _rows;
-    private readonly double[] _means;
-    private readonly RealMatrix? _gram;
+    private readonly bool _rbf, _song, _confounded;
+    private readonly string _bandwidth;
+    private readonly double _factor;
+    private readonly int _batch;
 
-    public CentredKernel(FloatMatrix rows, int leastWidth)
+    private Cka(ComparisonName name)
     {
-        _rows = rows;
-        _means = RealMatrix.ColumnMeans(rows);
-
-        // A pair costs n² from Gram matrices and n·d² from features; the factor 2 weighs that a Gram matrix is made once per point.
-        if (rows.Rows <= 2 * leastWidth) _gram = Products.RowGram(RealMatrix.Centred(rows));
-        SquaredLengths = Lengths(rows, _means);
-        Trace = SquaredLengths.Sum();
-        Self = InnerWith(this);
-        IsConstant = Trace <= 1e-14 * Spectra.SumOfSquares(rows);
-    }
-
-    public int Rows => _rows.Rows;
-
-    /// <summary>The diagonal of K = X̃·X̃ᵀ.</summary>
-    public double[] SquaredLengths { get; }
-
-    public double Trace { get; }
-
-    /// <summary>⟨K, K⟩.</summary>
-    public double Self { get; }
-
-    /// <summary>All rows equal, to the resolution of float32.</summary>
-    public bool IsConstant { get; }
-
-    /// <summary>⟨K, L⟩ = tr(KL) = ‖ỸᵀX̃‖_F².</summary>
-    public double Inner(CentredKernel other) => ReferenceEquals(this, other) ? Self : InnerWith(other);
-
-    private double InnerWith(CentredKernel other) => _gram is not null && other._gram is not null
-        ? TensorPrimitives.Dot<double>(_gram.Values, other._gram.Values)
-        : TensorPrimitives.SumOfSquares<double>(Products.ColumnProduct(_rows, _means, other._rows, other._means).Values);
-
-    private static double[] Lengths(FloatMatrix rows, double[] means)
-    {
-        double[] lengths = new double[rows.Rows];
-        double[] row = new double[rows.Columns];
-        for (int i = 0; i < lengths.Length; i++)
+        _rbf = name.Word("kernel", "linear", "rbf") == "rbf";
+        _batch = name.Count("batch", 0, 4);
+        _song = name.Word("hsic", _batch > 0 ? ["song", "gretton"] : ["gretton", "song"]) == "song";
+        _confounded = name.Word("confounder", "none", "input") == "input";
+        if (_rbf)
         {
-            TensorPrimitives.ConvertTruncating<float, double>(rows.Row(i), row);
-            TensorPrimitives.Subtract(row, means, row);
-            lengths[i] = TensorPrimitives.SumOfSquares<double>(row);
+            _bandwidth = name.Word("bandwidth", "median", "median-all", "fixed");
+            _factor = name.Number("sigma", 1, 1e-6, 1e6);
+        }
+        else
+        {
+            _bandwidth = "";
         }
 
-        return lengths;
+        if (_batch > 0 && (!_song || _confounded)) throw new Strata.Models.StrataException("Minibatch CKA averages the unbiased estimate of plain kernels: hsic=song, and no confounder.");
     }
-}
-
-/// <summary><c>cka</c>: linear centred kernel alignment with the biased estimate of HSIC.</summary>
-public sealed class LinearCka : Comparison
-{
-    /// <inheritdoc/>
-    public override string Name => "cka";
 
     /// <inheritdoc/>
-    public override string FullName => "cka-kernel=linear-hsic=gretton";
+    public override string FullName => $"cka-kernel={(_rbf ? $"rbf-bandwidth={_bandwidth}-sigma={ComparisonName.Text(_factor)}" : "linear")}-hsic={(_song ? "song" : "gretton")}"
+        + (_batch > 0 ? $"-batch={_batch}" : "") + (_confounded ? "-confounder=input" : "");
 
     /// <inheritdoc/>
     public override bool IsSimilarity => true;
 
     /// <inheritdoc/>
-    public override string Summary =>
-        "‖ỸᵀX̃‖_F² / (‖X̃ᵀX̃‖_F · ‖ỸᵀỸ‖_F), centred columns; in [0, 1]; unchanged by rotation, scale and shift of either side. Biased upwards: independent data score about √(d₁d₂ / ((n + d₁)(n + d₂))). Kornblith et al. 2019.";
+    public override bool NeedsConfounder => _confounded;
 
-    internal override object Prepare(FloatMatrix rows, int leastWidth) => new CentredKernel(rows, leastWidth);
+    /// <inheritdoc/>
+    public override string Summary => $"HSIC(K, L) / √(HSIC(K, K)·HSIC(L, L)). {KernelText} {EstimateText}{BatchText}{ConfounderText} Kornblith et al. 2019.";
 
-    internal override double Compare(object a, object b)
+    private string KernelText => !_rbf ? "K = XXᵀ; unchanged by rotation, scale and shift of either side." : _bandwidth switch
     {
-        CentredKernel x = (CentredKernel)a, y = (CentredKernel)b;
-        return x.IsConstant || y.IsConstant ? double.NaN : x.Inner(y) / Math.Sqrt(x.Self * y.Self);
+        "fixed" => $"K = exp(−d²/(2σ²)), σ = {ComparisonName.Text(_factor)}; unchanged by rotation and shift, not by scale.",
+        "median" => "K = exp(−d²/(2σ²·m)), m the median of d² over different rows; unchanged by rotation, scale and shift.",
+        _ => "K = exp(−d²/(2σ²·m)), m the median of d² over all n² entries with the zeros of the diagonal, as Google's code has it.",
+    };
+
+    private string EstimateText => _song
+        ? "HSIC is the unbiased estimate (Song et al. 2012, eq. 5): about 0 for independent data, where it may be negative; needs 4 rows."
+        : "HSIC is tr(KHLH) (Gretton et al. 2005): in [0, 1], biased upwards; linear kernels of independent data score about √(d₁d₂ / ((n + d₁)(n + d₂))).";
+
+    private string BatchText => _batch == 0 ? "" : $" The three estimates are averaged over consecutive batches of {_batch} rows before the ratio (Nguyen et al. 2021); rows beyond the last full batch are left out.";
+
+    private string ConfounderText => !_confounded ? "" : " Before, K and L are centred and their least-squares part along the centred linear kernel of the inputs is taken away (deconfounded, Cui et al. 2022).";
+
+    internal override int LeastRows => _batch > 0 ? _batch : _song ? 4 : 2;
+
+    internal override bool HoldsPairsOfRows => _batch == 0 && (_rbf || _confounded);
+
+    internal static Comparison Create(ComparisonName name) => new Cka(name);
+
+    internal override object Prepare(FloatMatrix rows, ComparisonContext context)
+    {
+        if (_batch > 0) return Enumerable.Range(0, rows.Rows / _batch).Select(b => Kernel(rows.Slice(b * _batch, _batch), null)).ToArray();
+        return HoldsPairsOfRows ? Kernel(rows, context.Confounder) : new CentredKernel(rows, context.LeastWidth);
     }
-}
 
-/// <summary><c>cka-debiased</c>: linear CKA with the unbiased estimate of HSIC.</summary>
-public sealed class DebiasedCka : Comparison
-{
-    /// <inheritdoc/>
-    public override string Name => "cka-debiased";
-
-    /// <inheritdoc/>
-    public override string FullName => "cka-kernel=linear-hsic=song";
-
-    /// <inheritdoc/>
-    public override bool IsSimilarity => true;
-
-    /// <inheritdoc/>
-    public override string Summary =>
-        "HSIC₁(K, L) / √(HSIC₁(K, K) · HSIC₁(L, L)), HSIC₁ the unbiased estimate (Song et al. 2012, eq. 5), in its feature form on centred rows: "
-        + "⟨K, L⟩ − n/(n−2) · Σ K_ii L_ii + tr K · tr L / ((n−1)(n−2)). About 0 for independent data, where it may be negative; needs 4 rows; unchanged by rotation, scale and shift of either side.";
-
-    internal override int LeastRows => 4;
-
-    internal override object Prepare(FloatMatrix rows, int leastWidth) => new CentredKernel(rows, leastWidth);
-
-    internal override double Compare(object a, object b)
+    internal override double Compare(object a, object b) => (a, b) switch
     {
-        CentredKernel x = (CentredKernel)a, y = (CentredKernel)b;
+        (CentredKernel x, CentredKernel y) => _song ? x.Debiased(y) : x.Biased(y),
+        (PairKernel x, PairKernel y) => Ratio(x.Hsic(y), x.Self, y.Self),
+        (PairKernel[] x, PairKernel[] y) => Ratio(x.Zip(y, (k, l) => k.Hsic(l)).Sum(), x.Sum(k => k.Self), y.Sum(k => k.Self)),
+        _ => throw new InvalidOperationException(),
+    };
+
+    bool IFromMoments.Streams => !_rbf && !_confounded && _batch == 0;
+
+    double IFromMoments.FromMoments(SideMoments x, SideMoments y, PairMoments pair)
+    {
         if (x.IsConstant || y.IsConstant) return double.NaN;
-        return Hsic(x, y, x.Inner(y)) / Math.Sqrt(Hsic(x, x, x.Self) * Hsic(y, y, y.Self));
+        double both = TensorPrimitives.SumOfSquares<double>(pair.Cross.Values);
+        double ofX = TensorPrimitives.SumOfSquares<double>(x.Covariance.Values), ofY = TensorPrimitives.SumOfSquares<double>(y.Covariance.Values);
+        if (!_song) return both / Math.Sqrt(ofX * ofY);
+        double n = x.Count;
+        double Hsic(double inner, double lengths, double traces) => inner - n / (n - 2) * lengths + traces / ((n - 1) * (n - 2));
+        return Hsic(both, pair.SumOfLengthProducts(x, y), x.Trace * y.Trace)
+            / Math.Sqrt(Hsic(ofX, x.Own.SumOfLengthProducts(x, x), x.Trace * x.Trace) * Hsic(ofY, y.Own.SumOfLengthProducts(y, y), y.Trace * y.Trace));
     }
 
-    /// <summary>n(n − 3) times the unbiased estimate; the factor cancels.</summary>
-    private static double Hsic(CentredKernel x, CentredKernel y, double inner)
+    private static double Ratio(double both, double x, double y) => x > 0 && y > 0 ? both / Math.Sqrt(x * y) : double.NaN;
+
+    private PairKernel Kernel(FloatMatrix rows, FloatMatrix? confounder)
     {
-        double n = x.Rows;
-        return inner
-            - n / (n - 2) * TensorPrimitives.Dot<double>(x.SquaredLengths, y.SquaredLengths)
-            + x.Trace * y.Trace / ((n - 1) * (n - 2));
+        RealMatrix kernel = _rbf ? Rbf(rows) : PairKernel.Linear(rows);
+        if (confounder is not null) Deconfound(kernel, PairKernel.Linear(confounder));
+        return _song ? PairKernel.Unbiased(kernel) : PairKernel.Biased(kernel);
+    }
+
+    private RealMatrix Rbf(FloatMatrix rows)
+    {
+        RealMatrix kernel = Distances.Squared(rows);
+        double scale = _bandwidth == "fixed" ? 1 : Distances.Median(kernel, withDiagonal: _bandwidth == "median-all");
+        TensorPrimitives.Multiply(kernel.Values, -1 / (2 * _factor * _factor * scale), kernel.Values);
+        TensorPrimitives.Exp<double>(kernel.Values, kernel.Values);
+        return kernel;
+    }
+
+    /// <summary>K − α·K⁰ with α = ⟨K, K⁰⟩ / ⟨K⁰, K⁰⟩, both centred, so that a constant in the regression would be zero.</summary>
+    private static void Deconfound(RealMatrix kernel, RealMatrix input)
+    {
+        PairKernel.Centre(kernel);
+        double self = TensorPrimitives.SumOfSquares<double>(input.Values);
+        if (self == 0) return;
+        double before = TensorPrimitives.SumOfSquares<double>(kernel.Values);
+        double slope = TensorPrimitives.Dot<double>(kernel.Values, input.Values) / self;
+        TensorPrimitives.MultiplyAdd(input.Values, -slope, kernel.Values, kernel.Values);
+
+        // The inputs themselves leave rounding alone, which must not be compared.
+        if (TensorPrimitives.SumOfSquares<double>(kernel.Values) <= 1e-14 * before) Array.Clear(kernel.Values);
     }
 }

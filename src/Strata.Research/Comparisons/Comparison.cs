@@ -4,13 +4,20 @@ using Strata.Tensors;
 
 namespace Strata.Research;
 
+/// <summary>What a comparison is told besides the rows.</summary>
+/// <param name="LeastWidth">The smallest width among all matrices that will be compared, by which to choose between row and feature space.</param>
+/// <param name="Confounder">Rows whose similarity structure is regressed out; null where the comparison needs none.</param>
+internal readonly record struct ComparisonContext(int LeastWidth, FloatMatrix? Confounder);
+
 /// <summary>A number for two matrices whose rows correspond: the same sequences (and positions) at two hook points, or in two models.</summary>
 public abstract class Comparison
 {
-    /// <summary>The name that users write: <c>cka</c>.</summary>
-    public abstract string Name { get; }
+    private string? _shortName;
 
-    /// <summary>The name that tells this variant from all others of its family: <c>cka-kernel=linear-hsic=gretton</c>.</summary>
+    /// <summary>The name that users write: <c>cka</c>, or <see cref="FullName"/> where the variant has no short one.</summary>
+    public string Name => _shortName ?? FullName;
+
+    /// <summary>The name that tells this variant from all others of its family: <c>cka-kernel=linear-hsic=gretton</c>. <see cref="Comparisons.Get"/> understands it.</summary>
     public abstract string FullName { get; }
 
     /// <summary>The formula, its range, what it does not change under, and its source.</summary>
@@ -19,32 +26,50 @@ public abstract class Comparison
     /// <summary>Whether equal representations score highest (a similarity) or 0 (a distance).</summary>
     public abstract bool IsSimilarity { get; }
 
+    /// <summary>Whether exchanging the sides leaves the value as it is.</summary>
+    public virtual bool IsSymmetric => true;
+
+    /// <summary>Whether the similarity structure of a third matrix, the confounder, is regressed out first.</summary>
+    public virtual bool NeedsConfounder => false;
+
     /// <summary>Rows that are needed at least.</summary>
     internal virtual int LeastRows => 2;
 
     /// <summary>Whether both matrices must have the same width.</summary>
     internal virtual bool NeedsEqualWidths => false;
 
+    /// <summary>Whether memory grows with the square of the rows.</summary>
+    internal virtual bool HoldsPairsOfRows => false;
+
     /// <summary>Compares two matrices.</summary>
     /// <param name="a">[rows, width of a].</param>
     /// <param name="b">[rows, width of b]; row i corresponds to row i of <paramref name="a"/>.</param>
+    /// <param name="confounder">[rows, any width]: what <see cref="NeedsConfounder"/> asks for, usually the input or the embedding.</param>
     /// <returns>The value; NaN when it is not defined, because a side is constant or zero.</returns>
-    /// <exception cref="StrataException">The row counts differ, are too small, the widths differ where they must not, or a number is not finite.</exception>
-    public double Compute(FloatMatrix a, FloatMatrix b)
+    /// <exception cref="StrataException">The row counts differ, are too small or too many, the widths differ where they must not, a confounder is missing, or a number is not finite.</exception>
+    public double Compute(FloatMatrix a, FloatMatrix b, FloatMatrix? confounder = null)
     {
         Check("the first matrix", a, "the second matrix", b);
-        int width = Math.Min(a.Columns, b.Columns);
-        object first = Prepare(a, width);
-        return Compare(first, ReferenceEquals(a, b) ? first : Prepare(b, width));
+        ComparisonContext context = new(Math.Min(a.Columns, b.Columns), CheckConfounder("the confounder", confounder, a.Rows));
+        object first = Prepare(a, context);
+        return Compare(first, ReferenceEquals(a, b) ? first : Prepare(b, context));
     }
 
     /// <summary>What a matrix needs once, however often it is then compared.</summary>
-    /// <param name="rows">The matrix.</param>
-    /// <param name="leastWidth">The smallest width among all matrices that will be compared, by which to choose between row and feature space.</param>
-    internal abstract object Prepare(FloatMatrix rows, int leastWidth);
+    internal abstract object Prepare(FloatMatrix rows, ComparisonContext context);
 
     /// <summary>Compares two prepared matrices.</summary>
     internal abstract double Compare(object a, object b);
+
+    /// <summary>What readers should know of values on so many rows; null for nothing.</summary>
+    internal virtual string? Caution(int rows, int width, int width2) => null;
+
+    /// <summary>The same comparison under a short name.</summary>
+    internal Comparison Named(string name)
+    {
+        _shortName = name;
+        return this;
+    }
 
     /// <summary>Refuses matrices that cannot be compared.</summary>
     internal void Check(string nameA, FloatMatrix a, string nameB, FloatMatrix b)
@@ -57,23 +82,29 @@ public abstract class Comparison
         }
 
         if (a.Rows < LeastRows) throw new StrataException($"\"{Name}\" needs at least {LeastRows} rows; {nameA} and {nameB} have {a.Rows}.");
+        if (HoldsPairsOfRows && a.Rows > MostRows)
+            throw new StrataException($"\"{Name}\" holds a number per pair of rows, so it takes at most {MostRows:N0} rows; {nameA} has {a.Rows:N0}. Capture fewer sequences, or with pooling.");
         if (NeedsEqualWidths && a.Columns != b.Columns)
             throw new StrataException($"\"{Name}\" compares rows of equal width, but {nameA} is {a.Columns} wide and {nameB} {b.Columns}. Compare points of one width, or use cka or procrustes.");
-        foreach ((string name, FloatMatrix rows) in new[] { (nameA, a), (nameB, b) })
-        {
-            if (!TensorPrimitives.IsFiniteAll<float>(rows.Values)) throw new StrataException($"{name} holds NaN or infinity, so \"{Name}\" is not defined.");
-        }
+        CheckFinite(nameA, a);
+        CheckFinite(nameB, b);
     }
-}
 
-/// <summary>All comparisons by name.</summary>
-public static class Comparisons
-{
-    /// <summary>Every comparison, in the order in which they are listed for users.</summary>
-    public static IReadOnlyList<Comparison> All { get; } = [new LinearCka(), new DebiasedCka(), new MeanCosine(), new Procrustes()];
+    /// <summary>The confounder where the comparison needs one, else null.</summary>
+    internal FloatMatrix? CheckConfounder(string name, FloatMatrix? confounder, int rows)
+    {
+        if (!NeedsConfounder) return null;
+        if (confounder is null) throw new StrataException($"\"{Name}\" regresses the similarity of the inputs out; give the inputs as the confounder, for example the rows of \"embed\".");
+        if (confounder.Rows != rows) throw new StrataException($"\"{Name}\": {name} has {confounder.Rows} rows, and what is compared has {rows}; give the confounder of the same sequences.");
+        CheckFinite(name, confounder);
+        return confounder;
+    }
 
-    /// <summary>The comparison of a name.</summary>
-    /// <exception cref="StrataException">No comparison has this name; the message names the nearest ones.</exception>
-    public static Comparison Get(string name) => All.FirstOrDefault(c => c.Name == name)
-        ?? throw new StrataException($"There is no comparison \"{name}\". {NearestNames.Suggest(name, All.Select(c => c.Name))}");
+    /// <summary>A gigabyte of float64 pairs.</summary>
+    private const int MostRows = 11_500;
+
+    private void CheckFinite(string name, FloatMatrix rows)
+    {
+        if (!TensorPrimitives.IsFiniteAll<float>(rows.Values)) throw new StrataException($"{name} holds NaN or infinity, so \"{Name}\" is not defined.");
+    }
 }

@@ -1,19 +1,19 @@
 using Strata.Models;
-using Strata.Tensors;
 
 namespace Strata.Research;
 
 /// <summary>One comparison for every pair of hook points, of one capture or of two.</summary>
 public sealed class ComparisonMatrix
 {
-    private ComparisonMatrix(Comparison comparison, IReadOnlyList<string> points, IReadOnlyList<string> points2, double[,] values, Provenance provenance, Provenance? provenance2, IReadOnlyList<string> notes)
+    private ComparisonMatrix(ComparedPoints compared, double[,] values, IReadOnlyList<double>? shuffled, Provenance provenance, IReadOnlyList<string> notes)
     {
-        Comparison = comparison;
-        Points = points;
-        Points2 = points2;
+        Comparison = compared.Comparison;
+        Points = compared.First.Points;
+        Points2 = compared.Second.Points;
         Values = values;
+        Shuffled = shuffled;
         Provenance = provenance;
-        Provenance2 = provenance2;
+        Provenance2 = compared.Same ? null : compared.Second.Provenance;
         Notes = notes;
     }
 
@@ -29,6 +29,9 @@ public sealed class ComparisonMatrix
     /// <summary>[Points, Points2]; NaN where not defined (<see cref="Notes"/> says why).</summary>
     public double[,] Values { get; }
 
+    /// <summary>Per row point: its value with the point of equal relative depth in <see cref="Points2"/> whose rows were shuffled; null without controls.</summary>
+    public IReadOnlyList<double>? Shuffled { get; }
+
     /// <summary>Where the rows came from, with the full name of the comparison.</summary>
     public Provenance Provenance { get; }
 
@@ -40,38 +43,20 @@ public sealed class ComparisonMatrix
 
     /// <summary>Compares every point of one capture with every point of another. What depends on one point is computed once per point.</summary>
     /// <param name="a">The rows of the result.</param>
-    /// <param name="b">The columns; pass the same object to compare a capture with itself, which computes every pair once.</param>
-    /// <param name="name">A name from <see cref="Comparisons.All"/>.</param>
+    /// <param name="b">The columns; pass the same object to compare a capture with itself, which computes every pair once where the comparison is symmetric.</param>
+    /// <param name="name">A name that <see cref="Comparisons.Get"/> understands.</param>
+    /// <param name="options">Controls and confounder; null for the defaults.</param>
     /// <param name="progress">Told after every pair.</param>
     /// <param name="cancellation">Stops between pairs.</param>
     /// <exception cref="StrataException">The name is unknown, nothing was captured, or two points cannot be compared (row counts, widths, NaN); the message names them.</exception>
-    public static ComparisonMatrix Compute(Activations a, Activations b, string name, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static ComparisonMatrix Compute(Activations a, Activations b, string name, ComparisonOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        Comparison comparison = Comparisons.Get(name);
-        if (a.Points.Count == 0 || b.Points.Count == 0) throw new StrataException($"\"{name}\" has nothing to compare: a capture holds no points.");
-        bool same = ReferenceEquals(a, b);
-        FloatMatrix[] rows = a.Points.Select(a.Rows).ToArray();
-        FloatMatrix[] rows2 = same ? rows : b.Points.Select(b.Rows).ToArray();
-        CheckAll(comparison, a, rows, b, rows2);
-
-        int leastWidth = rows.Concat(rows2).Min(m => m.Columns);
-        object[] prepared = Prepare(comparison, rows, leastWidth, cancellation);
-        object[] prepared2 = same ? prepared : Prepare(comparison, rows2, leastWidth, cancellation);
-        double[,] values = new double[rows.Length, rows2.Length];
-        long done = 0, total = same ? (long)rows.Length * (rows.Length + 1) / 2 : (long)rows.Length * rows2.Length;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            for (int j = same ? i : 0; j < rows2.Length; j++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                values[i, j] = comparison.Compare(prepared[i], prepared2[j]);
-                if (same) values[j, i] = values[i, j];
-                progress?.Report(new WorkProgress($"Comparing {rows.Length} x {rows2.Length} points", ++done, total, "pairs"));
-            }
-        }
-
-        Provenance provenance = a.Provenance.With("comparison", comparison.FullName).With("pooling", a.Pooling.ToString().ToLowerInvariant());
-        return new ComparisonMatrix(comparison, a.Points, b.Points, values, provenance, same ? null : b.Provenance, Remarks(comparison, a, b, values));
+        options ??= new ComparisonOptions();
+        ComparedPoints points = new(Comparisons.Get(name), a, b, options);
+        object[] first = points.Prepare(points.FirstRows, cancellation), second = points.Same ? first : points.Prepare(points.SecondRows, cancellation);
+        double[,] values = AllPairs(points, first, second, progress, cancellation);
+        double[]? shuffled = options.Controls ? points.Shuffled(first, i => Partner(i, first.Length, second.Length), options.Seed, cancellation) : null;
+        return new ComparisonMatrix(points, values, shuffled, points.Describe(options), points.Notes(values, shuffled));
     }
 
     /// <summary>One row per pair: <c>point</c>, <c>point 2</c>, and the value under the comparison's name.</summary>
@@ -89,28 +74,25 @@ public sealed class ComparisonMatrix
         };
     }
 
-    private static void CheckAll(Comparison comparison, Activations a, FloatMatrix[] rows, Activations b, FloatMatrix[] rows2)
+    private static double[,] AllPairs(ComparedPoints points, object[] first, object[] second, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        // Row counts, widths and finiteness are all equalities with the first or properties of one side, so n + m checks cover n x m pairs.
-        for (int i = 0; i < rows.Length; i++) comparison.Check($"\"{a.Points[i]}\"", rows[i], $"\"{b.Points[0]}\"{Second(a, b)}", rows2[0]);
-        for (int j = 1; j < rows2.Length; j++) comparison.Check($"\"{a.Points[0]}\"", rows[0], $"\"{b.Points[j]}\"{Second(a, b)}", rows2[j]);
+        bool half = points.Same && points.Comparison.IsSymmetric;
+        double[,] values = new double[first.Length, second.Length];
+        long done = 0, total = half ? (long)first.Length * (first.Length + 1) / 2 : (long)first.Length * second.Length;
+        for (int i = 0; i < first.Length; i++)
+        {
+            for (int j = half ? i : 0; j < second.Length; j++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                values[i, j] = points.Comparison.Compare(first[i], second[j]);
+                if (half) values[j, i] = values[i, j];
+                progress?.Report(new WorkProgress($"Comparing {first.Length} x {second.Length} points", ++done, total, "pairs"));
+            }
+        }
+
+        return values;
     }
 
-    private static string Second(Activations a, Activations b) => ReferenceEquals(a, b) ? "" : " of the second capture";
-
-    private static object[] Prepare(Comparison comparison, FloatMatrix[] rows, int leastWidth, CancellationToken cancellation) => rows.Select(r =>
-    {
-        cancellation.ThrowIfCancellationRequested();
-        return comparison.Prepare(r, leastWidth);
-    }).ToArray();
-
-    private static string[] Remarks(Comparison comparison, Activations a, Activations b, double[,] values)
-    {
-        List<string> notes = [$"{comparison.FullName}: {comparison.Summary}"];
-        if (a.Provenance.DataHash is string first && b.Provenance.DataHash is string second && first != second)
-            notes.Add("The two captures saw different token ids; rows correspond only if they are the same texts in the same order.");
-        int undefined = values.Cast<double>().Count(double.IsNaN);
-        if (undefined > 0) notes.Add($"{undefined} of {values.Length} values are not defined: a point is constant or zero on these rows.");
-        return [.. notes];
-    }
+    /// <summary>The point of equal relative depth.</summary>
+    private static int Partner(int i, int first, int second) => first == 1 ? 0 : (int)Math.Round(i * (second - 1.0) / (first - 1));
 }

@@ -6,10 +6,7 @@ namespace Strata.Research;
 public sealed class MeanCosine : Comparison
 {
     /// <inheritdoc/>
-    public override string Name => "cosine";
-
-    /// <inheritdoc/>
-    public override string FullName => "cosine-rows=uncentred-aggregate=mean";
+    public override string FullName => "cosine";
 
     /// <inheritdoc/>
     public override bool IsSimilarity => true;
@@ -18,11 +15,13 @@ public sealed class MeanCosine : Comparison
     public override string Summary =>
         "Mean over rows of cos(xᵢ, yᵢ), not centred; in [−1, 1]; widths must match. Rows that are zero on either side do not count. Unchanged by positive scale of any row and by a rotation of both sides together, but not of one.";
 
+    internal static Comparison Create(ComparisonName name) => new MeanCosine();
+
     internal override int LeastRows => 1;
 
     internal override bool NeedsEqualWidths => true;
 
-    internal override object Prepare(FloatMatrix rows, int leastWidth) => new UnitFloats(rows);
+    internal override object Prepare(FloatMatrix rows, ComparisonContext context) => new UnitFloats(rows);
 
     internal override double Compare(object a, object b)
     {

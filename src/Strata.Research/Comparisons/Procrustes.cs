@@ -6,30 +6,46 @@ using Strata.Tensors;
 
 namespace Strata.Research;
 
-/// <summary><c>procrustes</c>: the squared distance that is left after the best rotation.</summary>
-public sealed class Procrustes : Comparison
+/// <summary><c>procrustes</c>: what is left after the best rotation, as a squared distance or as an angle.</summary>
+public sealed class Procrustes : Comparison, IFromMoments
 {
-    /// <inheritdoc/>
-    public override string Name => "procrustes";
+    private readonly bool _angular;
+
+    private Procrustes(bool angular) => _angular = angular;
 
     /// <inheritdoc/>
-    public override string FullName => "procrustes-normalised=frobenius-distance=squared-euclidean";
+    public override string FullName => $"procrustes-distance={(_angular ? "angular" : "squared")}";
 
     /// <inheritdoc/>
     public override bool IsSimilarity => false;
 
     /// <inheritdoc/>
-    public override string Summary =>
-        "2 − 2·‖X̃ᵀỸ‖_* with columns centred and each side divided by its Frobenius norm; in [0, 2], 0 for equal up to rotation, scale and shift; widths may differ. "
-        + "The nuclear norm is the sum of the singular values of the smallest matrix that has them: with fewer rows than columns, X̃ is first replaced by a factor of X̃X̃ᵀ. Schönemann 1966; Ding et al. 2021.";
+    public override string Summary => (_angular
+            ? "arccos ‖X̃ᵀỸ‖_* in radians, with columns centred and each side divided by its Frobenius norm; in [0, π/2], a metric. "
+            : "2 − 2·‖X̃ᵀỸ‖_* with columns centred and each side divided by its Frobenius norm; in [0, 2]. ")
+        + "0 for equal up to rotation, scale and shift; widths may differ. The nuclear norm is the sum of the singular values of the smallest matrix that has them: "
+        + "with fewer rows than columns, X̃ is first replaced by a factor of X̃X̃ᵀ. Schönemann 1966; Ding et al. 2021; Williams et al. 2021 (angular).";
 
-    internal override object Prepare(FloatMatrix rows, int leastWidth) => new Factor(rows);
+    internal static Comparison Create(ComparisonName name) => new Procrustes(name.Word("distance", "squared", "angular") == "angular");
+
+    internal override object Prepare(FloatMatrix rows, ComparisonContext context) => new Factor(rows);
 
     internal override double Compare(object a, object b)
     {
         Factor x = (Factor)a, y = (Factor)b;
         if (x.IsConstant || y.IsConstant) return double.NaN;
-        return ReferenceEquals(x, y) ? 0 : Math.Clamp(2 - 2 * NuclearNorm(Factor.Product(x, y)) / (x.Norm * y.Norm), 0, 2);
+        return Of(ReferenceEquals(x, y) ? 1 : NuclearNorm(Factor.Product(x, y)) / (x.Norm * y.Norm));
+    }
+
+    bool IFromMoments.Streams => true;
+
+    double IFromMoments.FromMoments(SideMoments x, SideMoments y, PairMoments pair) =>
+        x.IsConstant || y.IsConstant ? double.NaN : Of(ReferenceEquals(x, y) ? 1 : NuclearNorm(pair.Cross) / Math.Sqrt(x.Trace * y.Trace));
+
+    private double Of(double overlap)
+    {
+        overlap = Math.Clamp(overlap, 0, 1);
+        return _angular ? Math.Acos(overlap) : 2 - 2 * overlap;
     }
 
     private static double NuclearNorm(RealMatrix product)

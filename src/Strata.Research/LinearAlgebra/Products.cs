@@ -32,6 +32,9 @@ internal static class Products
         Accumulate(a, b, c, symmetric: false);
     }
 
+    /// <summary>C += A·Aᵀ below and on the diagonal; <see cref="Mirror"/> fills the rest when all has been added.</summary>
+    public static void AddRowGram(RealMatrix a, RealMatrix c) => Accumulate(a, a, c, symmetric: true);
+
     /// <summary>The Gram matrix of the rows, A·Aᵀ: [m, m].</summary>
     public static RealMatrix RowGram(RealMatrix a)
     {
@@ -162,7 +165,8 @@ internal static class Products
         at[1] += y;
     }
 
-    private static void Mirror(RealMatrix c)
+    /// <summary>Copies what is below the diagonal above it.</summary>
+    public static void Mirror(RealMatrix c)
     {
         for (int i = 0; i < c.Rows; i++)
         {

@@ -21,7 +21,7 @@ public sealed class RidgeProbe : Probe
 
     private protected override IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation)
     {
-        RidgeSystem system = new(train);
+        RidgeSystem system = RidgeSystem.OfRows(train);
         RealMatrix[] sides = new RealMatrix[sets.Count];
         double[][] constants = new double[sets.Count][];
         ParallelWork.For(sets.Count, cancellation, s => (sides[s], constants[s]) = ClassSides(train, sets[s].Labels, sets[s].Classes));
@@ -120,7 +120,7 @@ public sealed class RidgeProbe : Probe
 
     private static IEnumerable<RealMatrix> NumberPath(RealMatrix train, double[] values, double[] grid)
     {
-        RidgeSystem system = new(train);
+        RidgeSystem system = RidgeSystem.OfRows(train);
         double mean = values.Average();
         RealMatrix side = new(1, train.Columns);
         for (int i = 0; i < values.Length; i++) TensorPrimitives.MultiplyAdd(train.Row(i), (values[i] - mean) / values.Length, side.Row(0), side.Row(0));

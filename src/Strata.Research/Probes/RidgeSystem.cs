@@ -9,11 +9,18 @@ internal sealed class RidgeSystem
 {
     private readonly RealMatrix _covariance;
 
-    public RidgeSystem(RealMatrix train)
+    private RidgeSystem(RealMatrix covariance) => _covariance = covariance;
+
+    /// <summary>The system of training rows, which have mean zero.</summary>
+    public static RidgeSystem OfRows(RealMatrix train)
     {
-        _covariance = Products.RowGram(train.Transpose());
-        TensorPrimitives.Divide(_covariance.Values, train.Rows, _covariance.Values);
+        RealMatrix covariance = Products.RowGram(train.Transpose());
+        TensorPrimitives.Divide(covariance.Values, train.Rows, covariance.Values);
+        return new RidgeSystem(covariance);
     }
+
+    /// <summary>The system of a second moment: (C + λI)·W = R.</summary>
+    public static RidgeSystem OfMoment(RealMatrix moment) => new(moment);
 
     /// <summary>Solutions as rows, for right-hand sides as rows: [targets, width].</summary>
     public RealMatrix Solve(RealMatrix rightHandSides, double lambda)

@@ -6,7 +6,7 @@ namespace Strata.Tensors.Cpu;
 /// <summary>Between the storage formats and float32, a stretch of elements at a time.</summary>
 internal static unsafe class Conversion<TSimd> where TSimd : unmanaged, ISimd<TSimd>
 {
-    /// <summary>Widens <paramref name="count"/> elements; exact.</summary>
+    /// <summary>Widens <paramref name="count"/> elements; exact. Numbers of 8 bits come without their scales.</summary>
     public static void Widen(byte* source, DType dtype, float* result, long count)
     {
         switch (dtype)
@@ -14,6 +14,7 @@ internal static unsafe class Conversion<TSimd> where TSimd : unmanaged, ISimd<TS
             case DType.Float32: Buffer.MemoryCopy(source, result, count * sizeof(float), count * sizeof(float)); break;
             case DType.Float16: Widen<Float16Format>(source, result, count); break;
             case DType.BFloat16: Widen<BFloat16Format>(source, result, count); break;
+            case DType.Int8: Widen<Int8Format>(source, result, count); break;
             default: throw new ArgumentOutOfRangeException(nameof(dtype));
         }
     }
@@ -27,6 +28,34 @@ internal static unsafe class Conversion<TSimd> where TSimd : unmanaged, ISimd<TS
             case DType.Float16: TensorPrimitives.ConvertToHalf(new ReadOnlySpan<float>(source, count), new Span<Half>(result, count)); break;
             case DType.BFloat16: NarrowToBFloat16((uint*)source, (ushort*)result, count); break;
             default: throw new ArgumentOutOfRangeException(nameof(dtype));
+        }
+    }
+
+    /// <summary>
+    /// Rounds a panel [depth, <paramref name="columns"/>] to 8 bits with a scale for each column: its largest magnitude divided by 127; not a number where one of its weights is
+    /// not finite.
+    /// </summary>
+    public static void Quantise(float* panel, int depth, int columns, sbyte* result, float* scales)
+    {
+        for (int column = 0; column < columns; column += TSimd.Width)
+        {
+            TSimd largest = default, nothing = default, limit = TSimd.Broadcast(127f);
+            for (int k = 0; k < depth; k++)
+            {
+                TSimd value = TSimd.Load(panel + ((long)k * columns) + column);
+                largest = TSimd.Max(largest, TSimd.Abs(value));
+                nothing += value * default(TSimd);
+            }
+
+            TSimd scale = (largest / limit) + nothing;
+            TSimd.Store(scale, scales + column);
+            // Columns of zeros have no scale, and are divided by one that any number may be.
+            TSimd divisor = TSimd.WhereNegative(default(TSimd) - scale, scale, TSimd.Broadcast(1f));
+            for (int k = 0; k < depth; k++)
+            {
+                TSimd whole = TSimd.Round(TSimd.Load(panel + ((long)k * columns) + column) / divisor);
+                TSimd.StoreInt8(TSimd.Max(TSimd.Min(whole, limit), default(TSimd) - limit), result + ((long)k * columns) + column);
+            }
         }
     }
 

@@ -7,7 +7,6 @@ namespace Strata.Tensors;
 public sealed unsafe partial class CpuEngine
 {
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The weight is not a matrix, or the outputs or the bias do not fit it.</exception>
     public override LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage)
     {
         if (weight.Shape.Rank != 2) throw new ArgumentException($"PrepareLinear: a matrix is needed, the weight is {weight.Shape}.");
@@ -19,7 +18,8 @@ public sealed unsafe partial class CpuEngine
             throw new ArgumentException($"PrepareLinear: the bias is {bias.Shape} and the matrix has {allOutputs} outputs.");
 
         PackedWeight packed = new(inputs, outputs, _kernels.PanelColumns, storage, bias is not null);
-        _kernels.Pack(new MatrixView((IntPtr)Bytes(weight), weight.DType, orientation, inputs, allOutputs, firstOutput, outputs), storage, packed.Data);
+        _kernels.Pack(new MatrixView((IntPtr)Bytes(weight), weight.DType, orientation, inputs, allOutputs, firstOutput, outputs), storage, packed.Data, packed.Scales);
+        if (!packed.HasFiniteScales) throw new ArgumentException($"PrepareLinear: {weight.Shape} weights that are not all finite cannot be kept in 8 bits.");
         if (bias is not null)
         {
             new Span<float>(packed.Bias, packed.Panels * packed.PanelColumns).Clear();
@@ -48,7 +48,7 @@ public sealed unsafe partial class CpuEngine
         {
             WeightOrientation orientation = transposeB ? WeightOrientation.OutputsByInputs : WeightOrientation.InputsByOutputs;
             _kernels.Pack(new MatrixView((IntPtr)Bytes(b), b.DType, orientation, inputs, outputs, 0, outputs), DType.Float32, panels.Address);
-            _kernels.Multiply(RowsOf(a), new PanelsView((IntPtr)panels.Address, DType.Float32, inputs, outputs, 0), Floats(result));
+            _kernels.Multiply(RowsOf(a), new PanelsView((IntPtr)panels.Address, DType.Float32, inputs, outputs, 0, 0), Floats(result));
         }
         finally
         {
@@ -227,7 +227,7 @@ public sealed unsafe partial class CpuEngine
     {
         if (weight is not PackedWeight packed || packed.PanelColumns != _kernels.PanelColumns)
             throw new ArgumentException($"This weight was prepared by another engine; prepare it with PrepareLinear of {Name}.");
-        return new PanelsView((IntPtr)packed.Data, packed.DType, packed.Inputs, packed.Outputs, (IntPtr)packed.Bias);
+        return new PanelsView((IntPtr)packed.Data, packed.DType, packed.Inputs, packed.Outputs, (IntPtr)packed.Bias, (IntPtr)packed.Scales);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

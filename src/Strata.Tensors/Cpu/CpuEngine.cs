@@ -67,8 +67,9 @@ public sealed unsafe partial class CpuEngine : TensorEngine
     protected internal override void Return(TensorStorage storage) => _pool.Return((CpuStorage)storage);
 
     /// <inheritdoc/>
-    public override Tensor FromMemory(nint address, Shape shape, DType dtype, object owner) =>
-        new(this, shape, dtype, CpuStorage.Foreign(address, (long)shape.Count * dtype.Size(), owner));
+    public override Tensor FromMemory(nint address, Shape shape, DType dtype, object owner) => dtype == DType.Int8
+        ? throw new ArgumentException("Numbers of 8 bits have scales, which a tensor does not hold; they are a format of linear maps only.")
+        : new(this, shape, dtype, CpuStorage.Foreign(address, (long)shape.Count * dtype.Size(), owner));
 
     /// <inheritdoc/>
     public override void CopyToHost(Tensor tensor, Span<float> values)

@@ -5,11 +5,11 @@ namespace Strata.Tensors.Cpu;
 
 internal sealed unsafe partial class CpuKernels<TSimd>
 {
-    public override void Pack(MatrixView source, DType format, byte* panels) =>
-        team.Run(Divide(source.Outputs, MicroKernel<TSimd>.Columns), new PackWork(source, format, panels));
+    public override void Pack(MatrixView source, DType format, byte* panels, float* scales) =>
+        team.Run(Divide(source.Outputs, MicroKernel<TSimd>.Columns), new PackWork(source, format, panels, scales));
 
     /// <summary>Item: a panel.</summary>
-    private readonly struct PackWork(MatrixView source, DType format, byte* panels) : IWork
+    private readonly struct PackWork(MatrixView source, DType format, byte* panels, float* scales) : IWork
     {
         public void Run(int index)
         {
@@ -29,7 +29,8 @@ internal sealed unsafe partial class CpuKernels<TSimd>
 
             if (source.Orientation == WeightOrientation.InputsByOutputs) CopyColumns(first, used, target);
             else TransposeRows(first, used, rows, target);
-            if (format != DType.Float32) Conversion<TSimd>.Narrow(target, panel, format, checked((int)size));
+            if (format == DType.Int8) Conversion<TSimd>.Quantise(target, source.Inputs, columns, (sbyte*)panel, scales + (index * columns));
+            else if (format != DType.Float32) Conversion<TSimd>.Narrow(target, panel, format, checked((int)size));
         }
 
         private void CopyColumns(int first, int used, float* target)

@@ -62,6 +62,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                 byte* slice = b.Data + ((((long)panel * b.Inputs) + k) * columns * bytes);
                 if (widenFirst) Conversion<TSimd>.Widen(slice, b.DType, widened, (long)depth * columns);
                 float* bias = last && b.Bias != null ? b.Bias + ((long)panel * columns) : null;
+                float* scale = last && b.Scales != null ? b.Scales + ((long)panel * columns) : null;
                 int used = Math.Min(columns, b.Outputs - (panel * columns));
                 float* target = c + ((long)(panel - firstPanel) * columns);
                 for (int row = 0, tile; row < rows; row += tile)
@@ -69,7 +70,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
                     tile = RowBlock.NextTile(rows - row, TSimd.TileRows);
                     PrefetchRows(target + ((row + tile) * cStride), cStride, Math.Min(tile, rows - row - tile));
                     MultiplyTile(tile, depth, block + ((long)row * RowBlock.Depth), widenFirst ? (byte*)widened : slice,
-                        widenFirst ? DType.Float32 : b.DType, target + (row * cStride), cStride, used, k > 0, bias, edge);
+                        widenFirst ? DType.Float32 : b.DType, target + (row * cStride), cStride, used, k > 0, bias, scale, edge);
                 }
             }
         }
@@ -87,29 +88,30 @@ internal sealed unsafe partial class CpuKernels<TSimd>
     }
 
     /// <summary>One register tile; one that reaches past the last output is computed aside.</summary>
-    private static void MultiplyTile(int rows, int depth, float* a, byte* b, DType format, float* c, long cStride, int used, bool resume, float* bias, float* edge)
+    private static void MultiplyTile(int rows, int depth, float* a, byte* b, DType format, float* c, long cStride, int used, bool resume, float* bias, float* scale, float* edge)
     {
         int columns = MicroKernel<TSimd>.Columns;
         if (used == columns)
         {
-            RunKernel(rows, depth, a, b, format, c, (nint)cStride, resume, bias);
+            RunKernel(rows, depth, a, b, format, c, (nint)cStride, resume, bias, scale);
             return;
         }
 
         uint usedBytes = (uint)used * sizeof(float);
         if (resume) for (int r = 0; r < rows; r++) Unsafe.CopyBlockUnaligned(edge + (r * columns), c + (r * cStride), usedBytes);
-        RunKernel(rows, depth, a, b, format, edge, columns, resume, bias);
+        RunKernel(rows, depth, a, b, format, edge, columns, resume, bias, scale);
         for (int r = 0; r < rows; r++) Unsafe.CopyBlockUnaligned(c + (r * cStride), edge + (r * columns), usedBytes);
     }
 
-    private static void RunKernel(int rows, int depth, float* a, byte* b, DType format, float* c, nint cStride, bool resume, float* bias)
+    private static void RunKernel(int rows, int depth, float* a, byte* b, DType format, float* c, nint cStride, bool resume, float* bias, float* scale)
     {
         int columns = MicroKernel<TSimd>.Columns;
         switch (format)
         {
-            case DType.Float16: MicroKernel<TSimd>.Run<Float16Format>(rows, depth, a, b, columns, c, cStride, resume, bias); break;
-            case DType.BFloat16: MicroKernel<TSimd>.Run<BFloat16Format>(rows, depth, a, b, columns, c, cStride, resume, bias); break;
-            default: MicroKernel<TSimd>.Run<Float32Format>(rows, depth, a, b, columns, c, cStride, resume, bias); break;
+            case DType.Float16: MicroKernel<TSimd>.Run<Float16Format>(rows, depth, a, b, columns, c, cStride, resume, bias, scale); break;
+            case DType.Int8: MicroKernel<TSimd>.Run<Int8Format>(rows, depth, a, b, columns, c, cStride, resume, bias, scale); break;
+            case DType.BFloat16: MicroKernel<TSimd>.Run<BFloat16Format>(rows, depth, a, b, columns, c, cStride, resume, bias, scale); break;
+            default: MicroKernel<TSimd>.Run<Float32Format>(rows, depth, a, b, columns, c, cStride, resume, bias, scale); break;
         }
     }
 }

@@ -6,8 +6,8 @@ internal abstract unsafe class CpuKernels
     /// <summary>Columns of a packed panel.</summary>
     public abstract int PanelColumns { get; }
 
-    /// <summary>Packs part of a stored matrix; see <see cref="MatrixView"/>.</summary>
-    public abstract void Pack(MatrixView source, DType format, byte* panels);
+    /// <summary>Packs part of a stored matrix; see <see cref="MatrixView"/>. Scales, one per output of the panels, are written for numbers of 8 bits.</summary>
+    public abstract void Pack(MatrixView source, DType format, byte* panels, float* scales = null);
 
     /// <summary>c = a · packed + bias.</summary>
     public abstract void Multiply(RowsView a, PanelsView b, float* c);
@@ -71,9 +71,11 @@ internal readonly unsafe record struct MatrixView(IntPtr Address, DType DType, W
     public byte* Data => (byte*)Address;
 }
 
-/// <summary>A packed right factor: panels of [Inputs, PanelColumns]; Bias may be zero.</summary>
-internal readonly unsafe record struct PanelsView(IntPtr Address, DType DType, int Inputs, int Outputs, IntPtr BiasAddress)
+/// <summary>A packed right factor: panels of [Inputs, PanelColumns]; Bias may be zero, and so may Scales but for numbers of 8 bits.</summary>
+internal readonly unsafe record struct PanelsView(IntPtr Address, DType DType, int Inputs, int Outputs, IntPtr BiasAddress, IntPtr ScalesAddress)
 {
+    public float* Scales => (float*)ScalesAddress;
+
     public byte* Data => (byte*)Address;
 
     public float* Bias => (float*)BiasAddress;

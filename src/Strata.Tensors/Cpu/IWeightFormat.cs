@@ -29,6 +29,15 @@ internal readonly unsafe struct Float16Format : IWeightFormat
     public static TSimd Load<TSimd>(byte* address) where TSimd : unmanaged, ISimd<TSimd> => TSimd.LoadHalf((ushort*)address);
 }
 
+/// <summary>Whole numbers of 8 bits, without their scales: those come in at the end of a product.</summary>
+internal readonly unsafe struct Int8Format : IWeightFormat
+{
+    public static int Bytes => sizeof(sbyte);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TSimd Load<TSimd>(byte* address) where TSimd : unmanaged, ISimd<TSimd> => TSimd.LoadInt8((sbyte*)address);
+}
+
 /// <summary>bfloat16.</summary>
 internal readonly unsafe struct BFloat16Format : IWeightFormat
 {

@@ -69,7 +69,7 @@ internal static unsafe class MicroKernel<TSimd> where TSimd : unmanaged, ISimd<T
         get => 2 * TSimd.Width;
     }
 
-    /// <summary>c [rows, Columns] = (resume ? c : 0) + a [rows, depth] · b [depth, Columns] (+ bias).</summary>
+    /// <summary>c [rows, Columns] = ((resume ? c : 0) + a [rows, depth] · b [depth, Columns]) (· scale) (+ bias).</summary>
     /// <param name="rows">1 .. TSimd.TileRows.</param>
     /// <param name="depth">Length of the common axis, at most <see cref="RowBlock.Depth"/>.</param>
     /// <param name="a">Rows of a <see cref="RowBlock"/>.</param>
@@ -79,29 +79,30 @@ internal static unsafe class MicroKernel<TSimd> where TSimd : unmanaged, ISimd<T
     /// <param name="cStride">Elements from one row of the result to the next.</param>
     /// <param name="resume">Continue the chains that the result holds.</param>
     /// <param name="bias">Added at the end, one per column; or null.</param>
-    public static void Run<TFormat>(int rows, nint depth, float* a, byte* b, nint bStride, float* c, nint cStride, bool resume, float* bias)
+    /// <param name="scale">Multiplied in at the end, before the bias, one per column; or null.</param>
+    public static void Run<TFormat>(int rows, nint depth, float* a, byte* b, nint bStride, float* c, nint cStride, bool resume, float* bias, float* scale = null)
         where TFormat : struct, IWeightFormat
     {
         switch (rows)
         {
-            case 1: Tile<Rows1, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 2: Tile<Rows2, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 3: Tile<Rows3, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 4: Tile<Rows4, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 5: Tile<Rows5, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 6: Tile<Rows6, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 7: Tile<Rows7, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 8: Tile<Rows8, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 9: Tile<Rows9, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 10: Tile<Rows10, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 11: Tile<Rows11, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
-            case 12: Tile<Rows12, TFormat>(depth, a, b, bStride, c, cStride, resume, bias); break;
+            case 1: Tile<Rows1, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 2: Tile<Rows2, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 3: Tile<Rows3, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 4: Tile<Rows4, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 5: Tile<Rows5, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 6: Tile<Rows6, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 7: Tile<Rows7, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 8: Tile<Rows8, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 9: Tile<Rows9, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 10: Tile<Rows10, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 11: Tile<Rows11, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
+            case 12: Tile<Rows12, TFormat>(depth, a, b, bStride, c, cStride, resume, bias, scale); break;
             default: throw new ArgumentOutOfRangeException(nameof(rows));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<TRows, TFormat>(nint depth, float* a, byte* b, nint bStride, float* c, nint cStride, bool resume, float* bias)
+    private static void Tile<TRows, TFormat>(nint depth, float* a, byte* b, nint bStride, float* c, nint cStride, bool resume, float* bias, float* scale)
         where TRows : struct, IRows
         where TFormat : struct, IWeightFormat
     {
@@ -140,20 +141,21 @@ internal static unsafe class MicroKernel<TSimd> where TSimd : unmanaged, ISimd<T
             if (TRows.Count > 11) Step(a[11 * RowBlock.Depth], left, right, ref c11l, ref c11r);
         }
 
-        TSimd biasLeft = default, biasRight = default;
+        TSimd scaleLeft = default, scaleRight = default, biasLeft = default, biasRight = default;
+        if (scale != null) LoadRow(scale, out scaleLeft, out scaleRight);
         if (bias != null) LoadRow(bias, out biasLeft, out biasRight);
-        if (TRows.Count > 0) StoreRow(c + (0 * cStride), bias != null ? c0l + biasLeft : c0l, bias != null ? c0r + biasRight : c0r);
-        if (TRows.Count > 1) StoreRow(c + (1 * cStride), bias != null ? c1l + biasLeft : c1l, bias != null ? c1r + biasRight : c1r);
-        if (TRows.Count > 2) StoreRow(c + (2 * cStride), bias != null ? c2l + biasLeft : c2l, bias != null ? c2r + biasRight : c2r);
-        if (TRows.Count > 3) StoreRow(c + (3 * cStride), bias != null ? c3l + biasLeft : c3l, bias != null ? c3r + biasRight : c3r);
-        if (TRows.Count > 4) StoreRow(c + (4 * cStride), bias != null ? c4l + biasLeft : c4l, bias != null ? c4r + biasRight : c4r);
-        if (TRows.Count > 5) StoreRow(c + (5 * cStride), bias != null ? c5l + biasLeft : c5l, bias != null ? c5r + biasRight : c5r);
-        if (TRows.Count > 6) StoreRow(c + (6 * cStride), bias != null ? c6l + biasLeft : c6l, bias != null ? c6r + biasRight : c6r);
-        if (TRows.Count > 7) StoreRow(c + (7 * cStride), bias != null ? c7l + biasLeft : c7l, bias != null ? c7r + biasRight : c7r);
-        if (TRows.Count > 8) StoreRow(c + (8 * cStride), bias != null ? c8l + biasLeft : c8l, bias != null ? c8r + biasRight : c8r);
-        if (TRows.Count > 9) StoreRow(c + (9 * cStride), bias != null ? c9l + biasLeft : c9l, bias != null ? c9r + biasRight : c9r);
-        if (TRows.Count > 10) StoreRow(c + (10 * cStride), bias != null ? c10l + biasLeft : c10l, bias != null ? c10r + biasRight : c10r);
-        if (TRows.Count > 11) StoreRow(c + (11 * cStride), bias != null ? c11l + biasLeft : c11l, bias != null ? c11r + biasRight : c11r);
+        if (TRows.Count > 0) Finish(c0l, c0r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (0 * cStride));
+        if (TRows.Count > 1) Finish(c1l, c1r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (1 * cStride));
+        if (TRows.Count > 2) Finish(c2l, c2r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (2 * cStride));
+        if (TRows.Count > 3) Finish(c3l, c3r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (3 * cStride));
+        if (TRows.Count > 4) Finish(c4l, c4r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (4 * cStride));
+        if (TRows.Count > 5) Finish(c5l, c5r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (5 * cStride));
+        if (TRows.Count > 6) Finish(c6l, c6r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (6 * cStride));
+        if (TRows.Count > 7) Finish(c7l, c7r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (7 * cStride));
+        if (TRows.Count > 8) Finish(c8l, c8r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (8 * cStride));
+        if (TRows.Count > 9) Finish(c9l, c9r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (9 * cStride));
+        if (TRows.Count > 10) Finish(c10l, c10r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (10 * cStride));
+        if (TRows.Count > 11) Finish(c11l, c11r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (11 * cStride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -172,9 +174,15 @@ internal static unsafe class MicroKernel<TSimd> where TSimd : unmanaged, ISimd<T
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow(float* row, TSimd left, TSimd right)
+    private static void Finish(TSimd left, TSimd right, bool scaled, TSimd scaleLeft, TSimd scaleRight, bool biased, TSimd biasLeft, TSimd biasRight, float* row)
     {
-        TSimd.Store(left, row);
-        TSimd.Store(right, row + TSimd.Width);
+        if (scaled)
+        {
+            left *= scaleLeft;
+            right *= scaleRight;
+        }
+
+        TSimd.Store(biased ? left + biasLeft : left, row);
+        TSimd.Store(biased ? right + biasRight : right, row + TSimd.Width);
     }
 }

@@ -8,6 +8,7 @@ internal sealed unsafe class PackedWeight : LinearWeight
 {
     private readonly CpuStorage _panels;
     private readonly CpuStorage? _bias;
+    private readonly CpuStorage? _scales;
 
     public PackedWeight(int inputs, int outputs, int panelColumns, DType dtype, bool hasBias)
     {
@@ -18,6 +19,7 @@ internal sealed unsafe class PackedWeight : LinearWeight
         Panels = (outputs + panelColumns - 1) / panelColumns;
         _panels = CpuStorage.Create((long)Panels * panelColumns * inputs * dtype.Size());
         _bias = hasBias ? CpuStorage.Create((long)Panels * panelColumns * sizeof(float)) : null;
+        _scales = dtype == DType.Int8 ? CpuStorage.Create((long)Panels * panelColumns * sizeof(float)) : null;
     }
 
     /// <inheritdoc/>
@@ -30,7 +32,7 @@ internal sealed unsafe class PackedWeight : LinearWeight
     public override DType DType { get; }
 
     /// <inheritdoc/>
-    public override long Bytes => _panels.Bytes + (_bias?.Bytes ?? 0);
+    public override long Bytes => _panels.Bytes + (_bias?.Bytes ?? 0) + (_scales?.Bytes ?? 0);
 
     /// <summary>Outputs of a panel: the kernel width of the engine that made it.</summary>
     public int PanelColumns { get; }
@@ -43,4 +45,32 @@ internal sealed unsafe class PackedWeight : LinearWeight
 
     /// <summary>One number per output, padded with zeros to whole panels; null without a bias.</summary>
     public float* Bias => _bias is null ? null : (float*)_bias.Address;
+
+    /// <summary>One number per output, padded with zeros to whole panels; null but for numbers of 8 bits.</summary>
+    public float* Scales => _scales is null ? null : (float*)_scales.Address;
+
+    /// <summary>Whether there are no scales, or all of them are numbers.</summary>
+    public bool HasFiniteScales => Scales is null || System.Numerics.Tensors.TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(Scales, Outputs));
+
+    /// <inheritdoc/>
+    public override float[] ToArray()
+    {
+        float[] values = GC.AllocateUninitializedArray<float>(checked(Inputs * Outputs));
+        for (int output = 0; output < Outputs; output++)
+        {
+            long first = ((long)(output / PanelColumns) * PanelColumns * Inputs) + (output % PanelColumns);
+            for (int k = 0; k < Inputs; k++) values[(output * Inputs) + k] = Value(first + ((long)k * PanelColumns), output);
+        }
+
+        GC.KeepAlive(this);
+        return values;
+    }
+
+    private float Value(long at, int output) => DType switch
+    {
+        DType.Float16 => (float)((Half*)Data)[at],
+        DType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)((ushort*)Data)[at] << 16),
+        DType.Int8 => ((sbyte*)Data)[at] * Scales[output],
+        _ => ((float*)Data)[at],
+    };
 }

@@ -24,7 +24,7 @@ internal sealed class ClassicNotebook : IAsyncDisposable
     /// <summary>Starts a server in the folder of the notebooks.</summary>
     public static async Task<ClassicNotebook> Start(JupyterHome jupyter)
     {
-        await jupyter.Require("notebook", "jupyter-notebook");
+        jupyter.Require("notebook", "jupyter-notebook");
         OfflinePage page = await OfflinePage.Open();
         int port = FreePort();
         RunningProcess server = jupyter.Start("-m", "notebook", "--no-browser", "--ip=127.0.0.1", $"--port={port}", "--NotebookApp.port_retries=0", "--NotebookApp.token=", "--NotebookApp.password=", "--allow-root");

@@ -6,7 +6,6 @@ namespace Strata.Acceptance.Jupyter;
 /// </summary>
 public sealed class JupyterHome : IAsyncLifetime
 {
-    private const string Python = "/usr/bin/python3";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("strata-jupyter-");
     private string? _installation;
@@ -22,7 +21,7 @@ public sealed class JupyterHome : IAsyncLifetime
     {
         Copy(Path.Combine(Repository.Root, "notebooks"), Notebooks);
         Copy(Path.Combine(Repository.Root, "data"), Path.Combine(_folder.FullName, "work", "data"));
-        Finished installed = await StrataProcess.Strata("jupyter", "install", "--prefix", Path.Combine(_folder.FullName, "prefix"));
+        Finished installed = await Programs.Strata("jupyter", "install", "--prefix", Path.Combine(_folder.FullName, "prefix"));
         if (installed.Code != 0) _installation = installed.Error;
     }
 
@@ -34,20 +33,19 @@ public sealed class JupyterHome : IAsyncLifetime
     }
 
     /// <summary>Makes sure that Python has a module. Where it has not the test is skipped, and on a build server (CI=true) it fails.</summary>
-    public async Task Require(string module, string package)
+    public void Require(string module, string package)
     {
         Assert.True(_installation is null, _installation);
-        bool present = File.Exists(Python) && (await StrataProcess.Start(Python, ["-c", $"import {module}"])).Code == 0;
-        Needed.Require(present, $"{Python} has no {module} (Debian: {package})");
+        Python.Require(module, package);
     }
 
     /// <summary>Runs Python to its end.</summary>
     /// <param name="arguments">Its command line.</param>
-    internal Task<Finished> Run(params string[] arguments) => StrataProcess.Start(Python, arguments, Notebooks, Environment());
+    internal Task<Finished> Run(params string[] arguments) => Programs.Run(Python.Interpreter, arguments, Notebooks, Environment());
 
     /// <summary>Starts Python and leaves it running.</summary>
     /// <param name="arguments">Its command line.</param>
-    internal RunningProcess Start(params string[] arguments) => new(Python, arguments, Notebooks, Environment());
+    internal RunningProcess Start(params string[] arguments) => new(Python.Interpreter, arguments, Notebooks, Environment());
 
     /// <summary>A path in the folder of results, which is made if need be.</summary>
     /// <param name="name">The file's name.</param>

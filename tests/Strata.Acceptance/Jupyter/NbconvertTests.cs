@@ -40,7 +40,7 @@ public sealed class NbconvertTests(JupyterHome jupyter)
     public async Task LatexHoldsTheTablesAndNothingAboutScripts()
     {
         await Require();
-        await jupyter.Require("nbconvert.utils.pandoc as pandoc; pandoc.get_pandoc_version()", "pandoc");
+        jupyter.Require("nbconvert.utils.pandoc as pandoc; pandoc.get_pandoc_version()", "pandoc");
         string executed = jupyter.Result("latex.ipynb"), latex = jupyter.Result("latex.tex");
         await File.WriteAllTextAsync(Path.Combine(jupyter.Notebooks, "latex.ipynb"), """
             {"cells":[{"cell_type":"code","execution_count":null,"id":"a","metadata":{},"outputs":[],"source":"#!model ../data/othello\n#!data ../data/othello/games-test.jsonl --take 4 --name games\n#!sweep --drop-each"}],
@@ -75,8 +75,8 @@ public sealed class NbconvertTests(JupyterHome jupyter)
 
     private async Task Require()
     {
-        await jupyter.Require("nbconvert", "python3-nbconvert");
-        await jupyter.Require("nbclient", "python3-nbclient");
+        jupyter.Require("nbconvert", "python3-nbconvert");
+        jupyter.Require("nbclient", "python3-nbclient");
     }
 
     private async Task Convert(params string[] arguments)

@@ -71,7 +71,7 @@ public class StrataMagicTests
     public async Task A_cancelled_cell_stops_its_command()
     {
         FakeVariables notebook = new();
-        await Magic("model").ExecuteAsync(Path.Combine(Root(), "data", "othello"), new FakeCell(notebook));
+        await Magic("model").ExecuteAsync(Repository.Othello, new FakeCell(notebook));
         using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(300));
         FakeCell cell = new(notebook) { CancellationToken = source.Token };
         string longPlan = string.Join(", ", Enumerable.Repeat("0..8", 400));
@@ -84,7 +84,7 @@ public class StrataMagicTests
     public async Task A_newer_result_is_not_undone_by_an_older_one_that_comes_back_and_a_new_value_of_a_cell_counts()
     {
         FakeVariables notebook = new();
-        await Magic("model").ExecuteAsync(Path.Combine(Root(), "data", "othello"), new FakeCell(notebook));
+        await Magic("model").ExecuteAsync(Repository.Othello, new FakeCell(notebook));
         await Magic("data").ExecuteAsync("--task othello --count 3 --seed 1 --name games", new FakeCell(notebook));
         object old = notebook.Get<object>("games")!;
         await Magic("data").ExecuteAsync("--task othello --count 4 --seed 1 --name games", new FakeCell(notebook));
@@ -116,12 +116,5 @@ public class StrataMagicTests
         Assert.True(formatter.CanFormat(Figure.Histogram("h", new Axis("x"), [1, 2]), cell));
         Assert.False(formatter.CanFormat("text", cell));
         Assert.False(formatter.CanFormat(new Uri("http://localhost"), cell));
-    }
-
-    private static string Root()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 }

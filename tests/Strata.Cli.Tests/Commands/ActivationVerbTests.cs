@@ -20,8 +20,8 @@ public sealed class ActivationVerbTests : FolderTest
         Assert.Equal(["embed", "blocks.3.resid_post"], read.Points);
         Assert.Equal("0..4, 6..8", read.Provenance.Plan);
 
-        Model model = Model.Load(Tool.Othello);
-        TokenRows rows = new("games", [.. File.ReadLines(Tool.Games).Take(2).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("tokens").Deserialize<int[]>()!)]);
+        Model model = Model.Load(Repository.Othello);
+        TokenRows rows = new("games", [.. File.ReadLines(Repository.Games).Take(2).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("tokens").Deserialize<int[]>()!)]);
         Activations direct = model.Capture(rows, new CaptureRequest { Points = ["embed", "blocks.3.resid_post"], Announce = _ => { } });
         foreach (string point in read.Points)
         {
@@ -74,7 +74,7 @@ public sealed class ActivationVerbTests : FolderTest
     {
         // One token per prompt: no prompt has an entropy.
         string data = Write("one.jsonl", "{\"tokens\": [61]}\n{\"tokens\": [3]}\n");
-        ToolResult result = await Tool.Run("measure", Tool.Othello, "--data", data, "--measure", "prompt-entropy", "--points", "embed", "--json");
+        ToolResult result = await Tool.Run("measure", Repository.Othello, "--data", data, "--measure", "prompt-entropy", "--points", "embed", "--json");
         Assert.Equal(0, result.Code);
         Assert.Equal(JsonValueKind.Null, result.Json.GetProperty("measures").GetProperty("prompt-entropy").GetProperty("embed").ValueKind);
         Assert.Contains("Note: prompt-entropy at embed left out 2", result.Error);
@@ -114,7 +114,7 @@ public sealed class ActivationVerbTests : FolderTest
     {
         string path = At("a.safetensors");
         await Tool.OnGames("capture", 6, "--points", "blocks.0.resid_post,blocks.7.resid_post", "--pool", "mean", "--out", path);
-        ToolResult mixed = await Tool.Run("compare", path, Tool.Othello, "--data", Tool.Games, "--take", "6", "--with", "cka", "--json");
+        ToolResult mixed = await Tool.Run("compare", path, Repository.Othello, "--data", Repository.Games, "--take", "6", "--with", "cka", "--json");
         ToolResult files = await Tool.Run("compare", path, path, "--with", "cka", "--json");
         Assert.Equal((0, 0), (mixed.Code, files.Code));
         double[][] matrix = Matrix(mixed);

@@ -50,16 +50,16 @@ public sealed class BadInputTests : FolderTest
     public async Task ATokenTooManyForThePositionsIsRefused()
     {
         string ids = string.Join(',', Enumerable.Repeat("1", 62));
-        (await Tool.Run("lens", Tool.Othello, "--tokens", ids)).IsRefused(2, "62 tokens is longer than the 61 positions");
+        (await Tool.Run("lens", Repository.Othello, "--tokens", ids)).IsRefused(2, "62 tokens is longer than the 61 positions");
     }
 
     [Fact]
     public async Task MissingModelsAndDataEndWith3()
     {
         (await Tool.Run("info", At("nothing"))).IsRefused(3, At("nothing"));
-        (await Tool.Run("eval", Tool.Othello, "--data", At("nothing.jsonl"))).IsRefused(3, At("nothing.jsonl"));
+        (await Tool.Run("eval", Repository.Othello, "--data", At("nothing.jsonl"))).IsRefused(3, At("nothing.jsonl"));
         (await Tool.Run("measure", At("nothing.safetensors"), "--measure", "norm")).IsRefused(3, At("nothing.safetensors"));
-        (await Tool.Run("sweep", Tool.Othello, "--data", Tool.Games, "--plans", At("nothing.txt"))).IsRefused(3, At("nothing.txt"));
+        (await Tool.Run("sweep", Repository.Othello, "--data", Repository.Games, "--plans", At("nothing.txt"))).IsRefused(3, At("nothing.txt"));
         (await Tool.Run("run", At("nothing.ipynb"))).IsRefused(3, At("nothing.ipynb"));
     }
 
@@ -74,7 +74,7 @@ public sealed class BadInputTests : FolderTest
     public async Task DataThatAreWrongEndWith3(string part, string text)
     {
         string data = Write("data.jsonl", text == "LONG" ? $"{{\"tokens\": [{string.Join(',', Enumerable.Repeat("1", 62))}]}}\n" : text);
-        (await Tool.Run("eval", Tool.Othello, "--data", data)).IsRefused(3, data, part);
+        (await Tool.Run("eval", Repository.Othello, "--data", data)).IsRefused(3, data, part);
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class BadInputTests : FolderTest
     public async Task PlanFilesThatAreWrongEndWith3(string part, string text)
     {
         string plans = Write("plans.txt", text);
-        (await Tool.Run("sweep", Tool.Othello, "--data", Tool.Games, "--plans", plans)).IsRefused(3, plans, part);
+        (await Tool.Run("sweep", Repository.Othello, "--data", Repository.Games, "--plans", plans)).IsRefused(3, plans, part);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class BadInputTests : FolderTest
     {
         string path = At("a.safetensors");
         await Tool.OnGames("capture", 2, "--points", "embed", "--out", path);
-        (await Tool.Run("measure", path, "--measure", "norm", "--data", Tool.Games)).IsRefused(2, "--data is for a model");
+        (await Tool.Run("measure", path, "--measure", "norm", "--data", Repository.Games)).IsRefused(2, "--data is for a model");
         (await Tool.Run("compare", path, "--with", "cka", "--pool", "mean")).IsRefused(2, "--pool is for a model");
         (await Tool.Run("measure", path, "--measure", "norm", "--points", "embd")).IsRefused(2, "Did you mean \"embed\"?");
     }
@@ -128,7 +128,7 @@ public sealed class BadInputTests : FolderTest
     [Fact]
     public async Task CapturesThatCannotBeWrittenLeaveNothing()
     {
-        string[] capture = ["capture", Tool.Othello, "--data", Tool.Games, "--take", "1", "--points", "embed", "--out"];
+        string[] capture = ["capture", Repository.Othello, "--data", Repository.Games, "--take", "1", "--points", "embed", "--out"];
         (await Tool.Run([.. capture, At("missing/a.safetensors")])).IsRefused(3, "missing", "does not exist");
         Directory.CreateDirectory(At("folder.safetensors"));
         (await Tool.Run([.. capture, At("folder.safetensors")])).IsRefused(3, "is a folder");
@@ -136,7 +136,7 @@ public sealed class BadInputTests : FolderTest
 
         string model = CopyOfModel();
         byte[] before = File.ReadAllBytes(Path.Combine(model, "config.json"));
-        (await Tool.Run("capture", model, "--data", Tool.Games, "--points", "embed", "--out", Path.Combine(model, "config.safetensors"))).IsRefused(2, "the model's own folder");
+        (await Tool.Run("capture", model, "--data", Repository.Games, "--points", "embed", "--out", Path.Combine(model, "config.safetensors"))).IsRefused(2, "the model's own folder");
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(model, "config.json")));
     }
 
@@ -146,7 +146,7 @@ public sealed class BadInputTests : FolderTest
         Skip.IfNot(File.Exists("/dev/full"), "This system has no /dev/full.");
         using StringWriter error = new();
         StreamWriter full = new(new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.Write, 0)) { AutoFlush = true };
-        int code = await CliProgram.RunAsync(["info", Tool.Othello, "--json"], full, error);
+        int code = await CliProgram.RunAsync(["info", Repository.Othello, "--json"], full, error);
         new ToolResult(code, "", error.ToString()).IsRefused(3, "standard output: cannot be written");
     }
 
@@ -154,7 +154,7 @@ public sealed class BadInputTests : FolderTest
     public async Task CancellingEndsWith130AndWritesNothing()
     {
         using StringWriter output = new(), error = new();
-        int code = await CliProgram.RunAsync(["capture", Tool.Othello, "--data", Tool.Games, "--points", "*", "--out", At("a.safetensors")], output, error, new CancellationToken(canceled: true));
+        int code = await CliProgram.RunAsync(["capture", Repository.Othello, "--data", Repository.Games, "--points", "*", "--out", At("a.safetensors")], output, error, new CancellationToken(canceled: true));
         Assert.Equal(130, code);
         Assert.Contains("cancelled", error.ToString());
         Assert.Equal("", output.ToString());
@@ -200,8 +200,8 @@ public sealed class BadInputTests : FolderTest
 
     private string Named(string argument) => argument switch
     {
-        "MODEL" => Tool.Othello,
-        "GAMES" => Tool.Games,
+        "MODEL" => Repository.Othello,
+        "GAMES" => Repository.Games,
         "OUT" => At("out.safetensors"),
         _ => argument,
     };

@@ -13,7 +13,7 @@ public sealed class HubVerbTests : FolderTest, IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        _hub.Repositories["models/strata/othello"] = ModelFiles.ToDictionary(name => name, name => new ServedFile(File.ReadAllBytes(Path.Combine(Tool.Othello, name)), name == "model.safetensors"));
+        _hub.Repositories["models/strata/othello"] = ModelFiles.ToDictionary(name => name, name => new ServedFile(File.ReadAllBytes(Path.Combine(Repository.Othello, name)), name == "model.safetensors"));
         _hub.Repositories["models/strata/othello"]["pytorch_model.bin"] = new ServedFile(new byte[100], true);
         return Task.CompletedTask;
     }
@@ -35,13 +35,13 @@ public sealed class HubVerbTests : FolderTest, IAsyncLifetime
         Assert.Equal(FakeHub.Commit, document.GetProperty("commit").GetString());
         string folder = document.GetProperty("folder").GetString()!;
         Assert.Equal(ModelFiles.Order(), Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order());
-        foreach (string name in ModelFiles) Assert.Equal(File.ReadAllBytes(Path.Combine(Tool.Othello, name)), File.ReadAllBytes(Path.Combine(folder, name)));
+        foreach (string name in ModelFiles) Assert.Equal(File.ReadAllBytes(Path.Combine(Repository.Othello, name)), File.ReadAllBytes(Path.Combine(folder, name)));
     }
 
     [Fact]
     public async Task A_model_of_the_hub_stands_wherever_a_folder_does_and_its_provenance_has_commit_and_hash()
     {
-        string local = (await Tool.Run("info", Tool.Othello, "--json")).Json.GetProperty("hash").GetString()!;
+        string local = (await Tool.Run("info", Repository.Othello, "--json")).Json.GetProperty("hash").GetString()!;
         ToolResult info = await Strata("info", "hf:strata/othello", "--json");
         Assert.Equal(0, info.Code);
         Assert.Contains("hf:strata/othello@main, commit", info.Error);
@@ -57,7 +57,7 @@ public sealed class HubVerbTests : FolderTest, IAsyncLifetime
     [Fact]
     public async Task A_data_set_of_the_hub_is_read_split_by_split()
     {
-        string[] games = [.. File.ReadLines(Tool.Games).Take(9)];
+        string[] games = [.. File.ReadLines(Repository.Games).Take(9)];
         ServedFile Part(int from, int count, bool large) => new(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', games.Skip(from).Take(count)) + "\n"), large);
         _hub.Repositories["datasets/strata/games"] = new()
         {
@@ -66,17 +66,17 @@ public sealed class HubVerbTests : FolderTest, IAsyncLifetime
             ["data/train-00001-of-00002.jsonl"] = Part(2, 3, true),
             ["data/test.jsonl"] = Part(5, 4, false),
         };
-        (await Strata("eval", Tool.Othello, "--data", "hf:strata/games")).IsRefused(2, "has the splits test, train", "--split");
-        (await Strata("eval", Tool.Othello, "--data", "hf:strata/games", "--split", "tests")).IsRefused(3, "no split \"tests\"", "\"test\"");
+        (await Strata("eval", Repository.Othello, "--data", "hf:strata/games")).IsRefused(2, "has the splits test, train", "--split");
+        (await Strata("eval", Repository.Othello, "--data", "hf:strata/games", "--split", "tests")).IsRefused(3, "no split \"tests\"", "\"test\"");
 
-        ToolResult train = await Strata("eval", Tool.Othello, "--data", "hf:strata/games", "--split", "train", "--json");
+        ToolResult train = await Strata("eval", Repository.Othello, "--data", "hf:strata/games", "--split", "train", "--json");
         Assert.Equal(0, train.Code);
         JsonElement provenance = train.Json.GetProperty("provenance");
         Assert.Contains($"hf:strata/games@{FakeHub.Commit} train", provenance.GetProperty("data").GetString());
-        JsonElement local = (await Tool.Run("eval", Tool.Othello, "--data", Write("five.jsonl", string.Join('\n', games.Take(5))), "--json")).Json.GetProperty("provenance");
+        JsonElement local = (await Tool.Run("eval", Repository.Othello, "--data", Write("five.jsonl", string.Join('\n', games.Take(5))), "--json")).Json.GetProperty("provenance");
         Assert.Equal(local.GetProperty("data_hash").GetString(), provenance.GetProperty("data_hash").GetString());
 
-        ToolResult named = await Strata("eval", Tool.Othello, "--data", "hf:strata/games/data/test.jsonl", "--json");
+        ToolResult named = await Strata("eval", Repository.Othello, "--data", "hf:strata/games/data/test.jsonl", "--json");
         Assert.Equal(0, named.Code);
         ToolResult fetched = await Strata("fetch", "hf:datasets/strata/games", "--json");
         Assert.Equal(3, fetched.Json.GetProperty("fetched")[0].GetProperty("files").GetArrayLength());
@@ -144,7 +144,7 @@ public sealed class HubVerbTests : FolderTest, IAsyncLifetime
 
     private Process Start(params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "strata.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = Programs.StartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "strata.dll"), .. arguments]);
         start.Environment["HF_ENDPOINT"] = _hub.Address.AbsoluteUri;
         start.Environment["HF_HUB_CACHE"] = At("cache");
         start.Environment["HF_HOME"] = At("home");

@@ -8,7 +8,7 @@ public sealed class PromptVerbTests
     [Fact]
     public async Task InfoListsFactsPointsAndLimits()
     {
-        ToolResult result = await Tool.Run("info", Tool.Othello, "--json");
+        ToolResult result = await Tool.Run("info", Repository.Othello, "--json");
         Assert.Equal(0, result.Code);
         JsonElement info = result.Json;
         Assert.Equal((8, 128, 62, 61), (info.GetProperty("blocks").GetInt32(), info.GetProperty("width").GetInt32(), info.GetProperty("vocabulary").GetInt32(), info.GetProperty("max_positions").GetInt32()));
@@ -19,7 +19,7 @@ public sealed class PromptVerbTests
         Assert.Equal("[8, T, T]", points["blocks.3.attn.pattern"].GetProperty("shape").GetString());
         Assert.Equal(3, points["blocks.3.attn.pattern"].GetProperty("block").GetInt32());
         Assert.Equal(JsonValueKind.Null, points["embed"].GetProperty("block").ValueKind);
-        ToolResult text = await Tool.Run("info", Tool.Othello);
+        ToolResult text = await Tool.Run("info", Repository.Othello);
         Assert.Contains("blocks.0.attn.pattern", text.Output);
         Assert.Contains(info.GetProperty("hash").GetString()!, text.Output);
     }
@@ -27,8 +27,8 @@ public sealed class PromptVerbTests
     [Fact]
     public async Task TheLastPointOfTheLensSaysWhatTheModelWrites()
     {
-        ToolResult lens = await Tool.Run("lens", Tool.Othello, "--tokens", "61, 26, 18, 19", "--json");
-        ToolResult written = await Tool.Run("generate", Tool.Othello, "--tokens", "61,26,18,19", "--max-new", "3", "--json");
+        ToolResult lens = await Tool.Run("lens", Repository.Othello, "--tokens", "61, 26, 18, 19", "--json");
+        ToolResult written = await Tool.Run("generate", Repository.Othello, "--tokens", "61,26,18,19", "--max-new", "3", "--json");
         Assert.Equal((0, 0), (lens.Code, written.Code));
         JsonElement json = lens.Json;
         Assert.Equal([61, 26, 18, 19], json.GetProperty("tokens").Deserialize<int[]>()!);
@@ -45,12 +45,12 @@ public sealed class PromptVerbTests
     [Fact]
     public async Task TextGoesThroughTheTokenizerWithItsFirstToken()
     {
-        ToolResult fromText = await Tool.Run("generate", Tool.Othello, "--text", "c4 c3 d3", "--max-new", "4", "--json");
-        ToolResult fromIds = await Tool.Run("generate", Tool.Othello, "--tokens", "61,26,18,19", "--max-new", "4", "--json");
+        ToolResult fromText = await Tool.Run("generate", Repository.Othello, "--text", "c4 c3 d3", "--max-new", "4", "--json");
+        ToolResult fromIds = await Tool.Run("generate", Repository.Othello, "--tokens", "61,26,18,19", "--max-new", "4", "--json");
         Assert.Equal(0, fromText.Code);
         Assert.Equal(fromIds.Json.GetProperty("tokens").GetRawText(), fromText.Json.GetProperty("tokens").GetRawText());
         Assert.Equal(4, fromText.Json.GetProperty("tokens").GetArrayLength());
-        ToolResult people = await Tool.Run("generate", Tool.Othello, "--text", "c4 c3 d3", "--max-new", "4");
+        ToolResult people = await Tool.Run("generate", Repository.Othello, "--text", "c4 c3 d3", "--max-new", "4");
         Assert.Equal(fromText.Json.GetProperty("text").GetString() + "\n", people.Output);
         Assert.Matches("^[a-h][1-8]( [a-h][1-8]){3}\n$", people.Output);
     }
@@ -58,8 +58,8 @@ public sealed class PromptVerbTests
     [Fact]
     public async Task APlanChangesWhatIsWritten()
     {
-        ToolResult whole = await Tool.Run("generate", Tool.Othello, "--tokens", "61,26,18", "--max-new", "8", "--json");
-        ToolResult none = await Tool.Run("generate", Tool.Othello, "--tokens", "61,26,18", "--max-new", "8", "--plan", "none", "--json");
+        ToolResult whole = await Tool.Run("generate", Repository.Othello, "--tokens", "61,26,18", "--max-new", "8", "--json");
+        ToolResult none = await Tool.Run("generate", Repository.Othello, "--tokens", "61,26,18", "--max-new", "8", "--plan", "none", "--json");
         Assert.Equal("none", none.Json.GetProperty("provenance").GetProperty("plan").GetString());
         Assert.NotEqual(whole.Json.GetProperty("tokens").GetRawText(), none.Json.GetProperty("tokens").GetRawText());
     }
@@ -68,9 +68,9 @@ public sealed class PromptVerbTests
     public async Task LongPromptsAreCutOnlyForPeople()
     {
         string ids = "61," + string.Join(',', Enumerable.Range(0, 20));
-        ToolResult people = await Tool.Run("lens", Tool.Othello, "--tokens", ids);
+        ToolResult people = await Tool.Run("lens", Repository.Othello, "--tokens", ids);
         Assert.Contains("Positions 0 to 12 are not shown", people.Output);
-        ToolResult json = await Tool.Run("lens", Tool.Othello, "--tokens", ids, "--json");
+        ToolResult json = await Tool.Run("lens", Repository.Othello, "--tokens", ids, "--json");
         Assert.Equal(21, json.Json.GetProperty("top")[0].GetArrayLength());
     }
 }

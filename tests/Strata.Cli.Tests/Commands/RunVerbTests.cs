@@ -12,7 +12,7 @@ public sealed class RunVerbTests : FolderTest
     {
         string path = Notebook(
             "int rows = 2;",
-            $"#!model {Tool.Othello}\n#!data {Tool.Games}",
+            $"#!model {Repository.Othello}\n#!data {Repository.Games}",
             "#!capture --points blocks.*.resid_post --take 2\n#!measure --measure norm",
             "$\"{model.Spec.Blocks} blocks, {acts.Points.Count} points, {rows} rows\"");
         ToolResult result = await Tool.Run("run", path, "--report", At("r.html"), "--save", At("out.ipynb"), "--param", "rows=5");

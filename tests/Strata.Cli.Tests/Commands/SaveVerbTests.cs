@@ -8,11 +8,11 @@ public sealed class SaveVerbTests : FolderTest
     [Fact]
     public async Task SavesAModelAlongAPlan()
     {
-        ToolResult result = await Tool.Run(["save", Tool.Othello, At("m"), "--plan", "0..4, 6"]);
+        ToolResult result = await Tool.Run(["save", Repository.Othello, At("m"), "--plan", "0..4, 6"]);
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.Contains("5 blocks", result.Output);
         Assert.Equal(5, Model.Load(At("m")).Spec.Blocks);
-        ToolResult again = await Tool.Run(["save", Tool.Othello, At("m")]);
+        ToolResult again = await Tool.Run(["save", Repository.Othello, At("m")]);
         Assert.NotEqual(0, again.Code);
         Assert.Contains("not empty", again.Error);
     }
@@ -20,10 +20,10 @@ public sealed class SaveVerbTests : FolderTest
     [Fact]
     public async Task SavesTheRandomTwin()
     {
-        Assert.Equal(0, (await Tool.Run(["save", Tool.Othello, At("t"), "--random-twin", "5"])).Code);
-        Model twin = Model.Load(Tool.Othello).RandomTwin(5);
+        Assert.Equal(0, (await Tool.Run(["save", Repository.Othello, At("t"), "--random-twin", "5"])).Code);
+        Model twin = Model.Load(Repository.Othello).RandomTwin(5);
         TokenRows rows = new("ids", [[1, 2, 3]]);
         Assert.Equal(twin.Capture(rows, "logits").Samples("logits")[0].Values, Model.Load(At("t")).Capture(rows, "logits").Samples("logits")[0].Values);
-        Assert.Contains("whole number", (await Tool.Run(["save", Tool.Othello, At("u"), "--random-twin", "x"])).Error);
+        Assert.Contains("whole number", (await Tool.Run(["save", Repository.Othello, At("u"), "--random-twin", "x"])).Error);
     }
 }

@@ -21,15 +21,9 @@ internal sealed record ToolResult(int Code, string Output, string Error)
     }
 }
 
-/// <summary>Runs command lines in this process, and finds the small Othello network.</summary>
+/// <summary>Runs command lines in this process.</summary>
 internal static class Tool
 {
-    public static string Root { get; } = FindRoot();
-
-    public static string Othello { get; } = Path.Combine(Root, "data", "othello");
-
-    public static string Games { get; } = Path.Combine(Othello, "games-test.jsonl");
-
     public static async Task<ToolResult> Run(params string[] arguments)
     {
         using StringWriter output = new(), error = new();
@@ -38,14 +32,7 @@ internal static class Tool
     }
 
     /// <summary>Runs a verb on the Othello network and its first games.</summary>
-    public static Task<ToolResult> OnGames(string verb, int rows, params string[] more) => Run([verb, Othello, "--data", Games, "--take", $"{rows}", .. more]);
-
-    private static string FindRoot()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Kernel.sln is not above the tests.");
-        return folder;
-    }
+    public static Task<ToolResult> OnGames(string verb, int rows, params string[] more) => Run([verb, Repository.Othello, "--data", Repository.Games, "--take", $"{rows}", .. more]);
 }
 
 /// <summary>A folder of a test, removed with it.</summary>
@@ -75,7 +62,7 @@ public abstract class FolderTest : IDisposable
     {
         string copy = At("model");
         Directory.CreateDirectory(copy);
-        foreach (string name in new[] { "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json" }) File.Copy(Path.Combine(Tool.Othello, name), Path.Combine(copy, name));
+        foreach (string name in new[] { "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json" }) File.Copy(Path.Combine(Repository.Othello, name), Path.Combine(copy, name));
         return copy;
     }
 }

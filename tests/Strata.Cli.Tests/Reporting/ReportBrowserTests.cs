@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Strata.Cli.Tests.Commands;
@@ -6,20 +5,15 @@ using Strata.Notebooks;
 
 namespace Strata.Cli.Tests.Reporting;
 
-/// <summary>What a real browser, opening files without a network, makes of reports on saved notebooks; skipped where there is no Chromium.</summary>
+/// <summary>What a real browser, opening files without a network, makes of reports on saved notebooks.</summary>
 public sealed partial class ReportBrowserTests : FolderTest
 {
     private const string Attack = "document.title='owned';parent.document.title='owned'";
 
-    private static readonly string? Browser = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name)))
-        .FirstOrDefault(File.Exists);
-
     [SkippableFact]
     public async Task NothingOfAHostileNotebookRunsAndItsFiguresAreDrawn()
     {
-        RequireBrowser();
-        Skip.IfNot(PlotlyAsset.IsAvailable, "built without plotly.js");
+        Needed.Require(PlotlyAsset.IsAvailable, "built without plotly.js");
         string notebook = Executed("hostile", "# Harmless\n\n<script>" + Attack + "</script> [x](javascript:" + Attack + ")",
             new JsonObject { ["text/html"] = $"<script>{Attack}</script><img src=x onerror=\"{Attack}\"><svg onload=\"{Attack}\"></svg><iframe src=\"javascript:{Attack}\"></iframe><div style=\"height:345px\">tall</div>" },
             new JsonObject { ["image/svg+xml"] = $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\" onload=\"{Attack}\"><script>{Attack}</script></svg>" },
@@ -36,7 +30,7 @@ public sealed partial class ReportBrowserTests : FolderTest
         ToolResult result = await Tool.Run("report", notebook, "-o", At("report.html"));
         Assert.True(result.Code == 0, result.Error);
 
-        string dom = Open("report.html");
+        string dom = await Open("report.html");
         Assert.Contains("<title>Harmless</title>", dom);
         Assert.Single(Regex.Matches(dom, "class=\"js-plotly-plot\""));
         Assert.Contains("class=\"main-svg\"", dom);
@@ -47,24 +41,22 @@ public sealed partial class ReportBrowserTests : FolderTest
     [SkippableFact]
     public async Task TheGalleryFindsNotebooksByTheirTextAndItsReportsDraw()
     {
-        RequireBrowser();
+        Browser.Require();
         JsonObject figure = new() { ["application/vnd.plotly.v1+json"] = JsonNode.Parse("""{"data":[{"type":"bar","y":[1,2]}],"layout":{}}"""), ["text/plain"] = "bars" };
         string[] notebooks = [Executed("a", "# Owls\n\nNight birds.\n\n## Hunting\n\nThey hear a mouse in the *dark*.", figure), Executed("b", "# Ducks\n\nWater birds, by day and in the dark.")];
         Assert.Equal(0, (await Tool.Run(["report", .. notebooks, "--site", At("site")])).Code);
 
-        string found = Open("site/index.html#dark%20MOUSE");
+        string found = await Open("site/index.html", "#dark%20MOUSE");
         Assert.Equal(["Owls"], Visible(found));
         Assert.Matches("<li><a href=\"a.html#hunting\">Hunting</a><span>They hear a <mark>mouse</mark> in the <mark>dark</mark>.</span></li>", found);
-        Assert.Equal(["Owls", "Ducks"], Visible(Open("site/index.html#birds")));
-        Assert.Empty(Visible(Open("site/index.html#parrot")));
-        Assert.Equal(["Owls", "Ducks"], Visible(Open("site/index.html")));
+        Assert.Equal(["Owls", "Ducks"], Visible(await Open("site/index.html", "#birds")));
+        Assert.Empty(Visible(await Open("site/index.html", "#parrot")));
+        Assert.Equal(["Owls", "Ducks"], Visible(await Open("site/index.html")));
 
-        if (PlotlyAsset.IsAvailable) Assert.Contains("class=\"main-svg\"", Open("site/a.html"));
+        if (PlotlyAsset.IsAvailable) Assert.Contains("class=\"main-svg\"", await Open("site/a.html"));
     }
 
     private static string[] Visible(string dom) => Card().Matches(dom).Select(match => match.Groups[1].Value).ToArray();
-
-    private static void RequireBrowser() => Skip.If(Browser is null, "no Chromium on the path");
 
     private string Executed(string name, string markdown, params JsonObject[] shown) => Write($"{name}.ipynb", new JsonObject
     {
@@ -84,22 +76,7 @@ public sealed partial class ReportBrowserTests : FolderTest
     }.ToJsonString());
 
     /// <summary>The page as it is after its scripts ran.</summary>
-    private string Open(string page)
-    {
-        ProcessStartInfo start = new(Browser!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] arguments =
-        [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--host-resolver-rules=MAP * ~NOTFOUND", $"--user-data-dir={At("profile")}", "--virtual-time-budget=20000", "--dump-dom", $"file://{At(page)}",
-        ];
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        using Process process = Process.Start(start)!;
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
-        string dom = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return dom;
-    }
+    private async Task<string> Open(string page, string fragment = "") => (await Browser.Open(At(page), fragment)).Dom;
 
     [GeneratedRegex("<li class=\"card\"><div class=\"picture\">.*?<h2><a href=\"[^\"]*\">(.*?)</a>", RegexOptions.Singleline)]
     private static partial Regex Card();

@@ -15,7 +15,7 @@ public sealed class OthelloCells : IAsyncLifetime
     public async Task InitializeAsync()
     {
         RecordingHost host = new(Session);
-        CellError? error = await new CellRunner(Session, Magics).RunAsync($"#!model {Repository.Folder}/data/othello\nvar network = model; var rows = new TokenRows(\"r\", [[61, 19]]);", "cell", host);
+        CellError? error = await new CellRunner(Session, Magics).RunAsync($"#!model {Repository.Root}/data/othello\nvar network = model; var rows = new TokenRows(\"r\", [[61, 19]]);", "cell", host);
         Assert.True(error is null, error?.Message);
     }
 
@@ -49,7 +49,7 @@ public sealed class CompletionTests(OthelloCells cells) : IClassFixture<OthelloC
     [InlineData("var x = \"§/READ|\";", "§/README.md")]
     [InlineData("File.ReadAllText(path: \"§/READ|", "§/README.md")]
     public async Task PathsAreCompletedInLiterals(string cell, string expected) =>
-        Assert.Equal([expected.Replace("§", Repository.Folder)], await Texts(cell.Replace("§", Repository.Folder)));
+        Assert.Equal([expected.Replace("§", Repository.Root)], await Texts(cell.Replace("§", Repository.Root)));
 
     [Fact]
     public async Task WhatIsReplacedEndsAtTheCursorAndCountsCodePoints()

@@ -153,7 +153,7 @@ public sealed class PackageTests : IDisposable
     [SkippableFact]
     public async Task PackagesOfThePublicSourceWorkWithWhatTheyNeed()
     {
-        CSharpSession session = new(Repository.Folder);
+        CSharpSession session = new(Repository.Root);
         CellResult result = await session.ExecuteAsync("""
             #r "nuget: CsvHelper"
             #r "nuget: Humanizer.Core, 2.14.1"

@@ -6,7 +6,7 @@ namespace Strata.Models.Tests;
 
 public sealed class ChatTemplateFuzzTests
 {
-    private static readonly string Folder = Path.Combine(Reference.PytorchSuite.Repository(), "tests/data/chat-templates");
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests/data/chat-templates");
 
     private static readonly JsonArray Messages = (JsonArray)JsonNode.Parse(
         """[{"role":"system","content":"S"},{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"assistant","content":null,"tool_calls":[{"id":"abcdefghi","function":{"name":"f","arguments":{"x":1.5}}}]},{"role":"tool","content":"1"}]""")!;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -9,7 +8,7 @@ namespace Strata.Models.Tests;
 /// <summary>Chat templates against Jinja2, by <c>tests/reference/tokenizers/chat_templates.py</c>; and what hostile ones get.</summary>
 public sealed class ChatTemplateTests
 {
-    private static readonly string Folder = Path.Combine(Reference.PytorchSuite.Repository(), "tests/data/chat-templates");
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests/data/chat-templates");
     private static readonly DateTime Now = new(2025, 3, 9, 4, 5, 6);
 
     private const string Tools = """
@@ -99,9 +98,7 @@ public sealed class ChatTemplateTests
     [InlineData("{{ messages.append(1) }}")]
     public void Hostile_templates_are_refused_in_a_second(string template)
     {
-        Stopwatch watch = Stopwatch.StartNew();
-        StrataException refusal = Assert.Throws<StrataException>(() => WithTemplate(template).ApplyChatTemplate([]));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(3), $"{watch.Elapsed}");
+        StrataException refusal = RefusalCost.Of<StrataException>(template, 400_000_000, () => WithTemplate(template).ApplyChatTemplate([]));
         Assert.True(refusal.Message.Length < 500, refusal.Message);
     }
 

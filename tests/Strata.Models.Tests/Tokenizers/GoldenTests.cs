@@ -13,7 +13,7 @@ public sealed class GoldenTests
 {
     private const int Block = 100;
 
-    private static readonly string Folder = Path.Combine(Reference.PytorchSuite.Repository(), "tests/data/tokenizers");
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests/data/tokenizers");
     private static readonly string[] Corpus = NastyTexts.Make(5_200, seed: 1);
 
     /// <summary>Files whose offsets are recorded too.</summary>

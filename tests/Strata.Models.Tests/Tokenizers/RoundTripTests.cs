@@ -7,7 +7,7 @@ namespace Strata.Models.Tests;
 /// <summary>Tokenizers that know all bytes give every text back, byte for byte.</summary>
 public sealed class RoundTripTests
 {
-    private static readonly string Folder = Path.Combine(Reference.PytorchSuite.Repository(), "tests/data/tokenizers");
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests/data/tokenizers");
 
     [Theory]
     [InlineData("gpt2")]

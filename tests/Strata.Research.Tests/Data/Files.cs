@@ -4,12 +4,7 @@ namespace Strata.Research.Tests.Data;
 internal static class Files
 {
     /// <summary>A file below the repository's data folder.</summary>
-    public static string InRepository(string path)
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-        return Path.Combine(folder, "data", path);
-    }
+    public static string InRepository(string path) => Path.Combine(Repository.Root, "data", path);
 
     /// <summary>Runs with the path of a file of this name and content.</summary>
     public static T With<T>(string name, byte[] content, Func<string, T> use) => InFolder(folder =>

@@ -68,7 +68,9 @@ public class GeometryTests
     public void AnisotropySamplesRepeatForASeed()
     {
         Activations pooled = Samples.Pooled(Samples.Gaussian(40, 6, 9));
-        Assert.Equal(Value("anisotropy", pooled, Reference).PerSample, Value("anisotropy", pooled, Reference).PerSample);
+        MeasureOptions kept = Reference with { PerSample = true };
+        Assert.Equal(1000, Value("anisotropy", pooled, kept).PerSample.Count);
+        Assert.Equal(Value("anisotropy", pooled, kept).PerSample, Value("anisotropy", pooled, kept).PerSample);
         Assert.NotEqual(Value("anisotropy", pooled, Reference).Value, Value("anisotropy", pooled, Reference with { Seed = 1 }).Value);
     }
 
@@ -79,7 +81,7 @@ public class GeometryTests
     [Fact]
     public void NormIsTheMeanLength()
     {
-        MeasureValue value = Value("norm", Samples.Tokens(Samples.Make(1, 2, (_, j) => 3 + j), Samples.Make(1, 2, (_, j) => j == 0 ? 0 : 7)));
+        MeasureValue value = Value("norm", Samples.Tokens(Samples.Make(1, 2, (_, j) => 3 + j), Samples.Make(1, 2, (_, j) => j == 0 ? 0 : 7)), new MeasureOptions { PerSample = true });
         Assert.Equal(6, value.Value, 12);
         Assert.Equal(1, value.Spread, 12);
         Assert.Equal([5.0, 7.0], value.PerSample);

@@ -7,8 +7,8 @@ namespace Strata.Research.Tests;
 
 public class SpectrumTests
 {
-    private static double Value(string name, FloatMatrix rows, MeasureForm form = MeasureForm.Textbook) =>
-        Research.Measures.Get(name).Compute(Samples.Pooled(rows), Samples.Point, new MeasureOptions { Form = form }).Value;
+    private static double Value(string name, FloatMatrix rows, MeasureForm? form = null) =>
+        Research.Measures.Get(name).Compute(Samples.Pooled(rows), Samples.Point, new MeasureOptions { Form = form ?? MeasureForm.Textbook }).Value;
 
     [Theory]
     [InlineData(5, 40)]

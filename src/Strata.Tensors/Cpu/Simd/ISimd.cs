@@ -24,6 +24,12 @@ internal unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
     /// <summary>Widens bfloat16, exactly.</summary>
     static abstract TSelf LoadBFloat16(ushort* address);
 
+    /// <summary>Widens whole numbers of 8 bits, exactly.</summary>
+    static abstract TSelf LoadInt8(sbyte* address);
+
+    /// <summary>Stores whole numbers within ±127 in 8 bits each.</summary>
+    static abstract void StoreInt8(TSelf value, sbyte* address);
+
     static abstract TSelf operator +(TSelf a, TSelf b);
 
     static abstract TSelf operator -(TSelf a, TSelf b);

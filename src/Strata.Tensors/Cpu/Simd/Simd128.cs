@@ -37,6 +37,21 @@ internal readonly unsafe struct Simd128(Vector128<float> lanes) : ISimd<Simd128>
     public static Simd128 LoadBFloat16(ushort* address) => new((LoadWidened(address) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 LoadInt8(sbyte* address)
+    {
+        Vector128<short> halves = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<int>(address)).AsSByte());
+        return new(Vector128.ConvertToSingle(Vector128.WidenLower(halves)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(Simd128 value, sbyte* address)
+    {
+        Vector128<int> whole = Vector128.ConvertToInt32(value._lanes);
+        Vector128<short> halves = Vector128.Narrow(whole, whole);
+        Unsafe.WriteUnaligned(address, Vector128.Narrow(halves, halves).AsInt32().ToScalar());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 operator +(Simd128 a, Simd128 b) => new(a._lanes + b._lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -35,6 +35,21 @@ internal readonly unsafe struct Simd256(Vector256<float> lanes) : ISimd<Simd256>
     public static Simd256 LoadBFloat16(ushort* address) => new((LoadWidened(address) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 LoadInt8(sbyte* address)
+    {
+        Vector128<short> halves = Vector128.WidenLower(Vector64.Load(address).ToVector128Unsafe());
+        return new(Vector256.ConvertToSingle(Vector256.WidenLower(halves.ToVector256Unsafe())));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(Simd256 value, sbyte* address)
+    {
+        Vector256<int> whole = Vector256.ConvertToInt32(value._lanes);
+        Vector128<short> halves = Vector128.Narrow(whole.GetLower(), whole.GetUpper());
+        Vector128.Narrow(halves, halves).GetLower().Store(address);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 operator +(Simd256 a, Simd256 b) => new(a._lanes + b._lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

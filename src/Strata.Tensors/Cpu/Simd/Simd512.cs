@@ -36,6 +36,21 @@ internal readonly unsafe struct Simd512(Vector512<float> lanes) : ISimd<Simd512>
     public static Simd512 LoadBFloat16(ushort* address) => new((LoadWidened(address) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 LoadInt8(sbyte* address)
+    {
+        Vector256<short> halves = Vector256.WidenLower(Vector128.Load(address).ToVector256Unsafe());
+        return new(Vector512.ConvertToSingle(Vector512.WidenLower(halves.ToVector512Unsafe())));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(Simd512 value, sbyte* address)
+    {
+        Vector512<int> whole = Vector512.ConvertToInt32(value._lanes);
+        Vector256<short> halves = Vector256.Narrow(whole.GetLower(), whole.GetUpper());
+        Vector128.Narrow(halves.GetLower(), halves.GetUpper()).Store(address);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 operator +(Simd512 a, Simd512 b) => new(a._lanes + b._lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,144 @@
+using Strata.Models;
+using Strata.Tensors;
+
+namespace Strata.Research;
+
+/// <summary>How a battery runs.</summary>
+public sealed record BatteryRequest
+{
+    /// <summary>Globs of the hook points to measure.</summary>
+    public IReadOnlyList<string> Points { get; init; } = ["blocks.*.resid_post"];
+
+    /// <summary>Which positions take part.</summary>
+    public PositionSelection Positions { get; init; } = PositionSelection.All;
+
+    /// <summary>The plan to run; null for all blocks in order.</summary>
+    public LayerPlan? Plan { get; init; }
+
+    /// <summary>Changes during the forward pass.</summary>
+    public IReadOnlyList<Intervention> Interventions { get; init; } = [];
+
+    /// <summary>Form, normalisation and the like.</summary>
+    public MeasureOptions Options { get; init; } = new();
+
+    /// <summary>Labels, views and the like.</summary>
+    public MeasureInputs Inputs { get; init; } = MeasureInputs.None;
+
+    /// <summary>Run the same on a network of the same shape with random weights, seeded by the options: what the architecture and the data alone give.</summary>
+    public bool Control { get; init; } = true;
+
+    /// <summary>Tokens that run together. Changes speed and memory, not results.</summary>
+    public int TokensPerBatch { get; init; } = 2048;
+
+    /// <summary>Told after each batch.</summary>
+    public IProgress<WorkProgress>? Progress { get; init; }
+}
+
+/// <summary>Many measures at all layers in one forward pass, keeping no activations.</summary>
+public sealed class MeasureBattery
+{
+    private readonly Model _model;
+    private readonly TokenRows _rows;
+    private readonly IReadOnlyList<Measure> _measures;
+    private readonly BatteryRequest _request;
+    private readonly Dictionary<string, PointMeasures> _points = [];
+    private readonly HashSet<string> _partners;
+    private readonly string[] _captured;
+
+    private MeasureBattery(Model model, TokenRows rows, IReadOnlyList<Measure> measures, BatteryRequest request)
+    {
+        _model = model;
+        _rows = rows;
+        _measures = measures;
+        _request = request;
+        HookCatalog catalog = new(model.Spec, model.CheckPlan(request.Plan));
+        HookPoint[] wanted = catalog.Select(request.Points).ToArray();
+        HashSet<string> exist = [.. catalog.Points.Select(p => p.Name)];
+        foreach (HookPoint point in wanted.Where(p => !p.IsAttentionMatrix))
+        {
+            Measure[] here = measures.Where(m => Measures.HasValue(m, point.Name, exist)).ToArray();
+            if (here.Length > 0) _points[point.Name] = new PointMeasures(point.Name, point.Columns, here, request.Options, request.Inputs);
+        }
+
+        foreach (Measure measure in measures)
+        {
+            MeasureNeeds.Check(measure, rows.Count, request.Inputs, request.Inputs.ViewRows.Select(v => v.Count).ToArray());
+            if (!_points.Values.Any(p => p.Measures.Contains(measure)))
+                throw new StrataException($"\"{measure.Name}\" has no value at any of {string.Join(", ", wanted.Take(5).Select(p => p.Name))}... {measure.About.What}");
+        }
+
+        _partners = [.. _points.SelectMany(p => p.Value.Measures.Select(m => m.Partner(p.Key))).OfType<string>()];
+        _captured = catalog.Points.Select(p => p.Name).Where(p => _points.ContainsKey(p) || _partners.Contains(p)).ToArray();
+    }
+
+    /// <summary>Bytes that the accumulators kept between batches, at most: they do not depend on the number of rows once there are more than MaxRows of them.</summary>
+    private long Bytes { get; set; }
+
+    /// <summary>Runs the measures over a network.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="rows">What it is run on.</param>
+    /// <param name="measureNames">Names from <see cref="Measures.All"/>.</param>
+    /// <param name="request">Points, options, control; null for the defaults.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <exception cref="StrataException">A name is unknown or given twice, no point fits a measure, something that a measure needs is missing, or an option is out of range.</exception>
+    public static MeasureTable Run(Model model, TokenRows rows, IReadOnlyList<string> measureNames, BatteryRequest? request = null, CancellationToken cancellation = default)
+    {
+        request ??= new BatteryRequest();
+        IReadOnlyList<Measure> measures = Measures.Select(measureNames, request.Options);
+        MeasureBattery battery = new(model, rows, measures, request);
+        MeasureTable? control = request.Control ? new MeasureBattery(model.RandomTwin(request.Options.Seed), rows, measures, request).Run(null, cancellation) : null;
+        return battery.Run(control, cancellation);
+    }
+
+    private MeasureTable Run(MeasureTable? control, CancellationToken cancellation)
+    {
+        Provenance provenance = Pass(_rows, 0, cancellation);
+        if (_measures.Any(m => m.Needs == MeasureInput.Views))
+        {
+            for (int v = 0; v < _request.Inputs.ViewRows.Count; v++) Pass(_request.Inputs.ViewRows[v], v + 1, cancellation);
+        }
+
+        Dictionary<(string, string), MeasureValue> found = [];
+        foreach ((string point, PointMeasures here) in _points)
+        {
+            foreach ((Measure measure, MeasureValue value) in here.Measures.Zip(here.Finish(cancellation))) found[(measure.Name, point)] = value;
+            _request.Progress?.Report(new WorkProgress("Measuring", found.Count, _points.Values.Sum(p => p.Measures.Count), "values"));
+        }
+
+        return MeasureTable.Build(_measures, _captured, found, _request.Options, provenance.With("measure.bytes", Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture)), control);
+    }
+
+    /// <summary>One forward pass over one view.</summary>
+    private Provenance Pass(TokenRows rows, int view, CancellationToken cancellation)
+    {
+        CaptureRequest capture = new()
+        {
+            Points = _captured,
+            Positions = _request.Positions,
+            Plan = _request.Plan,
+            Interventions = _request.Interventions,
+            TokensPerBatch = _request.TokensPerBatch,
+            Progress = _request.Progress,
+            Announce = _ => { },
+        };
+        Dictionary<string, PromptRows[]> waiting = [];
+        return _model.PlanCapture(rows, capture).Stream(batch => Receive(batch, view, waiting, cancellation), cancellation);
+    }
+
+    private void Receive(CapturedBatch batch, int view, Dictionary<string, PromptRows[]> waiting, CancellationToken cancellation)
+    {
+        string name = batch.Point.Name;
+        PromptRows[] prompts = new PromptRows[batch.Samples.Count];
+        for (int i = 0; i < prompts.Length; i++) prompts[i] = new PromptRows(batch.Samples[i], batch.FirstRow + i, pooled: false, view);
+        if (_partners.Contains(name)) waiting[name] = prompts;
+        if (!_points.TryGetValue(name, out PointMeasures? here)) return;
+        string? partner = here.Measures.Select(m => m.Partner(name)).FirstOrDefault(p => p is not null);
+        if (partner is not null && waiting.Remove(partner, out PromptRows[]? before))
+        {
+            for (int i = 0; i < prompts.Length; i++) prompts[i].Partner = before[i];
+        }
+
+        here.Add(prompts, cancellation);
+        Bytes = Math.Max(Bytes, _points.Values.Sum(p => p.Bytes));
+    }
+}

@@ -1,0 +1,118 @@
+using Strata.Models;
+
+namespace Strata.Research;
+
+/// <summary>Several measures at every captured point, and the same measures on the control.</summary>
+public sealed class MeasureTable
+{
+    private MeasureTable(Dictionary<string, IReadOnlyDictionary<string, MeasureValue>> values, MeasureTable? control, IReadOnlyDictionary<string, string?> units, Table table)
+    {
+        Values = values;
+        Control = control;
+        Units = units;
+        Table = table;
+    }
+
+    /// <summary>Per measure, per point, in the order asked for and the order of execution: the shape <c>{measure: {point: value}}</c>.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, MeasureValue>> Values { get; }
+
+    /// <summary>The same on the same rows for a network of the same shape with random weights; null where none was run.</summary>
+    public MeasureTable? Control { get; }
+
+    /// <summary>The unit of each measure under the options it was computed with; null for a pure number.</summary>
+    public IReadOnlyDictionary<string, string?> Units { get; }
+
+    /// <summary>
+    /// One row per point and measure: <c>point</c>, <c>block</c> (-1 outside blocks), <c>measure</c>, <c>form</c>, <c>value</c>, <c>spread</c>, <c>low</c>, <c>high</c>, <c>n</c>, <c>left out</c>, and <c>random weights</c> where a
+    /// control was run. Notes say why samples were left out and where extremes sit.
+    /// </summary>
+    public Table Table { get; }
+
+    /// <summary>Computes measures at every captured point to which they apply.</summary>
+    /// <param name="activations">Captured activations.</param>
+    /// <param name="measureNames">Names from <see cref="Measures.All"/>.</param>
+    /// <param name="options">Form, normalisation and the like; null for the defaults.</param>
+    /// <param name="progress">Told after every point.</param>
+    /// <param name="cancellation">Stops between samples.</param>
+    /// <param name="inputs">Labels, views and the like; null for none.</param>
+    /// <param name="control">The same points and rows of a network with random weights; null for none.</param>
+    /// <exception cref="StrataException">A name is unknown or given twice, no captured point fits a measure, something that a measure needs is missing, or an option is out of range.</exception>
+    public static MeasureTable Compute(
+        Activations activations,
+        IReadOnlyList<string> measureNames,
+        MeasureOptions? options = null,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default,
+        MeasureInputs? inputs = null,
+        Activations? control = null)
+    {
+        options ??= new MeasureOptions();
+        IReadOnlyList<Measure> measures = Measures.Select(measureNames, options);
+        MeasureTable? twin = control is null ? null : Compute(control, measureNames, options, progress, cancellation, inputs);
+        Dictionary<(string, string), MeasureValue> found = [];
+        string[] points = activations.Points.Where(p => measures.Any(m => Measures.HasValue(m, p, activations.Points))).ToArray();
+        for (int p = 0; p < points.Length; p++)
+        {
+            Measure[] here = measures.Where(m => Measures.HasValue(m, points[p], activations.Points)).ToArray();
+            MeasureValue[] values = PointMeasures.Compute(activations, points[p], here, options, inputs ?? MeasureInputs.None, cancellation);
+            for (int m = 0; m < here.Length; m++) found[(here[m].Name, points[p])] = values[m];
+            progress?.Report(new WorkProgress("Measuring", p + 1, points.Length, "points"));
+        }
+
+        return Build(measures, activations.Points, found, options, activations.Provenance.With("pooling", activations.Pooling.ToString().ToLowerInvariant()), twin);
+    }
+
+    /// <summary>The table of values that were computed.</summary>
+    internal static MeasureTable Build(
+        IReadOnlyList<Measure> measures, IReadOnlyList<string> points, Dictionary<(string Measure, string Point), MeasureValue> found, MeasureOptions options, Provenance provenance, MeasureTable? control)
+    {
+        Dictionary<string, IReadOnlyDictionary<string, MeasureValue>> values = [];
+        foreach (Measure measure in measures)
+        {
+            // Of two equal keys, execution order decides.
+            values[measure.Name] = points.Where(p => found.ContainsKey((measure.Name, p))).ToDictionary(p => p, p => found[(measure.Name, p)]);
+            if (values[measure.Name].Count == 0)
+                throw new StrataException($"\"{measure.Name}\" has no value at any captured point ({string.Join(", ", points.Take(5))}...). {measure.About.What} {measure.About.Formula}");
+        }
+
+        Dictionary<string, string?> units = measures.ToDictionary(m => m.Name, m => m.UnitWith(options));
+        return new MeasureTable(values, control, units, ToTable(measures, values, options, units, provenance, control));
+    }
+
+    private static Table ToTable(
+        IReadOnlyList<Measure> measures, Dictionary<string, IReadOnlyDictionary<string, MeasureValue>> values, MeasureOptions options, Dictionary<string, string?> unitOf, Provenance provenance, MeasureTable? control)
+    {
+        (Measure Measure, string Point, MeasureValue Value)[] rows = measures.SelectMany(m => values[m.Name].Select(v => (m, v.Key, v.Value))).ToArray();
+        string?[] units = unitOf.Values.Distinct().ToArray();
+        string? unit = units.Length == 1 ? units[0] : null;
+        Column[] columns =
+        [
+            Column.Text("point", rows.Select(r => r.Point)),
+            Column.Integer("block", rows.Select(r => BlockPoint.Of(r.Point)?.Block ?? -1L)),
+            Column.Text("measure", rows.Select(r => r.Measure.Name)),
+            Column.Text("form", rows.Select(r => r.Measure.ReferenceOf(options.Form) is string code ? $"reference:{code}" : "textbook")),
+            Column.Real("value", rows.Select(r => r.Value.Value), unit),
+            Column.Real("spread", rows.Select(r => r.Value.Spread), unit),
+            Column.Real("low", rows.Select(r => r.Value.Low), unit),
+            Column.Real("high", rows.Select(r => r.Value.High), unit),
+            Column.Integer("n", rows.Select(r => (long)r.Value.Count)),
+            Column.Integer("left out", rows.Select(r => (long)r.Value.LeftOut)),
+        ];
+        if (control is not null) columns = [.. columns, Column.Real("random weights", rows.Select(r => control.Values[r.Measure.Name].TryGetValue(r.Point, out MeasureValue? v) ? v.Value : double.NaN), unit)];
+        return new Table($"{string.Join(", ", measures.Select(m => m.Name))} per hook point", WithSettings(provenance, measures, options, control), columns)
+        {
+            Notes = [
+                .. rows.Where(r => r.Value.LeftOutReason is not null).Select(r => $"{r.Measure.Name} at {r.Point} left out {r.Value.LeftOut}: {r.Value.LeftOutReason}."),
+                .. rows.Where(r => r.Value.Where is not null).Select(r => $"{r.Measure.Name} at {r.Point} sits at {r.Value.Where}."),
+            ],
+        };
+    }
+
+    private static Provenance WithSettings(Provenance provenance, IReadOnlyList<Measure> measures, MeasureOptions options, MeasureTable? control)
+    {
+        provenance = provenance.With("measure.form", options.Form.ToString());
+        foreach ((string name, string value) in MeasureParameters.Used(measures, options)) provenance = provenance.With($"measure.{name}", value);
+        foreach (Measure measure in measures) provenance = provenance.With($"measure.{measure.Name}", measure.Summary);
+        return control is null ? provenance : provenance.With("measure.control", control.Table.Provenance.Model ?? "random weights");
+    }
+}

@@ -1,0 +1,126 @@
+using System.Numerics.Tensors;
+
+namespace Strata.Research;
+
+/// <summary>
+/// Mean and second moments of rows that arrive in pieces. Up to max(D, 256) rows are kept as they are; beyond that, their Gram matrix [D, D] about a fixed shift (the mean of the first rows), from which the centred and the uncentred
+/// spectrum both follow without the cancellation that sums about zero would have.
+/// </summary>
+internal sealed class Moments(int columns)
+{
+    private readonly RealMatrix _buffer = new(Math.Max(columns, 256), columns);
+    private readonly double[] _sum = new double[columns];
+    private double[]? _shift;
+    private RealMatrix? _gram;
+    private int _buffered;
+    private double _sumOfSquares;
+    private double[]? _eigenvalues, _centredEigenvalues;
+
+    /// <summary>Rows so far.</summary>
+    public long Count { get; private set; }
+
+    public int Columns => columns;
+
+    /// <summary>Bytes that are kept.</summary>
+    public long Bytes => 8L * (_buffer.Values.Length + (_gram?.Values.Length ?? 0) + 2L * columns);
+
+    /// <summary>‖H‖_F².</summary>
+    public double SumOfSquares => _sumOfSquares;
+
+    /// <summary>The mean of the rows.</summary>
+    public double[] Mean()
+    {
+        double[] mean = new double[columns];
+        if (Count > 0) TensorPrimitives.Divide(_sum, Count, mean);
+        return mean;
+    }
+
+    /// <summary>Takes rows in.</summary>
+    public void Add(RealMatrix rows)
+    {
+        for (int i = 0; i < rows.Rows; i++) Add(rows.Row(i));
+    }
+
+    /// <summary>Takes a row in.</summary>
+    public void Add(ReadOnlySpan<double> row)
+    {
+        if (_buffered == _buffer.Rows) Flush();
+        row.CopyTo(_buffer.Row(_buffered++));
+        TensorPrimitives.Add(_sum, row, _sum);
+        _sumOfSquares += TensorPrimitives.SumOfSquares(row);
+        Count++;
+        _eigenvalues = _centredEigenvalues = null;
+    }
+
+    /// <summary>Eigenvalues of HᵀH, or of H̃ᵀH̃ when centred, from largest to smallest; min(N, D) of them. Rounding alone is zero.</summary>
+    public double[] Eigenvalues(bool centred) => centred
+        ? _centredEigenvalues ??= SymmetricEigenvalues.OfGram(SmallerGram(true))
+        : _eigenvalues ??= SymmetricEigenvalues.OfGram(SmallerGram(false));
+
+    /// <summary>A copy of HᵀH [D, D], or of H̃ᵀH̃ when centred.</summary>
+    public RealMatrix Gram(bool centred)
+    {
+        if (_gram is null) return Products.RowGram(Buffered(centred).Transpose());
+        FlushRest();
+        double[] mean = Mean();
+        RealMatrix result = new((double[])_gram.Values.Clone(), columns, columns);
+        Products.Mirror(result);
+        double[] drift = new double[columns];
+        TensorPrimitives.Subtract(mean, _shift!, drift);
+        for (int i = 0; i < columns; i++)
+        {
+            Span<double> row = result.Row(i);
+            TensorPrimitives.MultiplyAdd(drift, -Count * drift[i], row, row);
+            if (!centred) TensorPrimitives.MultiplyAdd(mean, Count * mean[i], row, row);
+        }
+
+        return result;
+    }
+
+    /// <summary>The smaller of H·Hᵀ and HᵀH: both have the same eigenvalues other than zero.</summary>
+    public RealMatrix SmallerGram(bool centred) => _gram is null && Count <= columns ? Products.RowGram(Buffered(centred)) : Gram(centred);
+
+    private RealMatrix Buffered(bool centred)
+    {
+        RealMatrix rows = new(_buffer.Values.AsSpan(0, _buffered * columns).ToArray(), _buffered, columns);
+        if (!centred) return rows;
+        double[] mean = Mean();
+        for (int i = 0; i < rows.Rows; i++) TensorPrimitives.Subtract(rows.Row(i), mean, rows.Row(i));
+        return rows;
+    }
+
+    private void Flush()
+    {
+        _gram ??= new RealMatrix(columns, columns);
+        _shift ??= Mean();
+        for (int i = 0; i < _buffered; i++) TensorPrimitives.Subtract(_buffer.Row(i), _shift, _buffer.Row(i));
+        Products.AddRowGram(_buffer.Transpose(), _gram);
+        _buffered = 0;
+    }
+
+    /// <summary>Rows of the buffer beyond those that are filled hold old numbers: zero adds nothing.</summary>
+    private void FlushRest()
+    {
+        if (_buffered == 0) return;
+        for (int i = 0; i < _buffered; i++) TensorPrimitives.Subtract(_buffer.Row(i), _shift!, _buffer.Row(i));
+        _buffer.Values.AsSpan(_buffered * columns).Clear();
+        Products.AddRowGram(_buffer.Transpose(), _gram!);
+        _buffered = 0;
+    }
+}
+
+/// <summary>Moments of all rows of a point, shared by the measures of its spectrum.</summary>
+internal sealed class RowMoments(int columns, Func<PromptRows, RealMatrix> rows) : SharedStatistic
+{
+    public Moments Moments { get; } = new(columns);
+
+    public override long Bytes => Moments.Bytes;
+
+    public override void Fold(PromptRows prompt) => Moments.Add(rows(prompt));
+
+    /// <summary>Moments of the states as they are.</summary>
+    public static RowMoments OfStates(MeasureContext context) => context.Shared.Get("states", () => new RowMoments(context.Columns, p => p.Real));
+
+    /// <summary>Moments of the states brought to length 1.</summary>
+    public static RowMoments OfUnitStates(MeasureContext context) => context.Shared.Get("unit states", () => new RowMoments(context.Columns, p => p.Unit));
+}

@@ -1,0 +1,98 @@
+using Strata.Models;
+using Strata.Tensors;
+
+namespace Strata.Research;
+
+/// <summary>All measures at one point while prompts arrive.</summary>
+internal sealed class PointMeasures
+{
+    private readonly SharedStatistics _shared = new();
+    private readonly MeasureAccumulator[] _accumulators;
+
+    /// <summary>Accumulators for the measures.</summary>
+    /// <exception cref="StrataException">Something that a measure needs is missing.</exception>
+    public PointMeasures(string point, int columns, IReadOnlyList<Measure> measures, MeasureOptions options, MeasureInputs inputs)
+    {
+        Measures = measures;
+        _accumulators = measures.Select(m => m.Start(new MeasureContext(point, columns, options, m.ReferenceOf(options.Form), inputs, _shared))).ToArray();
+    }
+
+    public IReadOnlyList<Measure> Measures { get; }
+
+    /// <summary>Bytes that are kept between prompts.</summary>
+    public long Bytes => _shared.Bytes + _accumulators.Sum(a => a.Bytes);
+
+    /// <summary>Maps prompts on all cores, then folds them in one after the other.</summary>
+    public void Add(IReadOnlyList<PromptRows> prompts, CancellationToken cancellation)
+    {
+        PromptResult[] mapped = new PromptResult[prompts.Count * _accumulators.Length];
+        ParallelWork.For(prompts.Count, cancellation, i =>
+        {
+            if (!Usable(prompts[i])) return;
+            for (int a = 0; a < _accumulators.Length; a++)
+            {
+                if (Wants(_accumulators[a], prompts[i])) mapped[i * _accumulators.Length + a] = _accumulators[a].Map(prompts[i]);
+            }
+        });
+        for (int i = 0; i < prompts.Count; i++) Fold(prompts[i], mapped.AsSpan(i * _accumulators.Length, _accumulators.Length));
+    }
+
+    /// <summary>The values, in the order of the measures.</summary>
+    public IEnumerable<MeasureValue> Finish(CancellationToken cancellation)
+    {
+        foreach (MeasureAccumulator accumulator in _accumulators)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return accumulator.Finish(cancellation);
+        }
+    }
+
+    private void Fold(PromptRows prompt, ReadOnlySpan<PromptResult> mapped)
+    {
+        bool usable = Usable(prompt);
+        if (usable && prompt.View == 0) _shared.Fold(prompt);
+        for (int a = 0; a < _accumulators.Length; a++)
+        {
+            if (!Wants(_accumulators[a], prompt)) continue;
+            if (usable) _accumulators[a].Fold(prompt, mapped[a]);
+            else _accumulators[a].LeaveOut(_accumulators[a].SamplesOf(prompt), "NaN or infinity in the activations");
+        }
+    }
+
+    private static bool Usable(PromptRows prompt) => prompt.IsFinite && prompt.Partner is not { IsFinite: false };
+
+    private static bool Wants(MeasureAccumulator accumulator, PromptRows prompt) => prompt.View == 0 || accumulator.WantsViews;
+
+    /// <summary>Measures at one point of captured activations.</summary>
+    public static MeasureValue[] Compute(Activations activations, string point, IReadOnlyList<Measure> measures, MeasureOptions options, MeasureInputs inputs, CancellationToken cancellation)
+    {
+        options.Check();
+        foreach (Measure measure in measures) MeasureNeeds.Check(measure, activations, point, inputs);
+        IReadOnlyList<FloatMatrix> samples = activations.Samples(point);
+        PointMeasures all = new(point, samples.Count == 0 ? 0 : samples[0].Columns, measures, options, inputs);
+        string? partner = measures.Select(m => m.Partner(point)).FirstOrDefault(p => p is not null);
+        all.AddCaptured(activations, point, partner, 0, cancellation);
+        if (measures.Any(m => m.Needs == MeasureInput.Views))
+        {
+            for (int v = 0; v < inputs.Views.Count; v++) all.AddCaptured(inputs.Views[v], point, null, v + 1, cancellation);
+        }
+
+        return all.Finish(cancellation).ToArray();
+    }
+
+    private void AddCaptured(Activations activations, string point, string? partner, int view, CancellationToken cancellation)
+    {
+        const int together = 64;
+        IReadOnlyList<FloatMatrix> samples = activations.Samples(point);
+        bool pooled = activations.Pooling != Pooling.None;
+        for (int first = 0; first < samples.Count; first += together)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            PromptRows[] prompts = samples.Skip(first).Take(together).Select((rows, i) => new PromptRows(rows, first + i, pooled, view)
+            {
+                Partner = partner is null ? null : new PromptRows(activations.Samples(partner)[first + i], first + i, pooled, view),
+            }).ToArray();
+            Add(prompts, cancellation);
+        }
+    }
+}

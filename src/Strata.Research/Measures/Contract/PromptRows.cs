@@ -1,0 +1,86 @@
+using System.Numerics.Tensors;
+using Strata.Tensors;
+
+namespace Strata.Research;
+
+/// <summary>
+/// The states of one prompt at one point, [positions, width] (or, of pooled activations, all rows at once), with what several measures derive from them, each derived at most once.
+/// Not safe for two threads at a time: a prompt is worked on by one.
+/// </summary>
+/// <param name="rows">The states.</param>
+/// <param name="sequence">Row of the data; of pooled activations the first.</param>
+/// <param name="pooled">Is every row a sequence of its own?</param>
+/// <param name="view">Which view of the sequence; 0 for the data themselves.</param>
+internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, int view)
+{
+    private bool? _finite;
+    private RealMatrix? _real, _unit, _centredUnit, _centredUnitGram;
+    private double[]? _mean, _squares, _unitSum, _centredUnitMean;
+
+    public FloatMatrix Rows => rows;
+
+    public int Count => rows.Rows;
+
+    public int Columns => rows.Columns;
+
+    public int Sequence => sequence;
+
+    public bool Pooled => pooled;
+
+    public int View => view;
+
+    /// <summary>The same prompt at the point that a measure of two points compares with.</summary>
+    public PromptRows? Partner { get; set; }
+
+    public bool IsFinite => _finite ??= TensorPrimitives.IsFiniteAll<float>(rows.Values);
+
+    /// <summary>The sequence of a row.</summary>
+    public int SequenceOf(int row) => pooled ? sequence + row : sequence;
+
+    /// <summary>The states in float64.</summary>
+    public RealMatrix Real => _real ??= RealMatrix.From(rows);
+
+    /// <summary>The mean of the rows.</summary>
+    public double[] Mean => _mean ??= MeanOf(Real);
+
+    /// <summary>Squared length of every row.</summary>
+    public double[] Squares
+    {
+        get
+        {
+            if (_squares is not null) return _squares;
+            double[] squares = new double[Count];
+            for (int i = 0; i < squares.Length; i++) squares[i] = TensorPrimitives.SumOfSquares<double>(Real.Row(i));
+            return _squares = squares;
+        }
+    }
+
+    /// <summary>Every row brought to length 1; zero rows stay zero.</summary>
+    public RealMatrix Unit => _unit ??= UnitRows.Of(Real, Squares);
+
+    /// <summary>Every row less the mean, brought to length 1; a row equal to the mean becomes zero.</summary>
+    public RealMatrix CentredUnit => _centredUnit ??= UnitRows.Centred(Real, Mean, Squares);
+
+    /// <summary>The smaller Gram matrix of <see cref="CentredUnit"/>; whoever needs to change it copies it.</summary>
+    public RealMatrix CentredUnitGram => _centredUnitGram ??= Products.SmallerGram(CentredUnit);
+
+    /// <summary>The sum of the unit rows.</summary>
+    public double[] UnitSum => _unitSum ??= SumOf(Unit);
+
+    /// <summary>The mean of the centred unit rows: one vector per prompt, as the two-view measures use it.</summary>
+    public double[] CentredUnitMean => _centredUnitMean ??= MeanOf(CentredUnit);
+
+    private static double[] SumOf(RealMatrix matrix)
+    {
+        double[] sum = new double[matrix.Columns];
+        for (int i = 0; i < matrix.Rows; i++) TensorPrimitives.Add(sum, matrix.Row(i), sum);
+        return sum;
+    }
+
+    private static double[] MeanOf(RealMatrix matrix)
+    {
+        double[] mean = SumOf(matrix);
+        if (matrix.Rows > 0) TensorPrimitives.Divide(mean, matrix.Rows, mean);
+        return mean;
+    }
+}
