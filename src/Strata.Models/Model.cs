@@ -13,6 +13,9 @@ public sealed record ModelOptions
     /// <summary>Format in which linear maps stay in memory; null keeps the checkpoint's own.</summary>
     public DType? Storage { get; init; }
 
+    /// <summary>Of a pair of networks in one checkpoint (CLIP, SigLIP), which one; null for other checkpoints.</summary>
+    public Tower? Tower { get; init; }
+
     /// <summary>Told after each block, and during a download.</summary>
     public IProgress<WorkProgress>? Progress { get; init; }
 
@@ -51,6 +54,9 @@ public sealed class Model
 
     /// <summary>Text to ids and back; null when the checkpoint has none.</summary>
     public Tokenizer? Tokenizer { get; }
+
+    /// <summary>From images to what the network reads; null for a network of texts, and where the checkpoint has no <c>preprocessor_config.json</c>.</summary>
+    public ImagePreprocessor? Preprocessor { get; private init; }
 
     /// <summary>Seed of random weights; null for a checkpoint.</summary>
     public long? Seed { get; }
@@ -91,7 +97,7 @@ public sealed class Model
     public static Model Random(ModelSpec spec, long seed, ModelOptions? options = null) => Random($"random {spec.Family}", spec, seed, null, null, options);
 
     /// <summary>A network of this architecture with random weights and this tokenizer: the control for anything measured on the trained one.</summary>
-    public Model RandomTwin(long seed) => Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine });
+    public Model RandomTwin(long seed) => Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine }, Preprocessor);
 
     /// <summary>Ids of a text with the checkpoint's own BOS policy; the result shows which.</summary>
     /// <exception cref="StrataException">The model has no tokenizer.</exception>
@@ -101,8 +107,25 @@ public sealed class Model
     /// <exception cref="StrataException">The model has no tokenizer.</exception>
     public string Decode(ReadOnlySpan<int> ids) => RequireTokenizer().Decode(ids);
 
-    /// <summary>An id's token as a label: the tokenizer's own string, or the number where there is no tokenizer.</summary>
-    public string TokenLabel(int id) => Tokenizer is null ? id.ToString() : Tokenizer.Label(id);
+    /// <summary>An id's token as a label: the tokenizer's own string, or the number where there is no tokenizer; of an image, <c>cls</c> or row and column of a patch.</summary>
+    public string TokenLabel(int id) => Spec.Image is ImageSpec image ? image.Label(id) : Tokenizer is null ? id.ToString() : Tokenizer.Label(id);
+
+    /// <summary>Images through the checkpoint's preprocessing, one row each.</summary>
+    /// <param name="name">What they are, for provenance.</param>
+    /// <param name="images">At least one.</param>
+    /// <exception cref="StrataException">The network reads no images, its checkpoint does not say how they are prepared, or there is no image.</exception>
+    public TokenRows ReadImages(string name, IReadOnlyList<PixelImage> images) => new(name, RequireImages(), [.. images.Select(RequirePreprocessor().Apply)]);
+
+    /// <summary>Image files (PNG, JPEG) through the checkpoint's preprocessing, one row each; one is in memory in full size at a time.</summary>
+    /// <param name="name">What they are, for provenance.</param>
+    /// <param name="paths">At least one.</param>
+    /// <exception cref="InvalidFileException">A file is not an image that is read.</exception>
+    /// <exception cref="StrataException">The network reads no images, its checkpoint does not say how they are prepared, or there is no image.</exception>
+    public TokenRows ReadImages(string name, IReadOnlyList<string> paths) => new(name, RequireImages(), [.. paths.Select(path => RequirePreprocessor().Apply(PixelImage.Load(path)))]);
+
+    /// <summary>Where the patch of an id lies in its image; null for other tokens.</summary>
+    /// <exception cref="StrataException">The network reads no images.</exception>
+    public PatchPlace? PatchOf(int id) => RequireImages().PlaceOf(id);
 
     /// <summary>Checks and sizes a capture without running it.</summary>
     /// <exception cref="StrataException">A point, the plan or an id does not exist, or a row is longer than the network's positions.</exception>
@@ -114,9 +137,12 @@ public sealed class Model
     /// <summary>Keeps chosen hook points, all positions, all blocks in order.</summary>
     public Activations Capture(TokenRows rows, params string[] points) => Capture(rows, new CaptureRequest { Points = points });
 
-    /// <summary>Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding.</summary>
+    /// <summary>
+    /// Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding; in a network of images whose classifier reads
+    /// one token, that classifier.
+    /// </summary>
     /// <param name="streams">[rows, width].</param>
-    /// <returns>Logits [rows, vocabulary].</returns>
+    /// <returns>Logits [rows, vocabulary], or [rows, classes].</returns>
     /// <exception cref="StrataException">The rows are not as wide as the residual stream, or the network has no scores over the vocabulary.</exception>
     public FloatMatrix Unembed(FloatMatrix streams)
     {
@@ -124,6 +150,7 @@ public sealed class Model
         using TensorScope scope = Engine.OpenScope();
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
         Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
+        if (Spec.Readout is { Kind: Readout.First, Labels: { } labels }) return new FloatMatrix(ReadoutRun.Classes(scope, normalized, this).ToArray(), streams.Rows, labels.Count);
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
@@ -162,12 +189,22 @@ public sealed class Model
     /// <exception cref="StrataException">An id or the length is out of range.</exception>
     public void CheckIds(ReadOnlySpan<int> ids, int length)
     {
+        if (Spec.Image is not null) return;
         if (length > Spec.MaxPositions) throw new StrataException($"A sequence of {length} tokens is longer than the {Spec.MaxPositions} positions of {Name}; shorten it.");
         for (int i = 0; i < ids.Length; i++)
         {
             if ((uint)ids[i] >= (uint)Spec.Vocabulary)
                 throw new StrataException($"Token id {ids[i]} at position {length - ids.Length + i} is outside the vocabulary of {Name}, 0 to {Spec.Vocabulary - 1}.");
         }
+    }
+
+    /// <summary>Refuses texts where the network reads images, images where it reads texts, and images that were cut into other patches.</summary>
+    internal void CheckInput(TokenBatch batch, int sequence)
+    {
+        if (Spec.Image is null != batch.Images is null)
+            throw new StrataException(Spec.Image is null ? $"{Name} ({Spec.Family}) reads texts, and images were given." : $"{Name} ({Spec.Family}) reads images, and texts or ids were given; model.ReadImages makes rows of image files.");
+        if (Spec.Image is ImageSpec image && !batch.Sequence(sequence).SequenceEqual(image.Tokens(batch.Images![sequence].Height, batch.Images[sequence].Width)))
+            throw new StrataException($"The images were made into rows for another network than {Name}: their patches differ.");
     }
 
     /// <summary>Refuses types that the network's table does not have; where it has no table, all must be 0.</summary>
@@ -184,15 +221,23 @@ public sealed class Model
     public void RequireNextToken(string what)
     {
         if (Spec.Causal && Spec.HasUnembedding) return;
-        string why = Spec.Causal ? "has no scores over the vocabulary" : "is an encoder, whose tokens see those behind them";
+        string why = Spec.Image is not null ? "reads images" : Spec.Causal ? "has no scores over the vocabulary" : "is an encoder, whose tokens see those behind them";
         throw new StrataException($"{what} needs a network that predicts the next token, and {Name} ({Spec.Family}) {why}. "
             + $"Use a decoder (GPT-2, Llama), or {(Spec.HasUnembedding ? "capture \"logits\", the scores of each token in its place" : "capture its streams")}, and probes and comparisons of these.");
     }
+
+    /// <summary>A number that stands in the checkpoint beside the network; null where there is none.</summary>
+    internal float? Number(string name) => _source.Number(name);
 
     /// <summary>Name, family and size.</summary>
     public override string ToString() => $"{Name}: {Spec.Family}, {Spec.Blocks} blocks of width {Spec.Width}";
 
     private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.");
+
+    private ImageSpec RequireImages() => Spec.Image ?? throw new StrataException($"{Name} ({Spec.Family}) reads texts, not images.");
+
+    private ImagePreprocessor RequirePreprocessor() => Preprocessor
+        ?? throw new StrataException($"{Name} has no {ImagePreprocessor.FileName}, so how its images are prepared is not known. Put the checkpoint's own beside its config.json, or make an ImagePreprocessor, and rows with new TokenRows(name, model.Spec.Image, pixels).");
 
     private static Model LoadFromHub(string name, ModelOptions options, CancellationToken cancellation)
     {
@@ -205,19 +250,23 @@ public sealed class Model
     {
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
         Checkpoint checkpoint = Checkpoint.Open(folder);
-        ModelFamily family = ModelFamily.Of(checkpoint.Config);
+        ModelFamily family = ModelFamily.Of(checkpoint.Config, options.Tower);
         ModelSpec spec = family.WithHeads(family.ReadSpec(checkpoint.Config), checkpoint.Has);
         WeightMap map = MapOf(family, spec, checkpoint);
         CheckWeights(checkpoint, map);
-        Tokenizer? tokenizer = Tokenizer.LoadFolder(checkpoint.Folder);
+        Tokenizer? tokenizer = spec.Image is null ? Tokenizer.LoadFolder(checkpoint.Folder) : null;
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(spec, map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
         checkpoint.ReleasePages();
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit };
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint))
+        {
+            Commit = commit,
+            Preprocessor = spec.Image is null ? null : ImagePreprocessor.LoadFolder(checkpoint.Folder),
+        };
     }
 
-    private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options)
+    private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options, ImagePreprocessor? preprocessor = null)
     {
         options ??= new ModelOptions();
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
@@ -225,7 +274,7 @@ public sealed class Model
         RandomWeights source = new(family, spec, seed, engine);
         ModelWeights weights = ModelWeights.Load(spec, family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{spec} {seed}")));
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original));
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original)) { Preprocessor = preprocessor };
     }
 
     private static WeightMap MapOf(ModelFamily family, ModelSpec spec, Checkpoint checkpoint)
