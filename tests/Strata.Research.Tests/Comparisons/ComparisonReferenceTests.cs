@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Strata.Models.Tests;
 using Strata.Tensors;
 using Xunit;
 
