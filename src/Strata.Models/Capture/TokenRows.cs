@@ -64,6 +64,9 @@ public sealed class TokenRows
     /// <summary>The first rows.</summary>
     public TokenRows Take(int count) => Images is not null ? new($"{Name}, first {Math.Min(count, Count)}", _spec!, [.. Images.Take(count)]) : new($"{Name}, first {Math.Min(count, Count)}", Sequences.Take(count).ToArray(), Types?.Take(count).ToArray());
 
+    /// <summary>One row by itself, under the same name.</summary>
+    public TokenRows Only(int row) => Images is not null ? new(Name, _spec!, [Images[row]]) : new(Name, [Sequences[row]], Types is null ? null : [Types[row]]);
+
     /// <summary>
     /// The rows in batches: rows with few tokens run together. Rows never influence each other, so the split changes speed and memory, not results.
     /// </summary>

@@ -57,7 +57,7 @@ public sealed class LogitLens
         for (int row = 0; row < rows.Count; row++)
         {
             cancellation.ThrowIfCancellationRequested();
-            last = model.Capture(new TokenRows(rows.Name, [rows.Sequences[row]]), new CaptureRequest { Points = ["blocks.*.resid_pre", "blocks.*.resid_post"], Plan = plan, Announce = _ => { } }, cancellation);
+            last = model.Capture(rows.Only(row), new CaptureRequest { Points = ["blocks.*.resid_pre", "blocks.*.resid_post"], Plan = plan, Announce = _ => { } }, cancellation);
             // Between two blocks the stream is one, read once: only the first block's input and every block's output.
             string[] points = last.Points.Where((point, i) => i == 0 || point.Contains("resid_post")).ToArray();
             cells.Add(ReadRow(model, points.Select(last.Rows).ToArray(), rows.Sequences[row]));
