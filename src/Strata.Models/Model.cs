@@ -13,7 +13,7 @@ public sealed record ModelOptions
     /// <summary>Format in which linear maps stay in memory; null keeps the checkpoint's own.</summary>
     public DType? Storage { get; init; }
 
-    /// <summary>Of a pair of networks in one checkpoint (CLIP, SigLIP), which one; null for other checkpoints.</summary>
+    /// <summary>Of a pair of networks in one checkpoint (CLIP, SigLIP), which one, where the name of the folder does not say it (<c>FOLDER#image</c>); null for other checkpoints.</summary>
     public Tower? Tower { get; init; }
 
     /// <summary>Told after each block, and during a download.</summary>
@@ -79,15 +79,16 @@ public sealed class Model
     internal ModelWeights Weights { get; }
 
     /// <summary>Loads a Hugging Face folder: <c>config.json</c>, <c>*.safetensors</c>, a tokenizer (see <see cref="Tokenizer.LoadFolder"/>).</summary>
-    /// <param name="folder">The folder, or a model of the hub (<c>hf:org/name@revision</c>, see <see cref="HubReference"/>), which is downloaded first where it is not in the cache.</param>
+    /// <param name="folder">The folder, or a model of the hub (<c>hf:org/name@revision</c>, see <see cref="HubReference"/>), which is downloaded first where it is not in the cache; of a pair of networks (CLIP, SigLIP) with <c>#image</c> or <c>#text</c> behind it.</param>
     /// <param name="options">Engine, storage format, progress.</param>
     /// <param name="cancellation">Stops a download, and the loading between blocks.</param>
     /// <exception cref="HubException">The model is not on the hub, or was not reached.</exception>
     /// <exception cref="InvalidFileException">A file is missing or invalid, the family is unknown, a weight is missing or has another shape, or the tokenizer does not fit the vocabulary.</exception>
     public static Model Load(string folder, ModelOptions? options = null, CancellationToken cancellation = default)
     {
-        options ??= new ModelOptions();
-        return HubReference.IsOne(folder) ? LoadFromHub(folder, options, cancellation) : LoadFolder(folder, folder, null, options, cancellation);
+        (string place, Tower? named) = TowerName.Split(folder);
+        options = (options ?? new ModelOptions()) with { Tower = named ?? options?.Tower };
+        return HubReference.IsOne(place) ? LoadFromHub(folder, place, options, cancellation) : LoadFolder(folder, place, null, options, cancellation);
     }
 
     /// <summary>A network with random weights, initialised as its family does it.</summary>
@@ -151,6 +152,7 @@ public sealed class Model
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
         Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
         if (Spec.Readout is { Kind: Readout.First, Labels: { } labels }) return new FloatMatrix(ReadoutRun.Classes(scope, normalized, this).ToArray(), streams.Rows, labels.Count);
+        if (Spec.Image is not null) throw new StrataException($"{Name} ({Spec.Family}) has no scores that one row of the stream gives: {(Spec.Readout?.Labels is null ? "its checkpoint holds no classifier" : "its classifier reads several")}.");
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
@@ -226,6 +228,17 @@ public sealed class Model
             + $"Use a decoder (GPT-2, Llama), or {(Spec.HasUnembedding ? "capture \"logits\", the scores of each token in its place" : "capture its streams")}, and probes and comparisons of these.");
     }
 
+    /// <summary>Refuses what needs scores of classes.</summary>
+    /// <param name="what">What was asked for, as the beginning of a sentence.</param>
+    /// <exception cref="StrataException">The network has no classifier.</exception>
+    public void RequireClasses(string what)
+    {
+        if (Spec.Readout?.Labels is null) throw new StrataException($"{what} needs a network with a classifier, and {Name} ({Spec.Family}) has none: its checkpoint holds no such weights. Capture its streams, and fit a probe to them.");
+    }
+
+    /// <summary>What a column of the logits stands for: a class, or a token of the vocabulary.</summary>
+    public string OutputLabel(int column) => Spec.Readout?.Labels is { } labels ? labels[column] : TokenLabel(column);
+
     /// <summary>A number that stands in the checkpoint beside the network; null where there is none.</summary>
     internal float? Number(string name) => _source.Number(name);
 
@@ -239,10 +252,10 @@ public sealed class Model
     private ImagePreprocessor RequirePreprocessor() => Preprocessor
         ?? throw new StrataException($"{Name} has no {ImagePreprocessor.FileName}, so how its images are prepared is not known. Put the checkpoint's own beside its config.json, or make an ImagePreprocessor, and rows with new TokenRows(name, model.Spec.Image, pixels).");
 
-    private static Model LoadFromHub(string name, ModelOptions options, CancellationToken cancellation)
+    private static Model LoadFromHub(string name, string place, ModelOptions options, CancellationToken cancellation)
     {
         using HubClient hub = new();
-        HubSnapshot snapshot = hub.Fetch(HubReference.Parse(name), null, options.Announce, options.Progress, cancellation);
+        HubSnapshot snapshot = hub.Fetch(HubReference.Parse(place), null, options.Announce, options.Progress, cancellation);
         return LoadFolder(name, snapshot.Reference.File is null ? snapshot.Folder : snapshot.Files[0], snapshot.Commit, options, cancellation);
     }
 

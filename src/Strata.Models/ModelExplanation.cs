@@ -9,8 +9,9 @@ public sealed class ModelExplanation
     {
         Model = model;
         Points = new HookCatalog(model.Spec, model.Plans.Identity()).Points;
-        List<string> limits = ["gradients are not computed", $"sequences end at {model.Spec.MaxPositions} positions"];
-        if (model.Tokenizer is null) limits.Add("no tokenizer.json was found: give token ids, not text");
+        List<string> limits = ["gradients are not computed", model.Spec.Image is null ? $"sequences end at {model.Spec.MaxPositions} positions" : $"images end at {ImageSpec.MaxTokens} tokens"];
+        if (model.Spec.Image is not null && model.Preprocessor is null) limits.Add($"no {ImagePreprocessor.FileName} was found: give pixels, not image files");
+        if (model.Spec.Image is null && model.Tokenizer is null) limits.Add("no tokenizer.json was found: give token ids, not text");
         limits.AddRange(MissingPoints(model.Spec));
         Limits = limits;
     }
@@ -25,7 +26,7 @@ public sealed class ModelExplanation
     public IReadOnlyList<string> Limits { get; }
 
     /// <summary>Shape of a point's value for one sequence of T positions.</summary>
-    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : $"[T, {point.Columns}]";
+    public string ShapeOf(HookPoint point) => point.IsPerSequence ? $"[{point.Columns}]" : point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : $"[T, {point.Columns}]";
 
     /// <summary>Hook points that other architectures have, and why they do not exist here.</summary>
     private static IEnumerable<string> MissingPoints(ModelSpec spec)
@@ -39,7 +40,8 @@ public sealed class ModelExplanation
         if (spec.NormPlacement is NormPlacement.Output or NormPlacement.Stream) yield return "ln1.normalized and ln2.normalized do not exist: attention and MLP read the stream itself";
         else if (spec.SharedNorm) yield return "ln2.normalized does not exist: the MLP reads ln1.normalized";
         if (!spec.FinalNorm) yield return $"ln_final.normalized does not exist: the last stream is {(spec.HasUnembedding ? "unembedded" : "left")} as it is";
-        if (!spec.HasUnembedding) yield return "logits do not exist: the checkpoint holds no head of a language model";
+        if (spec.Image is not null && spec.Readout?.Labels is null) yield return "logits do not exist: the checkpoint holds no classifier";
+        else if (!spec.HasUnembedding && spec.Readout?.Labels is null) yield return "logits do not exist: the checkpoint holds no head of a language model";
         if (!spec.Causal) yield return "nothing is generated, and no loss of the next token computed: tokens see those behind them";
         if (!spec.GatedMlp) yield return "mlp.pre_linear does not exist: the MLP is not gated";
         if (blocks.Any(b => b.Experts is not null)) yield return "mlp.pre and mlp.post do not exist in blocks with experts, which work on some tokens only (mlp.router, mlp.weights)";

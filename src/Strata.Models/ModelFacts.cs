@@ -25,7 +25,9 @@ internal static class ModelFacts
         yield return ("norm", $"{spec.Norm}, epsilon {Number(spec.NormEpsilon)}{Place(spec.NormPlacement)}");
         yield return ("positions", Positions(spec, blocks));
         if (spec.TokenTypes > 0) yield return ("token types", $"{spec.TokenTypes}");
-        yield return ("vocabulary", $"{spec.Vocabulary}{(!spec.HasUnembedding ? ", no unembedding" : spec.TiedUnembedding ? ", unembedding tied" : "")}");
+        if (spec.Readout is ReadoutSpec readout) yield return ("whole sequence", Whole(readout));
+        if (spec.Image is ImageSpec image) yield return ("images", Images(image));
+        else yield return ("vocabulary", $"{spec.Vocabulary}{(!spec.HasUnembedding ? ", no unembedding" : spec.TiedUnembedding ? ", unembedding tied" : "")}");
         if (Adjustments(spec) is { Length: > 0 } adjustments) yield return ("factors and caps", adjustments);
     }
 
@@ -56,8 +58,27 @@ internal static class ModelFacts
         _ => "",
     };
 
+    private static string Images(ImageSpec image) =>
+        $"{image.Width} x {image.Height} pixels, {image.Grid.Columns} x {image.Grid.Rows} patches of {image.Patch} x {image.Patch}{(image.Prefix.Count > 0 ? $", behind {string.Join(", ", image.Prefix)}" : "")}";
+
+    private static string Whole(ReadoutSpec readout)
+    {
+        string rows = readout.Kind switch
+        {
+            Readout.First => "first token",
+            Readout.FirstTwo => "first two tokens",
+            Readout.FirstAndMean => "first token and mean of the patches",
+            Readout.Mean => "mean of the patches",
+            Readout.Last => "last token",
+            Readout.End => "token at the end of the text",
+            _ => "attention of a learned query, and an MLP",
+        };
+        return $"{rows}{(readout.Projection is int columns ? $", projected to {columns}" : "")}{(readout.Labels is { } labels ? $", {labels.Count} classes" : "")}";
+    }
+
     private static string Positions(ModelSpec spec, BlockSpec[] blocks) => spec.Positions switch
     {
+        PositionKind.Learned when spec.Image is ImageSpec image => $"learned, {image.Positions}; interpolated for images of another size",
         PositionKind.Learned => $"learned, {spec.MaxPositions}",
         PositionKind.Bias => $"biases of the scores, {spec.MaxPositions}",
         _ => $"rotary ({string.Join("; ", Group(blocks, block => block.Rotary).Select(alike => Rotary(alike.Key, spec.HeadWidth) + In(alike, blocks.Length)))}), {spec.MaxPositions}",

@@ -56,10 +56,10 @@ public abstract class ModelFamily
         string name = config.RequiredString("model_type");
         if (Pairs.TryGetValue(name, out (string Image, string Text) pair))
         {
-            if (tower is null) throw new InvalidFileException(config.Path, $"is of a pair of networks ({name}), one for images and one for texts. Say which: ModelOptions.Tower, --tower image or --tower text; ImageTextPair.Load gives both.");
+            if (tower is null) throw new InvalidFileException(config.Path, $"is of a pair of networks ({name}), one for images and one for texts. Say which, with #image or #text behind the folder's name; ImageTextPair.Load gives both.");
             name = tower == Tower.Image ? pair.Image : pair.Text;
         }
-        else if (tower is not null && TowerOf(name) != tower) throw new InvalidFileException(config.Path, $"is of the one network {Excerpt.Quote(name)}, which has no tower of {(tower == Tower.Image ? "images" : "texts")}; leave the tower out.");
+        else if (tower is not null && TowerOf(name) != tower) throw new InvalidFileException(config.Path, $"is of the one network {Excerpt.Quote(name)}, which has no tower of {(tower == Tower.Image ? "images" : "texts")}; leave #image and #text out.");
 
         return All.FirstOrDefault(family => family.Name == name)
             ?? throw new InvalidFileException(config.Path, $"model_type {Excerpt.Quote(name)} is not a family that Strata reads. {Excerpt.Nearest(name, All.Select(f => f.Name))}");

@@ -49,6 +49,17 @@ public sealed class TokenRows
     /// <summary>Token types of each row; null where all are 0.</summary>
     public IReadOnlyList<int[]>? Types { get; }
 
+    /// <summary>The class of each row, −1 for one that the network does not know; null where classes are not known.</summary>
+    public IReadOnlyList<int>? Classes { get; private init; }
+
+    /// <summary>The same images with their classes.</summary>
+    /// <exception cref="StrataException">There is not one class per row, or the rows are texts.</exception>
+    public TokenRows WithClasses(IReadOnlyList<int> classes)
+    {
+        if (Images is null || classes.Count != Count) throw new StrataException($"{classes.Count} classes were given for {Count} rows of {(Images is null ? "texts; images have classes" : "images")}.");
+        return new(Name, _spec!, Images) { Classes = classes };
+    }
+
     /// <summary>The image of each row; null for texts.</summary>
     public IReadOnlyList<ImagePixels>? Images { get; }
 
@@ -62,10 +73,10 @@ public sealed class TokenRows
     public string Hash => _hash ??= ComputeHash();
 
     /// <summary>The first rows.</summary>
-    public TokenRows Take(int count) => Images is not null ? new($"{Name}, first {Math.Min(count, Count)}", _spec!, [.. Images.Take(count)]) : new($"{Name}, first {Math.Min(count, Count)}", Sequences.Take(count).ToArray(), Types?.Take(count).ToArray());
+    public TokenRows Take(int count) => Images is not null ? new($"{Name}, first {Math.Min(count, Count)}", _spec!, [.. Images.Take(count)]) { Classes = Classes?.Take(count).ToArray() } : new($"{Name}, first {Math.Min(count, Count)}", Sequences.Take(count).ToArray(), Types?.Take(count).ToArray());
 
     /// <summary>One row by itself, under the same name.</summary>
-    public TokenRows Only(int row) => Images is not null ? new(Name, _spec!, [Images[row]]) : new(Name, [Sequences[row]], Types is null ? null : [Types[row]]);
+    public TokenRows Only(int row) => Images is not null ? new(Name, _spec!, [Images[row]]) { Classes = Classes is null ? null : [Classes[row]] } : new(Name, [Sequences[row]], Types is null ? null : [Types[row]]);
 
     /// <summary>
     /// The rows in batches: rows with few tokens run together. Rows never influence each other, so the split changes speed and memory, not results.

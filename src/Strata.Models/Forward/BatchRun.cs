@@ -143,12 +143,13 @@ public sealed class BatchRun
     }
 
     /// <summary>What the network gives for whole sequences, one row each: the pooled stream, in the space of images and texts where there is one, or scores of classes.</summary>
-    private void Readout(TensorScope scope, Tensor normalized)
+    /// <returns>The last of them.</returns>
+    private Tensor Readout(TensorScope scope, Tensor normalized)
     {
         int end = _hooks?.Executions ?? 0;
         Tensor pooled = Visit(scope, end, HookKind.Pooled, ReadoutRun.Pool(scope, normalized, _model, Batch));
-        if (!Finished && _model.Weights.Readout?.Projection is LinearWeight projection) Visit(scope, end, HookKind.Projected, scope.Linear(pooled, projection));
-        if (!Finished && _model.Spec.Readout!.Labels is not null) Visit(scope, end, HookKind.Logits, ReadoutRun.Classes(scope, pooled, _model));
+        if (!Finished && _model.Weights.Readout?.Projection is LinearWeight projection) return Visit(scope, end, HookKind.Projected, scope.Linear(pooled, projection));
+        return Finished || _model.Spec.Readout!.Labels is null ? pooled : Visit(scope, end, HookKind.Logits, ReadoutRun.Classes(scope, pooled, _model));
     }
 
     /// <summary>Next-token loss in nats and most likely next id after every token; 0 and the id at the last token of a sequence, which has no target.</summary>
@@ -165,6 +166,20 @@ public sealed class BatchRun
         int[] targets = Targets();
         if (_hooks is not null && _hooks.Touches(_hooks.Executions, HookKind.Logits)) Unembedding.LossesOf(Logits(scope, normalized), targets, losses, largest);
         else Unembedding.Losses(scope, normalized, _model, targets, losses, largest);
+    }
+
+    /// <summary>Loss of the class of each sequence in nats and its most likely class.</summary>
+    /// <param name="outer">For working memory.</param>
+    /// <param name="stream">Stream after the last block.</param>
+    /// <param name="classes">The class of each sequence; negative for none, whose loss is 0.</param>
+    /// <param name="losses">Receives one loss per sequence.</param>
+    /// <param name="largest">Receives one class per sequence.</param>
+    /// <exception cref="StrataException">The network has no scores of classes.</exception>
+    public void ClassLosses(TensorScope outer, Tensor stream, ReadOnlySpan<int> classes, Span<float> losses, Span<int> largest)
+    {
+        _model.RequireClasses("The loss of classes");
+        using TensorScope scope = outer.Engine.OpenScope();
+        Unembedding.LossesOf(Readout(scope, FinalNorm(scope, stream)), classes, losses, largest);
     }
 
     /// <summary>The id that follows each token; −1 at the end of a sequence.</summary>

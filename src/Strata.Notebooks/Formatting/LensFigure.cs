@@ -33,13 +33,13 @@ internal static class LensFigure
             {
                 LensCell cell = lens.Cells[row][p][t];
                 values[p, t] = Value(cell, quantity);
-                texts[p, t] = Label(lens.TokenLabel(cell.TopId));
+                texts[p, t] = Label(lens.OutputLabel(cell.TopId));
             }
         }
 
         HeatmapStyle style = new()
         {
-            X = "position: token that is read there",
+            X = lens.Rows.Images is null ? "position: token that is read there" : "token of the image: row and column of its patch",
             Y = "layer",
             Value = AxisOf(quantity),
             RowLabels = lens.Points.ToArray(),
@@ -49,7 +49,7 @@ internal static class LensFigure
             Min = quantity == LensQuantity.Probability ? 0 : null,
             Max = quantity == LensQuantity.Probability ? 1 : null,
         };
-        Figure figure = Figure.Heatmap("Logit lens: the most likely next token at each layer", values, style).WithProvenance(lens.Provenance)
+        Figure figure = Figure.Heatmap(lens.Rows.Images is null ? "Logit lens: the most likely next token at each layer" : "Logit lens: the most likely class at each layer", values, style).WithProvenance(lens.Provenance)
             .WithNotes("Each layer's stream is read through the final norm, with its own statistics, and the unembedding.");
         if (lens.Rows.Count > 1) figure = figure.WithSubtitle($"row {row} of {lens.Rows.Count}");
         return shown == ids.Length ? figure : figure.WithNotes($"First {shown} of {ids.Length} positions.");

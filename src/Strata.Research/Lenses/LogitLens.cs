@@ -18,11 +18,12 @@ public readonly record struct LensCell(int TopId, float Probability, double Entr
 /// </summary>
 public sealed class LogitLens
 {
-    private readonly Func<int, string> _label;
+    private readonly Func<int, string> _label, _output;
 
-    private LogitLens(IReadOnlyList<string> points, TokenRows rows, LensCell[][][] cells, Func<int, string> label, Provenance provenance)
+    private LogitLens(IReadOnlyList<string> points, TokenRows rows, LensCell[][][] cells, Func<int, string> label, Func<int, string> output, Provenance provenance)
     {
         _label = label;
+        _output = output;
         Points = points;
         Rows = rows;
         Cells = cells;
@@ -40,6 +41,9 @@ public sealed class LogitLens
 
     /// <summary>A token as the network's tokenizer writes it; the id where there is none.</summary>
     public string TokenLabel(int id) => _label(id);
+
+    /// <summary>What is read there: a token, or a class of a network of images.</summary>
+    public string OutputLabel(int id) => _output(id);
 
     /// <summary>Where the readings came from.</summary>
     public Provenance Provenance { get; }
@@ -65,7 +69,7 @@ public sealed class LogitLens
         }
 
         Provenance provenance = last!.Provenance with { Data = $"{rows.Name} ({rows.Count} rows)", DataHash = rows.Hash };
-        return new LogitLens(last.Points.Where((point, i) => i == 0 || point.Contains("resid_post")).ToArray(), rows, [.. cells], model.TokenLabel, provenance.With("lens", "logit, norm statistics recomputed"));
+        return new LogitLens(last.Points.Where((point, i) => i == 0 || point.Contains("resid_post")).ToArray(), rows, [.. cells], model.TokenLabel, model.OutputLabel, provenance.With("lens", "logit, norm statistics recomputed"));
     }
 
     /// <summary>One row per point: mean loss, KL to the final distribution, agreement with the final top token, entropy.</summary>
@@ -91,7 +95,7 @@ public sealed class LogitLens
             float[] stacked = streams.SelectMany(s => s.Row(position).ToArray()).ToArray();
             FloatMatrix logits = model.Unembed(new FloatMatrix(stacked, streams.Length, model.Spec.Width));
             double[] final = LogProbabilities(logits.Row(streams.Length - 1));
-            int next = position + 1 < ids.Length ? ids[position + 1] : -1;
+            int next = model.Spec.Image is null && position + 1 < ids.Length ? ids[position + 1] : -1;
             for (int p = 0; p < streams.Length; p++) cells[p][position] = Cell(LogProbabilities(logits.Row(p)), final, next);
         }
 

@@ -32,15 +32,13 @@ public static class Sweep
     /// <param name="options">Scorer, batch size, progress.</param>
     /// <param name="cancellation">Stops between blocks.</param>
     /// <returns>One evaluation per plan, in the order given.</returns>
-    /// <exception cref="StrataException">The network does not predict the next token, no plan, a plan for another depth, an id that does not fit, or no row with a token to predict.</exception>
+    /// <exception cref="StrataException">The network predicts neither the next token nor classes, no plan, a plan for another depth, an id that does not fit, or no row with a token or a known class to predict.</exception>
     public static SweepResult Run(Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, SweepOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new SweepOptions();
         if (plans.Count == 0) throw new StrataException("A sweep needs at least one plan.");
-        model.RequireNextToken("An evaluation by loss and accuracy");
+        Check(model, rows, options);
         foreach (LayerPlan plan in plans) model.CheckPlan(plan);
-        foreach (int[] sequence in rows.Sequences) model.CheckIds(sequence, sequence.Length);
-        if (rows.Sequences.All(s => s.Length < 2)) throw new StrataException($"No row of \"{rows.Name}\" has a second token to predict.");
         PlanTree tree = PlanTree.Build(plans);
         Tally[] tallies = plans.Select(_ => new Tally()).ToArray();
         long done = 0;
@@ -48,7 +46,7 @@ public static class Sweep
         {
             // Without interventions one run serves all plans; with them, the plan says which point an execution position is.
             BatchRun[] runs = options.Interventions.Count == 0 ? [new BatchRun(model, batch)] : plans.Select(plan => new BatchRun(model, batch, plan, options.Interventions)).ToArray();
-            Walker walker = new(runs, firstRow, tallies, options.Scorer, cancellation)
+            Walker walker = new(runs, firstRow, rows.Classes, tallies, options.Scorer, cancellation)
             {
                 PlanDone = () => options.Progress?.Report(new WorkProgress($"Evaluating {plans.Count} plans", done, (long)plans.Count * rows.Tokens, "tokens")),
             };
@@ -72,8 +70,27 @@ public static class Sweep
             provenance with { Plan = plans.Count == 1 ? plans[0].ToString() : $"{plans.Count} plans" });
     }
 
+    /// <summary>Texts are evaluated by the next token, images by their class.</summary>
+    private static void Check(Model model, TokenRows rows, SweepOptions options)
+    {
+        if (rows.Images is null)
+        {
+            model.RequireNextToken("An evaluation by loss and accuracy");
+            foreach (int[] sequence in rows.Sequences) model.CheckIds(sequence, sequence.Length);
+            if (rows.Sequences.All(s => s.Length < 2)) throw new StrataException($"No row of \"{rows.Name}\" has a second token to predict.");
+            return;
+        }
+
+        model.RequireClasses("An evaluation of images by loss and accuracy");
+        if (options.Scorer is Scorer scorer) throw new StrataException($"The score \"{scorer.Name}\" is of texts, and \"{rows.Name}\" are images.");
+        if (rows.Classes is null) throw new StrataException($"The images of \"{rows.Name}\" have no classes to evaluate by: put them into one folder per class, or give each row a field \"label\".");
+        if (rows.Classes.All(c => c < 0)) throw new StrataException($"None of the labels of \"{rows.Name}\" is a class of {model.Name}, such as {model.OutputLabel(0)}.");
+        int outside = rows.Classes.TakeWhile(c => c < model.Spec.Readout!.Labels!.Count).Count();
+        if (outside < rows.Count) throw new StrataException($"Row {outside} of \"{rows.Name}\" is of class {rows.Classes[outside]}; {model.Name} has the classes 0 to {model.Spec.Readout!.Labels!.Count - 1}.");
+    }
+
     /// <summary>Walks the tree with one batch.</summary>
-    private sealed class Walker(BatchRun[] runs, int firstRow, Tally[] tallies, Scorer? scorer, CancellationToken cancellation)
+    private sealed class Walker(BatchRun[] runs, int firstRow, IReadOnlyList<int>? classes, Tally[] tallies, Scorer? scorer, CancellationToken cancellation)
     {
         private readonly float[] _losses = new float[runs[0].Batch.Tokens];
         private readonly int[] _predictions = new int[runs[0].Batch.Tokens];
@@ -109,9 +126,16 @@ public static class Sweep
         private void Evaluate(TensorScope scope, Tensor stream, List<int> plans)
         {
             BatchRun run = Run(plans[0]);
-            run.Losses(scope, stream, _losses, _predictions);
             Tally tally = new();
-            for (int s = 0; s < run.Batch.Sequences; s++)
+            if (classes is not null)
+            {
+                int[] wanted = [.. classes.Skip(firstRow).Take(run.Batch.Sequences)];
+                run.ClassLosses(scope, stream, wanted, _losses, _predictions);
+                for (int s = 0; s < wanted.Length; s++) if (wanted[s] >= 0) tally.Add(_losses[s], _predictions[s] == wanted[s]);
+            }
+            else run.Losses(scope, stream, _losses, _predictions);
+
+            for (int s = 0; classes is null && s < run.Batch.Sequences; s++)
             {
                 int start = run.Batch.Starts[s], length = run.Batch.Length(s);
                 tally.Add(new ScoredRow(firstRow + s, run.Batch.Sequence(s), _losses.AsSpan(start, length), _predictions.AsSpan(start, length)), scorer);
@@ -146,6 +170,14 @@ public static class Sweep
             _score += sum;
             _cases += count;
             _scored = true;
+        }
+
+        /// <summary>One prediction.</summary>
+        public void Add(float loss, bool hit)
+        {
+            _loss += loss;
+            _tokens++;
+            if (hit) _hits++;
         }
 
         public void Add(Tally other)
