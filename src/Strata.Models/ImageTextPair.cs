@@ -64,7 +64,7 @@ public sealed class ImageTextPair
     /// <summary>One row per image or text in the space of both: the last point of a network.</summary>
     private static FloatMatrix Embeddings(Model model, TokenRows rows, LayerPlan? plan, CancellationToken cancellation)
     {
-        string point = model.Spec.Readout!.Projection is null ? "pooled" : "projected";
+        string point = model.Spec.SequenceHead!.Projection is null ? "pooled" : "projected";
         return model.Capture(rows, new CaptureRequest { Points = [point], Plan = plan, Pooling = Pooling.First, Announce = _ => { } }, cancellation).Rows(point);
     }
 

@@ -10,7 +10,10 @@ public sealed record ModelOptions
     /// <summary>The engine that computes; the built-in CPU engine by default.</summary>
     public TensorEngine? Engine { get; init; }
 
-    /// <summary>Format in which linear maps stay in memory; null keeps the checkpoint's own.</summary>
+    /// <summary>
+    /// Format in which linear maps stay in memory; null keeps the checkpoint's own. <see cref="DType.Int8"/> keeps them in a quarter of float32's memory, rounded
+    /// (<see cref="Model.StorageErrors"/> says how far off that is); embeddings, norms and the routers of experts stay as they are.
+    /// </summary>
     public DType? Storage { get; init; }
 
     /// <summary>Of a pair of networks in one checkpoint (CLIP, SigLIP), which one, where the name of the folder does not say it (<c>FOLDER#image</c>); null for other checkpoints.</summary>
@@ -74,7 +77,10 @@ public sealed class Model
     public long WeightBytes => Weights.Bytes;
 
     /// <summary>What every result of this model says of it.</summary>
-    public Provenance Provenance => new() { Model = $"{Name} ({Spec.Family}){(Commit is null ? "" : $", commit {Commit}")}", ModelHash = Hash, Engine = Engine.Name, Seed = Seed };
+    public Provenance Provenance => new() { Model = $"{Name} ({Spec.Family}){(Commit is null ? "" : $", commit {Commit}")}", ModelHash = Hash, Engine = Engine.Name, Seed = Seed, Settings = StorageSetting() };
+
+    /// <summary>Format of the linear maps in memory where it was chosen; null for the checkpoint's own.</summary>
+    public DType? Storage { get; private init; }
 
     internal ModelWeights Weights { get; }
 
@@ -151,9 +157,23 @@ public sealed class Model
         using TensorScope scope = Engine.OpenScope();
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
         Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
-        if (Spec.Readout is { Kind: Readout.First, Labels: { } labels }) return new FloatMatrix(ReadoutRun.Classes(scope, normalized, this).ToArray(), streams.Rows, labels.Count);
-        if (Spec.Image is not null) throw new StrataException($"{Name} ({Spec.Family}) has no scores that one row of the stream gives: {(Spec.Readout?.Labels is null ? "its checkpoint holds no classifier" : "its classifier reads several")}.");
+        if (Spec.Image is not null && Spec.SequenceHead is { Rows: PooledRows.First, Labels: { } labels }) return new FloatMatrix(Readout.Classes(scope, normalized, this).ToArray(), streams.Rows, labels.Count);
+        if (Spec.Image is not null) throw new StrataException($"{Name} ({Spec.Family}) has no scores that one row of the stream gives: {(Spec.SequenceHead?.Labels is null ? "its checkpoint holds no classifier" : "its classifier reads several")}.");
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
+    }
+
+    /// <summary>Sorts sequences into the classes of a classifier (<c>BertForSequenceClassification</c>): scores before the softmax, named by <see cref="SequenceHead.Labels"/>.</summary>
+    /// <param name="rows">The sequences.</param>
+    /// <param name="plan">The order of the blocks; all in order by default.</param>
+    /// <param name="interventions">Changes on the way.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <returns>[rows, classes].</returns>
+    /// <exception cref="StrataException">The network is no classifier, or the plan or an intervention does not fit.</exception>
+    public FloatMatrix Classify(TokenRows rows, LayerPlan? plan = null, IReadOnlyList<Intervention>? interventions = null, CancellationToken cancellation = default)
+    {
+        RequireClasses("A classification");
+        CaptureRequest request = new() { Points = ["class_logits"], Plan = plan, Interventions = interventions ?? [], Announce = _ => { } };
+        return Capture(rows, request, cancellation).Rows("class_logits");
     }
 
     /// <summary>Continues prompts under a plan and interventions.</summary>
@@ -172,6 +192,22 @@ public sealed class Model
     /// <exception cref="InvalidFileException">The folder has something in it or cannot be written.</exception>
     public void Save(string folder, LayerPlan? plan = null, long maxShardBytes = 5_000_000_000, CancellationToken cancellation = default) =>
         new ModelSaver(this, _source, plan).Write(folder, maxShardBytes, cancellation);
+
+    /// <summary>
+    /// What it costs that the linear maps are kept in another format than the checkpoint's: the error of each weight, and of the stream behind each block on given data. The network is
+    /// loaded once more in its own format, and so needs that much memory beside.
+    /// </summary>
+    /// <param name="rows">The data that both run on.</param>
+    /// <param name="cancellation">Stops between blocks and batches.</param>
+    /// <exception cref="StrataException">No format was chosen when the network was loaded, or a row does not fit it.</exception>
+    public StorageErrors StorageErrors(TokenRows rows, CancellationToken cancellation = default)
+    {
+        if (Storage is null) throw new StrataException($"{Name} is in its checkpoint's own format. Load it with ModelOptions.Storage (or --storage) and compare that.");
+        WeightMap map = ModelFamily.Of(Spec).Map(Spec, _source.Has);
+        Func<WeightEntry, Tensor> read = _source.Reader(Engine);
+        Model exact = new(Name, Spec, Engine, ModelWeights.Load(Spec, map, read, null, null, cancellation), Tokenizer, _hash, Seed, _source);
+        return Models.StorageErrors.Measure(this, exact, map, read, rows, cancellation);
+    }
 
     /// <summary>The hook points in execution order with their shapes, and what this model cannot do.</summary>
     public ModelExplanation Explain() => new(this);
@@ -233,11 +269,11 @@ public sealed class Model
     /// <exception cref="StrataException">The network has no classifier.</exception>
     public void RequireClasses(string what)
     {
-        if (Spec.Readout?.Labels is null) throw new StrataException($"{what} needs a network with a classifier, and {Name} ({Spec.Family}) has none: its checkpoint holds no such weights. Capture its streams, and fit a probe to them.");
+        if (Spec.SequenceHead?.Labels is null) throw new StrataException($"{what} needs a network with a classifier, and {Name} ({Spec.Family}) has no classes: its checkpoint holds no classifier of sequences. Load one that does (BertForSequenceClassification, ViTForImageClassification), or capture its streams and fit a probe to them.");
     }
 
-    /// <summary>What a column of the logits stands for: a class, or a token of the vocabulary.</summary>
-    public string OutputLabel(int column) => Spec.Readout?.Labels is { } labels ? labels[column] : TokenLabel(column);
+    /// <summary>What a column of <see cref="Unembed"/> stands for: a token of the vocabulary, or a class of a network of images.</summary>
+    public string OutputLabel(int column) => Spec.Image is not null && Spec.SequenceHead?.Labels is { } labels ? labels[column] : TokenLabel(column);
 
     /// <summary>A number that stands in the checkpoint beside the network; null where there is none.</summary>
     internal float? Number(string name) => _source.Number(name);
@@ -251,6 +287,9 @@ public sealed class Model
 
     private ImagePreprocessor RequirePreprocessor() => Preprocessor
         ?? throw new StrataException($"{Name} has no {ImagePreprocessor.FileName}, so how its images are prepared is not known. Put the checkpoint's own beside its config.json, or make an ImagePreprocessor, and rows with new TokenRows(name, model.Spec.Image, pixels).");
+
+    private SortedDictionary<string, string> StorageSetting() =>
+        Storage is DType storage ? new(StringComparer.Ordinal) { ["storage"] = StorageFormat.WordOf(storage) } : new(StringComparer.Ordinal);
 
     private static Model LoadFromHub(string name, string place, ModelOptions options, CancellationToken cancellation)
     {
@@ -275,6 +314,7 @@ public sealed class Model
         return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint))
         {
             Commit = commit,
+            Storage = options.Storage,
             Preprocessor = spec.Image is null ? null : ImagePreprocessor.LoadFolder(checkpoint.Folder),
         };
     }
@@ -287,7 +327,7 @@ public sealed class Model
         RandomWeights source = new(family, spec, seed, engine);
         ModelWeights weights = ModelWeights.Load(spec, family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{spec} {seed}")));
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original)) { Preprocessor = preprocessor };
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original)) { Storage = options.Storage, Preprocessor = preprocessor };
     }
 
     private static WeightMap MapOf(ModelFamily family, ModelSpec spec, Checkpoint checkpoint)

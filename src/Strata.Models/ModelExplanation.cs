@@ -26,26 +26,34 @@ public sealed class ModelExplanation
     public IReadOnlyList<string> Limits { get; }
 
     /// <summary>Shape of a point's value for one sequence of T positions.</summary>
-    public string ShapeOf(HookPoint point) => point.IsPerSequence ? $"[{point.Columns}]" : point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : $"[T, {point.Columns}]";
+    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : point.PerSequence ? $"[1, {point.Columns}]" : $"[T, {point.Columns}]";
 
     /// <summary>Hook points that other architectures have, and why they do not exist here.</summary>
     private static IEnumerable<string> MissingPoints(ModelSpec spec)
     {
         BlockSpec[] blocks = Enumerable.Range(0, spec.Blocks).Select(spec.Block).ToArray();
         if (spec.Positions != PositionKind.Learned)
-            yield return $"pos_embed does not exist: {(spec.Positions == PositionKind.Rotary ? "positions turn queries and keys (attn.rot_q, attn.rot_k)" : "positions bias the scores (attn.scores)")}";
+            yield return $"pos_embed does not exist: {PlaceOfPositions(spec.Positions)}";
         else yield return "attn.rot_q and attn.rot_k do not exist: positions are learned vectors (pos_embed)";
         if (spec.Positions == PositionKind.Rotary && blocks.Any(b => b.Rotary is null)) yield return "attn.rot_q and attn.rot_k do not exist in some blocks, which know no positions";
+        if (blocks.Any(b => b.PlainAttentionInput)) yield return "ln1.normalized does not exist in the first block, whose input is ln_embed.normalized";
         if (spec.ParallelResidual) yield return "resid_mid does not exist: attention and MLP read the same stream";
         if (spec.NormPlacement is NormPlacement.Output or NormPlacement.Stream) yield return "ln1.normalized and ln2.normalized do not exist: attention and MLP read the stream itself";
         else if (spec.SharedNorm) yield return "ln2.normalized does not exist: the MLP reads ln1.normalized";
         if (!spec.FinalNorm) yield return $"ln_final.normalized does not exist: the last stream is {(spec.HasUnembedding ? "unembedded" : "left")} as it is";
-        if (spec.Image is not null && spec.Readout?.Labels is null) yield return "logits do not exist: the checkpoint holds no classifier";
-        else if (!spec.HasUnembedding && spec.Readout?.Labels is null) yield return "logits do not exist: the checkpoint holds no head of a language model";
+        if (spec.Image is not null && spec.SequenceHead?.Labels is null) yield return "class_logits do not exist: the checkpoint holds no classifier";
+        else if (!spec.HasUnembedding && spec.Image is null) yield return "logits do not exist: the checkpoint holds no head of a language model";
         if (!spec.Causal) yield return "nothing is generated, and no loss of the next token computed: tokens see those behind them";
         if (!spec.GatedMlp) yield return "mlp.pre_linear does not exist: the MLP is not gated";
         if (blocks.Any(b => b.Experts is not null)) yield return "mlp.pre and mlp.post do not exist in blocks with experts, which work on some tokens only (mlp.router, mlp.weights)";
     }
+
+    private static string PlaceOfPositions(PositionKind positions) => positions switch
+    {
+        PositionKind.Rotary => "positions turn queries and keys (attn.rot_q, attn.rot_k)",
+        PositionKind.Relative => "distances change the scores (attn.scores)",
+        _ => "positions bias the scores (attn.scores)",
+    };
 
     /// <summary>The facts of the architecture, name and value.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts =>

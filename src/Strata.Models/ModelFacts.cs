@@ -10,7 +10,7 @@ internal static class ModelFacts
     {
         BlockSpec[] blocks = [.. Enumerable.Range(0, spec.Blocks).Select(spec.Block)];
         yield return ("family", spec.Family);
-        yield return ("blocks", spec.ParallelResidual ? $"{spec.Blocks}, attention and MLP on the same stream" : $"{spec.Blocks}");
+        yield return ("blocks", spec.ParallelResidual ? $"{spec.Blocks}, attention and MLP on the same stream" : $"{spec.Blocks}{Sharing(blocks)}");
         if (!spec.Causal) yield return ("direction", "both: a token sees those before it and behind it");
         yield return ("width", spec.EmbeddingWidth is int embedding ? $"{spec.Width}, embeddings {embedding}" : $"{spec.Width}");
         yield return ("heads", $"{spec.Heads} of width {spec.HeadWidth}");
@@ -25,9 +25,9 @@ internal static class ModelFacts
         yield return ("norm", $"{spec.Norm}, epsilon {Number(spec.NormEpsilon)}{Place(spec.NormPlacement)}");
         yield return ("positions", Positions(spec, blocks));
         if (spec.TokenTypes > 0) yield return ("token types", $"{spec.TokenTypes}");
-        if (spec.Readout is ReadoutSpec readout) yield return ("whole sequence", Whole(readout));
         if (spec.Image is ImageSpec image) yield return ("images", Images(image));
         else yield return ("vocabulary", $"{spec.Vocabulary}{(!spec.HasUnembedding ? ", no unembedding" : spec.TiedUnembedding ? ", unembedding tied" : "")}");
+        if (spec.SequenceHead is { } head) yield return ("sequences", Sequences(head));
         if (Adjustments(spec) is { Length: > 0 } adjustments) yield return ("factors and caps", adjustments);
     }
 
@@ -50,6 +50,11 @@ internal static class ModelFacts
 
     private static string In(IEnumerable<int> alike, int all) => alike.Count() == all ? "" : $" in {(alike.Count() == 1 ? "block" : "blocks")} {Blocks([.. alike])}";
 
+    /// <summary>Blocks that share their weights, group by group.</summary>
+    private static string Sharing(BlockSpec[] blocks) => blocks.Length > 0 && blocks[0].Group is not null
+        ? $", sharing weights: {string.Join("; ", Group(blocks, block => block.Group).Select(group => Blocks([.. group])))}"
+        : "";
+
     private static string Place(NormPlacement placement) => placement switch
     {
         NormPlacement.Output => ", behind attention and MLP",
@@ -61,27 +66,36 @@ internal static class ModelFacts
     private static string Images(ImageSpec image) =>
         $"{image.Width} x {image.Height} pixels, {image.Grid.Columns} x {image.Grid.Rows} patches of {image.Patch} x {image.Patch}{(image.Prefix.Count > 0 ? $", behind {string.Join(", ", image.Prefix)}" : "")}";
 
-    private static string Whole(ReadoutSpec readout)
+    private static string Sequences(SequenceHead head)
     {
-        string rows = readout.Kind switch
+        string pooled = head.Rows switch
         {
-            Readout.First => "first token",
-            Readout.FirstTwo => "first two tokens",
-            Readout.FirstAndMean => "first token and mean of the patches",
-            Readout.Mean => "mean of the patches",
-            Readout.Last => "last token",
-            Readout.End => "token at the end of the text",
+            PooledRows.First => "pooled",
+            PooledRows.FirstTwo => "first two tokens",
+            PooledRows.FirstAndMean => "first token and mean of the patches",
+            PooledRows.Mean => "mean of the patches",
+            PooledRows.Last => "last token",
+            PooledRows.End => "token at the end of the text",
             _ => "attention of a learned query, and an MLP",
         };
-        return $"{rows}{(readout.Projection is int columns ? $", projected to {columns}" : "")}{(readout.Labels is { } labels ? $", {labels.Count} classes" : "")}";
+        if (head.Projection is int columns) return $"{pooled}, projected to {columns}";
+        return head.Labels is { } labels ? $"{labels.Count} classes: {string.Join(", ", labels.Take(20).Select(label => Excerpt.Cut(label)))}{(labels.Count > 20 ? ", ..." : "")}" : pooled;
     }
 
     private static string Positions(ModelSpec spec, BlockSpec[] blocks) => spec.Positions switch
     {
         PositionKind.Learned when spec.Image is ImageSpec image => $"learned, {image.Positions}; interpolated for images of another size",
-        PositionKind.Learned => $"learned, {spec.MaxPositions}",
+        PositionKind.Learned => $"learned{Distances(spec)}, {spec.MaxPositions}",
+        PositionKind.Relative => $"{Distances(spec).TrimStart(',', ' ')}, {spec.MaxPositions}",
         PositionKind.Bias => $"biases of the scores, {spec.MaxPositions}",
         _ => $"rotary ({string.Join("; ", Group(blocks, block => block.Rotary).Select(alike => Rotary(alike.Key, spec.HeadWidth) + In(alike, blocks.Length)))}), {spec.MaxPositions}",
+    };
+
+    private static string Distances(ModelSpec spec) => spec switch
+    {
+        { RelativeBias: { } bias } => $", biases of the scores by distance ({bias.Buckets} buckets up to {bias.MaxDistance})",
+        { Disentangled: { } distances } => $", products of {(distances.QueryTerm ? distances.KeyTerm ? "queries and keys" : "queries" : "keys")} with distances ({2 * distances.Span} rows up to {distances.MaxDistance})",
+        _ => "",
     };
 
     private static string Rotary(RotarySpec? rotary, int headWidth)

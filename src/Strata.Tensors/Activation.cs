@@ -15,6 +15,9 @@ public enum Activation
     /// <summary>max(x, 0).</summary>
     Relu,
 
+    /// <summary>tanh(x).</summary>
+    Tanh,
+
     /// <summary>x · σ(1.702x): <c>quick_gelu</c>.</summary>
     QuickGelu,
 

@@ -23,7 +23,7 @@ public readonly record struct AttentionHeads(int Heads, int KeyValueHeads, int H
 
 /// <summary>
 /// One sequence of a batch: rows <c>QueryStart .. QueryStart + QueryCount</c> of the query tensor attend to rows
-/// <c>KeyStart .. KeyStart + KeyCount</c> of the key and value tensors. The last query sits at the last key; with a causal
+/// <c>KeyStart .. KeyStart + KeyCount</c> of the key and value tensors. The last query sits at the last key, where the layer knows positions; with a causal
 /// layer, query j sees the first <c>KeyCount - QueryCount + j + 1</c> keys.
 /// Sequences lie one behind another without padding, so no mask exists that could be forgotten.
 /// </summary>

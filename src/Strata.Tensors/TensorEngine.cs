@@ -169,6 +169,12 @@ public abstract class TensorEngine
     /// <summary>result [heads, QueryCount, KeyCount] = cap(scale · q kᵀ) + bias of one sequence; keys that a query may not see get −∞.</summary>
     protected internal abstract void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? bias, AttentionSegment segment, Tensor result);
 
+    /// <summary>
+    /// scores [heads, n, n] at query i and key j grows by ofQueries [heads, n, rows] at query i and ofKeys [heads, n, rows] at key j, both in the row that
+    /// <paramref name="rows"/> has for the distance i − j, from 1 − n on. Either may be null.
+    /// </summary>
+    protected internal abstract void AddByDistance(Tensor scores, Tensor? ofQueries, Tensor? ofKeys, ReadOnlySpan<int> rows);
+
     /// <summary>Rows QueryStart .. QueryStart + QueryCount of result [T, heads·d] = pattern [heads, QueryCount, KeyCount] · v.</summary>
     protected internal abstract void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result);
 

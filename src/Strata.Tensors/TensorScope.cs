@@ -273,6 +273,23 @@ public sealed class TensorScope : IDisposable
         return result;
     }
 
+    /// <summary>Adds terms by the distance from key to query to the scores [heads, n, n] of one sequence, in place; see <see cref="TensorEngine.AddByDistance"/>.</summary>
+    /// <exception cref="ArgumentException">Shapes do not fit, or a row does not exist.</exception>
+    public void AddByDistance(Tensor scores, Tensor? ofQueries, Tensor? ofKeys, ReadOnlySpan<int> rows)
+    {
+        int heads = scores.Shape[0], length = scores.Shape[1];
+        Require(scores.Shape == new Shape(heads, length, length), "AddByDistance", $"scores are {scores.Shape}, expected as many keys as queries");
+        Require(rows.Length == (2 * length) - 1, "AddByDistance", $"{rows.Length} rows for {(2 * length) - 1} distances");
+        foreach (Tensor? term in new[] { ofQueries, ofKeys })
+        {
+            if (term is null) continue;
+            Require(term.Shape == new Shape(heads, length, term.Shape[2]), "AddByDistance", $"terms {term.Shape} do not fit scores {scores.Shape}");
+            foreach (int row in rows) Require((uint)row < (uint)term.Shape[2], "AddByDistance", $"row {row} is outside {term.Shape}");
+        }
+
+        Engine.AddByDistance(scores, ofQueries, ofKeys, rows);
+    }
+
     /// <summary>Writes pattern [heads, queries, keys] · v of one sequence into its rows of <paramref name="result"/> [T, heads·headWidth].</summary>
     public void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result)
     {
@@ -334,7 +351,7 @@ public sealed class TensorScope : IDisposable
         foreach (AttentionSegment s in segments)
         {
             Require(s.QueryStart >= 0 && s.QueryCount >= 0 && s.QueryStart + s.QueryCount <= q.Shape.Rows && s.KeyStart >= 0 && s.KeyStart + s.KeyCount <= k.Shape.Rows
-                && s.KeyCount >= s.QueryCount, "Attention", $"{s} does not lie in q {q.Shape} and k {k.Shape}");
+                && (s.KeyCount >= s.QueryCount || !(heads.Causal || heads.Window > 0 || heads.BiasByDistance)), "Attention", $"{s} does not lie in q {q.Shape} and k {k.Shape}");
             int columns = heads.BiasByDistance ? (2 * s.KeyCount) - 1 : s.KeyCount;
             Require(bias is null || bias.Shape.Columns >= columns, "Attention", $"the bias of the scores is {bias?.Shape} and {s} has {s.KeyCount} keys");
         }

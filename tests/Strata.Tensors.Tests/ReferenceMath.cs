@@ -116,6 +116,7 @@ internal static class ReferenceMath
         Activation.GeluErf => x < -3 ? 0.5 * x * Erfc(-x / Math.Sqrt(2)) : 0.5 * x * (1 + Erf(x / Math.Sqrt(2))),
         Activation.GeluTanh => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
         Activation.Silu => x / (1 + Math.Exp(-x)),
+        Activation.Tanh => Math.Tanh(x),
         Activation.Relu => Math.Max(x, 0),
         Activation.QuickGelu => x / (1 + Math.Exp(-1.702 * x)),
         Activation.GeluErf10 => Math.Clamp(Activate(x, Activation.GeluErf), -10, 10),

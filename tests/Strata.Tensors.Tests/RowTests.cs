@@ -150,7 +150,7 @@ public class RowTests
         {
             float[] table = [.. Numbers.Random(10 * width, 1).Select(v => (float)(Half)v)];
             byte[] bytes = GC.AllocateArray<byte>((table.Length * 4) + 1, pinned: true);
-            foreach (DType dtype in Enum.GetValues<DType>())
+            foreach (DType dtype in new[] { DType.Float32, DType.Float16, DType.BFloat16 })
             {
                 // One byte off every alignment, as a tensor in a checkpoint may lie.
                 for (int i = 0; i < table.Length; i++) Encode(table[i], dtype).CopyTo(bytes.AsSpan(1 + (i * dtype.Size())));

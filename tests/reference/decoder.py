@@ -91,7 +91,7 @@ def alibi_slopes(heads):
 
 
 # Kinds of weights: what Draw makes of a shape.
-MATRIX, BIAS, GAIN, OFFSET_GAIN, TABLE = "matrix", "bias", "gain", "offset gain", "table"
+MATRIX, SMALL_MATRIX, BIAS, GAIN, OFFSET_GAIN, TABLE = "matrix", "small matrix", "bias", "gain", "offset gain", "table"
 
 
 def linear_shapes(name, inputs, outputs, bias):

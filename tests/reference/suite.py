@@ -1,6 +1,6 @@
 """The standard suite: every variant as a model folder, with requests and the tensors that they must give.
 
-ROOT/FAMILY-VARIANT/ holds config.json and weights, requests.json, expected.safetensors (computed in float64, rounded to float32)
+ROOT/FAMILY-VARIANT/ (a family's own hyphens as underscores) holds config.json and weights, requests.json, expected.safetensors (computed in float64, rounded to float32)
 and, for decoders, generation.json. Each plan stands in requests.json twice: as steps, which the reference executes, and as text, which the
 reader parses.
 """
@@ -85,4 +85,4 @@ def write(root, seed):
     """Writes every variant of every family below root."""
     for family, (_, members) in variants.VARIANTS.items():
         for variant in members:
-            write_variant(Path(root) / f"{family}-{variant}", family, variant, seed)
+            write_variant(Path(root) / f"{family.replace('-', '_')}-{variant}", family, variant, seed)

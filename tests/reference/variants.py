@@ -166,7 +166,8 @@ def llama_files(config, weights, frequencies=False):
 
 def decoder_weights(family, config, draw, buffers=None):
     """The weights of any other family, by the shapes that it names, with buffers that its older files carry."""
-    kinds = {decoder.MATRIX: lambda shape: draw.matrix(*shape, inputs=shape[-1]), decoder.BIAS: lambda shape: draw.bias(*shape),
+    kinds = {decoder.MATRIX: lambda shape: draw.matrix(*shape, inputs=shape[-1]), decoder.SMALL_MATRIX: lambda shape: draw.matrix(*shape, inputs=9 * shape[-1]),
+             decoder.BIAS: lambda shape: draw.bias(*shape),
              decoder.GAIN: lambda shape: draw.gain(*shape), decoder.OFFSET_GAIN: lambda shape: draw.gain(*shape) - 1,
              decoder.TABLE: lambda shape: draw.normal(*shape, std=0.3)}
     weights = {name: kinds[kind](shape) for name, (shape, kind) in families.FAMILIES[family].shapes(config).items()}

@@ -53,6 +53,7 @@ public static class CliProgram
         SweepVerb.Create(terminal),
         MeasureVerb.Create(terminal),
         CompareVerb.Create(terminal),
+        ProbeVerb.Create(terminal),
         LensVerb.Create(terminal),
         GenerateVerb.Create(terminal),
         FetchVerb.Create(terminal),

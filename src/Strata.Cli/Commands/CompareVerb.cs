@@ -15,17 +15,22 @@ internal static partial class CompareVerb
         Argument<string> first = new("SOURCE") { Description = "Folder of a model or hf:org/name (then --data is needed), or a .safetensors file of activations." };
         Argument<string?> second = new("SOURCE2") { Description = "A second model or file, whose points are the columns; the first alone is compared with itself.", Arity = ArgumentArity.ZeroOrOne };
         DataInput data = new(required: false);
-        Option<string> with = new("--with") { Description = $"One of {string.Join(", ", Comparisons.All.Select(c => c.Name))}.", HelpName = "NAME", Required = true };
+        Option<string> with = new("--with") { Description = $"One of {string.Join(", ", Comparisons.All.Select(c => c.Name))}, or one with parameters, as in cka-kernel=rbf-hsic=song.", HelpName = "NAME", Required = true };
         Option<string?> points = Inputs.Points("By default blocks.*.resid_post of a model, and all points of a file.");
         Option<string?> pool = Inputs.Pool("mean");
         Option<int?> batch = Inputs.BatchTokens();
+        Option<string?> storage = Inputs.Storage();
+        Option<bool> profile = new("--profile") { Description = "Compare each point with the same point of SOURCE2 alone." };
+        Option<int?> halves = Inputs.Count("--halves", "With --profile: draw half of the rows N times and give the band of the values.");
+        Option<bool> noControls = new("--no-controls") { Description = "Leave out the comparison with shuffled rows." };
         Option<bool> json = Inputs.Json();
-        return Verb.Create("compare", "Compare the representations at every pair of hook points.", [first, second, .. data.Options, with, points, pool, batch, json], (parse, cancellation) =>
+        return Verb.Create("compare", "Compare the representations at every pair of hook points.", [first, second, .. data.Options, with, profile, halves, noControls, points, pool, batch, storage, json], (parse, cancellation) =>
         {
             string name = Comparisons.Get(parse.GetRequiredValue(with)).Name;
+            if (parse.GetValue(halves) is not null && !parse.GetValue(profile)) throw new StrataException("--halves belongs to --profile; give both.");
             string a = parse.GetRequiredValue(first);
             string? b = parse.GetValue(second);
-            if (ActivationSource.IsFile(a) && (b is null || ActivationSource.IsFile(b))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, batch]);
+            if (ActivationSource.IsFile(a) && (b is null || ActivationSource.IsFile(b))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, batch, storage]);
             CaptureSettings settings = new()
             {
                 Data = data.Of(parse),
@@ -33,10 +38,20 @@ internal static partial class CompareVerb
                 DefaultPoints = ["blocks.*.resid_post"],
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.Mean),
                 BatchTokens = parse.GetValue(batch),
+                Storage = parse.GetValue(storage),
             };
             Activations rows = ActivationSource.Read(terminal, a, settings, cancellation);
             Activations columns = b is null ? rows : ActivationSource.Read(terminal, b, settings, cancellation);
-            ComparisonMatrix matrix = terminal.WithProgress(progress => ComparisonMatrix.Compute(rows, columns, name, null, progress, cancellation));
+            ComparisonOptions options = new() { Controls = !parse.GetValue(noControls), Halves = parse.GetValue(halves) ?? 0 };
+            if (parse.GetValue(profile))
+            {
+                Table table = terminal.WithProgress(progress => ComparisonProfile.Compute(rows, columns, name, options, null, progress, cancellation)).Table;
+                if (parse.GetValue(json)) terminal.WriteJson(ResultJson.Of(table));
+                else terminal.WriteTable(table);
+                return;
+            }
+
+            ComparisonMatrix matrix = terminal.WithProgress(progress => ComparisonMatrix.Compute(rows, columns, name, options, progress, cancellation));
             if (parse.GetValue(json)) WriteJson(terminal, matrix);
             else terminal.WriteTable(Grid(matrix));
         });

@@ -14,12 +14,13 @@ internal static class DataFile
     /// <exception cref="InvalidFileException">The file is missing or invalid, or a row does not fit the model.</exception>
     public static TokenRows Read(Model model, Terminal terminal, DataRequest request, CancellationToken cancellation)
     {
-        DataOptions options = new() { Split = request.Split, Announce = terminal.Note };
-        if (request.TextColumn is { } column) options = options with { TextColumn = column };
-        DataSet data = HubReference.IsOne(request.Source)
-            ? terminal.WithProgress(progress => DataSet.Read(request.Source, options with { Progress = progress }, cancellation))
-            : DataSet.Read(request.Source, options, cancellation);
-        if (request.Take is int count) data = data.Take(count);
+        return Tokens(ReadSet(terminal, request, cancellation), model, request);
+    }
+
+    /// <summary>The ids of rows that were read.</summary>
+    /// <exception cref="InvalidFileException">A row does not fit the model.</exception>
+    public static TokenRows Tokens(DataSet data, Model model, DataRequest request)
+    {
         try
         {
             return data.Tokens(model);
@@ -28,6 +29,17 @@ internal static class DataFile
         {
             throw new InvalidFileException(request.Source, e.Message, e);
         }
+    }
+
+    /// <summary>The first rows of a file with their fields.</summary>
+    public static DataSet ReadSet(Terminal terminal, DataRequest request, CancellationToken cancellation)
+    {
+        DataOptions options = new() { Split = request.Split, Announce = terminal.Note };
+        if (request.TextColumn is { } column) options = options with { TextColumn = column };
+        DataSet data = HubReference.IsOne(request.Source)
+            ? terminal.WithProgress(progress => DataSet.Read(request.Source, options with { Progress = progress }, cancellation))
+            : DataSet.Read(request.Source, options, cancellation);
+        return request.Take is int count ? data.Take(count) : data;
     }
 
     /// <summary>The same, for commands that predict the next token.</summary>

@@ -13,10 +13,11 @@ internal static class GenerateVerb
         Option<string?> tokens = Inputs.Tokens(), text = Inputs.Text(), plan = Inputs.Plan();
         Option<int?> most = Inputs.Count("--max-new", "New tokens at most.");
         most.Required = true;
+        Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("generate", "Continue a prompt with the most likely tokens.", [folder, tokens, text, plan, most, json], (parse, cancellation) =>
+        return Verb.Create("generate", "Continue a prompt with the most likely tokens.", [folder, tokens, text, plan, most, storage, json], (parse, cancellation) =>
         {
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
             LayerPlan? order = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : null;
             TokenRows prompt = Inputs.Prompt(model, parse.GetValue(tokens), parse.GetValue(text), terminal);
             Generation result = terminal.WithProgress(progress =>

@@ -15,10 +15,11 @@ internal static class LensVerb
     {
         Argument<string> folder = Inputs.Model();
         Option<string?> tokens = Inputs.Tokens(), text = Inputs.Text(), plan = Inputs.Plan();
+        Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary (logit lens).", [folder, tokens, text, plan, json], (parse, cancellation) =>
+        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary (logit lens).", [folder, tokens, text, plan, storage, json], (parse, cancellation) =>
         {
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
             LayerPlan? order = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : null;
             TokenRows prompt = Inputs.Prompt(model, parse.GetValue(tokens), parse.GetValue(text), terminal);
             LogitLens lens = terminal.WithProgress(progress => LogitLens.Read(model, prompt, order, progress, cancellation));

@@ -26,8 +26,9 @@ internal static class MeasureVerb
         Option<string?> normalization = Named("--normalize", "What entropies are divided by: nothing, log of the rows, log of the width, or the largest possible value.", Normalizations.Keys);
         Option<string?> plan = Inputs.Plan();
         Option<int?> batch = Inputs.BatchTokens();
+        Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("measure", "Compute a number per hook point.", [source, .. data.Options, names, points, form, normalization, pool, plan, batch, json], (parse, cancellation) =>
+        return Verb.Create("measure", "Compute a number per hook point.", [source, .. data.Options, names, points, form, normalization, pool, plan, batch, storage, json], (parse, cancellation) =>
         {
             string[] measures = Inputs.List("--measure", parse.GetRequiredValue(names)).Select(name => Measures.Get(name).Name).ToArray();
             MeasureOptions options = new()
@@ -35,7 +36,7 @@ internal static class MeasureVerb
                 Form = parse.GetValue(form) is string f ? MeasureForm.Parse(f) : MeasureForm.Textbook,
                 Normalization = parse.GetValue(normalization) is string n ? Inputs.Choice("--normalize", n, Normalizations) : EntropyNormalization.Raw,
             };
-            if (ActivationSource.IsFile(parse.GetRequiredValue(source))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, plan, batch]);
+            if (ActivationSource.IsFile(parse.GetRequiredValue(source))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, plan, batch, storage]);
             Activations activations = ActivationSource.Read(terminal, parse.GetRequiredValue(source), new CaptureSettings
             {
                 Data = data.Of(parse),
@@ -44,6 +45,7 @@ internal static class MeasureVerb
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.None),
                 Plan = parse.GetValue(plan),
                 BatchTokens = parse.GetValue(batch),
+                Storage = parse.GetValue(storage),
             }, cancellation);
             MeasureTable result = terminal.WithProgress(progress => MeasureTable.Compute(activations, measures, options, progress, cancellation));
             if (parse.GetValue(json)) WriteJson(terminal, result);

@@ -42,6 +42,14 @@ internal static class ResultJson
     public static double[][] Rows(double[,] matrix) =>
         Enumerable.Range(0, matrix.GetLength(0)).Select(i => Enumerable.Range(0, matrix.GetLength(1)).Select(j => matrix[i, j]).ToArray()).ToArray();
 
+    /// <summary>A table: its columns by name, its notes and its provenance.</summary>
+    public static object Of(Table table) => new
+    {
+        Columns = table.Columns.ToDictionary(c => c.Name, c => c.Kind == ColumnKind.Text ? (object)c.Texts : c.Numbers),
+        table.Notes,
+        table.Provenance,
+    };
+
     private sealed class RealConverter : JsonConverter<double>
     {
         public override double Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => throw new NotSupportedException("Results are written, not read.");

@@ -16,7 +16,7 @@ internal static class SaveVerb
         Option<string?> twin = new("--random-twin") { Description = "Save the network with random weights of this seed instead.", HelpName = "SEED" };
         return Verb.Create("save", "Write a model, its blocks along a plan, as a Hugging Face folder with a recipe of what was done.", [model, folder, plan, twin], (parse, cancellation) =>
         {
-            Model loaded = ModelFolder.Load(terminal, parse.GetRequiredValue(model), cancellation);
+            Model loaded = ModelFolder.Load(terminal, parse.GetRequiredValue(model), storage: null, cancellation);
             LayerPlan? order = parse.GetValue(plan) is string written ? loaded.Plans.Parse(written) : null;
             Model saved = parse.GetValue(twin) is string seed ? loaded.RandomTwin(Seed(seed)) : loaded;
             string target = parse.GetRequiredValue(folder);

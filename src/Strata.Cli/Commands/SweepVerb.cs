@@ -22,13 +22,14 @@ internal static class SweepVerb
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<int?> batch = Inputs.BatchTokens();
+        Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, .. data.Options, plans, drop, windows, painters, batch, json], (parse, cancellation) =>
+        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, .. data.Options, plans, drop, windows, painters, batch, storage, json], (parse, cancellation) =>
         {
             bool asksPainters = parse.GetResult(painters) is not null;
             if (new[] { parse.GetValue(plans) is not null, parse.GetValue(drop), parse.GetValue(windows), asksPainters }.Count(given => given) != 1)
                 throw new StrataException("Give the plans once: --plans FILE, --drop-each, --windows or --painters [FROM..TO].");
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
             IReadOnlyList<MethodPlan>? methods = asksPainters ? Painters.Read(model.Plans, parse.GetValue(painters)) : null;
             IReadOnlyList<LayerPlan> set = methods?.Select(m => m.Plan).ToArray()
                 ?? (parse.GetValue(plans) is string file ? PlanFile.Read(file, model.Plans) : parse.GetValue(drop) ? model.Plans.DropEach() : model.Plans.AllWindows());

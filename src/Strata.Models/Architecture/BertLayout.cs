@@ -18,33 +18,33 @@ internal static class BertLayout
         config.RefuseIfTrue("is_decoder", "and Strata computes this family as an encoder only.");
         if (config.OptionalString("position_embedding_type") is { } kind && kind != "absolute")
             throw config.Refuse("position_embedding_type", $"is {Excerpt.Quote(kind)}, which Strata does not compute; expected \"absolute\".");
-        int width = config.OptionalInt("hidden_size", 1, 1 << 20) ?? defaults.Width;
-        int heads = config.OptionalInt("num_attention_heads", 1, 1 << 16) ?? defaults.Heads;
-        if (width % heads != 0) throw new InvalidFileException(config.Path, $"hidden_size {width} does not divide into num_attention_heads {heads} heads.");
-        int offset = defaults.PositionsBehindPadding ? (config.OptionalInt("pad_token_id", 0, 1 << 20) ?? 1) + 1 : 0;
+        int width = config.OptionalInt(defaults.WidthKey, 1, 1 << 20) ?? defaults.Width;
+        int heads = config.OptionalInt(defaults.HeadsKey, 1, 1 << 16) ?? defaults.Heads;
+        if (width % heads != 0) throw new InvalidFileException(config.Path, $"{defaults.WidthKey} {width} does not divide into {defaults.HeadsKey} {heads} heads.");
+        int offset = defaults.PositionsBehindPadding ? (defaults.PaddingId ?? config.OptionalInt("pad_token_id", 0, 1 << 20) ?? 1) + 1 : 0;
         int rows = config.OptionalInt("max_position_embeddings", 1, 1 << 28) ?? 512;
         if (rows <= offset) throw config.Refuse("max_position_embeddings", $"is {rows}, and positions begin at row {offset} (pad_token_id + 1); a larger number is expected.");
         return new ModelSpec
         {
             Family = family,
             Causal = false,
-            Blocks = config.OptionalInt("num_hidden_layers", 0, LayerPlan.MaxExecutions) ?? 12,
+            Blocks = config.OptionalInt(defaults.BlocksKey, 0, LayerPlan.MaxExecutions) ?? defaults.Blocks,
             Width = width,
             Heads = heads,
             KeyValueHeads = heads,
             HeadWidth = width / heads,
-            MlpWidth = config.OptionalInt("intermediate_size", 1, 1 << 24) ?? defaults.MlpWidth,
+            MlpWidth = config.OptionalInt(defaults.MlpWidthKey, 1, 1 << 24) ?? defaults.MlpWidth,
             Vocabulary = config.OptionalInt("vocab_size", 1, 1 << 28) ?? defaults.Vocabulary,
             MaxPositions = rows - offset,
             PositionOffset = offset,
-            TokenTypes = config.OptionalInt("type_vocab_size", 0, 1 << 16) ?? 2,
+            TokenTypes = config.OptionalInt("type_vocab_size", 0, 1 << 16) ?? defaults.TokenTypes,
             Norm = NormKind.LayerNorm,
-            NormEpsilon = config.OptionalFloat("layer_norm_eps", 0) ?? 1e-12f,
+            NormEpsilon = config.OptionalFloat("layer_norm_eps", 0) ?? defaults.NormEpsilon,
             NormPlacement = NormPlacement.Stream,
             EmbeddingNorm = true,
             FinalNorm = false,
             Positions = PositionKind.Learned,
-            Activation = config.Activation("hidden_act", defaults.Activation),
+            Activation = config.Activation(defaults.ActivationKey, defaults.Activation),
             GatedMlp = false,
             AttentionBias = true,
             AttentionOutputBias = true,
@@ -52,21 +52,30 @@ internal static class BertLayout
             TiedUnembedding = config.OptionalBool("tie_word_embeddings") ?? true,
             HasUnembedding = false,
             UnembeddingBias = true,
+            ClassLabels = config.ClassLabels(),
             InitializerRange = config.OptionalFloat("initializer_range") ?? 0.02f,
             BosId = config.OptionalInt("bos_token_id", 0, int.MaxValue),
             EosIds = config.Ids("eos_token_id"),
         };
     }
 
-    /// <summary>The architecture with the head of a masked language model, where the checkpoint has one.</summary>
+    /// <summary>The architecture with the heads that the checkpoint has: of a masked language model, a pooler, a classifier.</summary>
     /// <param name="spec">The architecture.</param>
     /// <param name="has">Does the checkpoint have a tensor of this name?</param>
     /// <param name="names">What a family names differently.</param>
-    public static ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has, BertNames names) => !has(names.HeadTransform + ".weight") ? spec : spec with
+    public static ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has, BertNames names)
     {
-        HasUnembedding = true,
-        HeadTransform = new HeadTransform(spec.EmbeddingWidth ?? spec.Width, names.HeadActivation ?? spec.Activation),
-    };
+        string prefix = Prefix(has, names);
+        SequenceHead? pooler = has($"{prefix}{names.Pooler}.weight") ? new SequenceHead(Activation.Tanh, null) : null;
+        bool classifies = spec.ClassLabels is not null && has(names.Classifier + ".weight") && has(ClassTransform(names, prefix) + ".weight");
+        bool unembeds = has(names.HeadTransform + ".weight");
+        return spec with
+        {
+            HasUnembedding = unembeds,
+            HeadTransform = unembeds ? new HeadTransform(spec.EmbeddingWidth ?? spec.Width, names.HeadActivation ?? spec.Activation) : null,
+            SequenceHead = classifies ? new SequenceHead(names.ClassActivation, spec.ClassLabels) : pooler,
+        };
+    }
 
     /// <summary>Names and shapes of the weights.</summary>
     /// <param name="spec">The architecture.</param>
@@ -74,21 +83,43 @@ internal static class BertLayout
     /// <param name="names">What a family names differently.</param>
     public static WeightMap Map(ModelSpec spec, Func<string, bool> has, BertNames names)
     {
-        string prefix = WeightNames.Prefix(has, "embeddings.word_embeddings.weight", "", names.Prefix), embeddings = prefix + "embeddings.";
+        string prefix = Prefix(has, names), embeddings = prefix + "embeddings.";
         int embedded = spec.EmbeddedWidth, read = spec.EmbeddingWidth ?? spec.Width;
         WeightEntry Table(string name, int rows, int columns) => new($"{embeddings}{name}_embeddings.weight", new(rows, columns), WeightRole.Embedding);
         Norms norms = new(spec, has(embeddings + "LayerNorm.gamma"));
         bool head = spec.HasUnembedding;
-        return new WeightMap(Table("word", spec.Vocabulary, read), Enumerable.Range(0, spec.Blocks).Select(i => Block(spec, norms, $"{prefix}{names.Blocks}.{i}.", names)).ToArray())
+        return new WeightMap(Table("word", spec.Vocabulary, read), Blocks(spec, norms, prefix, names))
         {
+            EmbeddingProjection = spec.EmbeddingProjectionLast ? WeightNames.Linear(prefix + names.EmbeddingProjection, read, spec.Width, true) : null,
+            RelativeBias = spec.RelativeBias is { } bias ? new($"{prefix}{names.RelativeBias}.weight", new(bias.Buckets, spec.Heads), WeightRole.Embedding) : null,
+            DistanceEmbedding = spec.Disentangled is { } distances ? new($"{prefix}{names.DistanceEmbedding}.weight", new(2 * distances.Span, spec.Width), WeightRole.Embedding) : null,
+            DistanceNorm = spec.Disentangled is { Norm: true } ? norms.Of(prefix + names.DistanceNorm, spec.Width) : null,
             PositionEmbedding = spec.Positions == PositionKind.Learned ? Table("position", spec.MaxPositions + spec.PositionOffset, embedded) : null,
             TypeEmbedding = spec.TokenTypes > 0 ? Table("token_type", spec.TokenTypes, embedded) : null,
             EmbeddingNorm = norms.Of(embeddings + "LayerNorm", embedded),
             HeadTransform = head ? WeightNames.Linear(names.HeadTransform, spec.Width, read, true) : null,
             HeadNorm = head ? norms.Of(names.HeadNorm, read) : null,
+            Pooler = spec.SequenceHead is { } sequence ? WeightNames.Linear(sequence.Labels is null ? prefix + names.Pooler : ClassTransform(names, prefix), spec.Width, spec.Width, true) : null,
+            Classifier = spec.SequenceHead?.Labels is { } labels ? WeightNames.Linear(names.Classifier, spec.Width, labels.Count, true) : null,
             Unembedding = head && !spec.TiedUnembedding ? new(names.Unembedding + ".weight", new(spec.Vocabulary, read), WeightRole.Linear) : null,
             UnembeddingBias = head ? new(names.UnembeddingBias, new(spec.Vocabulary), WeightRole.Bias) : null,
         };
+    }
+
+    private static string Prefix(Func<string, bool> has, BertNames names) => WeightNames.Prefix(has, "embeddings.word_embeddings.weight", "", names.Prefix);
+
+    /// <summary>The map before the classes: the pooler's, or one of its own.</summary>
+    private static string ClassTransform(BertNames names, string prefix) => names.ClassTransform ?? prefix + names.Pooler;
+
+    /// <summary>One map per block; the same one where blocks share their weights.</summary>
+    private static BlockMap[] Blocks(ModelSpec spec, Norms norms, string prefix, BertNames names)
+    {
+        Dictionary<string, BlockMap> made = [];
+        return [.. Enumerable.Range(0, spec.Blocks).Select(i =>
+        {
+            string block = prefix + names.Block(spec, i);
+            return made.TryGetValue(block, out BlockMap? map) ? map : made[block] = Block(spec, norms, block, names);
+        })];
     }
 
     private static BlockMap Block(ModelSpec spec, Norms norms, string prefix, BertNames names)
@@ -100,6 +131,8 @@ internal static class BertLayout
             Key = Attention(names.Key),
             Value = Attention(names.Value),
             Output = Attention(names.AttentionOutput),
+            DistanceKey = spec.Disentangled is { QueryTerm: true, SharedMaps: false } ? Attention(names.DistanceKey) : null,
+            DistanceQuery = spec.Disentangled is { KeyTerm: true, SharedMaps: false } ? Attention(names.DistanceQuery) : null,
             AttentionNorm = norms.Of(prefix + names.AttentionNorm, spec.Width),
             Mlp = new MlpMap(null, WeightNames.Linear(prefix + names.MlpIn, spec.Width, spec.MlpWidth, true), WeightNames.Linear(prefix + names.MlpOut, spec.MlpWidth, spec.Width, true)),
             MlpNorm = norms.Of(prefix + names.MlpNorm, spec.Width),
@@ -120,7 +153,19 @@ internal static class BertLayout
 /// <summary>What a family takes for keys that its configuration lacks.</summary>
 internal sealed record BertDefaults
 {
+    public string WidthKey { get; init; } = "hidden_size";
+
+    public string BlocksKey { get; init; } = "num_hidden_layers";
+
+    public string HeadsKey { get; init; } = "num_attention_heads";
+
+    public string MlpWidthKey { get; init; } = "intermediate_size";
+
+    public string ActivationKey { get; init; } = "hidden_act";
+
     public int Width { get; init; } = 768;
+
+    public int Blocks { get; init; } = 12;
 
     public int Heads { get; init; } = 12;
 
@@ -130,8 +175,15 @@ internal sealed record BertDefaults
 
     public string Activation { get; init; } = "gelu";
 
+    public int TokenTypes { get; init; } = 2;
+
+    public float NormEpsilon { get; init; } = 1e-12f;
+
     /// <summary>Rows of the position table up to that of the padding's id are unused (RoBERTa).</summary>
     public bool PositionsBehindPadding { get; init; }
+
+    /// <summary>The padding's id where the family's code does not ask the configuration.</summary>
+    public int? PaddingId { get; init; }
 }
 
 /// <summary>What families of the layout name differently.</summary>
@@ -140,14 +192,27 @@ internal sealed record BertNames
     /// <summary>Prefix of all tensors but the heads.</summary>
     public string Prefix { get; init; } = "bert.";
 
-    /// <summary>Module of the blocks.</summary>
-    public string Blocks { get; init; } = "encoder.layer";
+    /// <summary>Prefix of a block.</summary>
+    public Func<ModelSpec, int, string> Block { get; init; } = (_, block) => $"encoder.layer.{block}.";
+
+    /// <summary>The map from the embedding to the stream, where they are not equally wide.</summary>
+    public string EmbeddingProjection { get; init; } = "";
 
     public string Query { get; init; } = "attention.self.query";
 
     public string Key { get; init; } = "attention.self.key";
 
     public string Value { get; init; } = "attention.self.value";
+
+    public string DistanceKey { get; init; } = "";
+
+    public string DistanceQuery { get; init; } = "";
+
+    public string DistanceEmbedding { get; init; } = "";
+
+    public string DistanceNorm { get; init; } = "";
+
+    public string RelativeBias { get; init; } = "";
 
     public string AttentionOutput { get; init; } = "attention.output.dense";
 
@@ -166,6 +231,17 @@ internal sealed record BertNames
     public string Unembedding { get; init; } = "cls.predictions.decoder";
 
     public string UnembeddingBias { get; init; } = "cls.predictions.bias";
+
+    /// <summary>The map of the pooler, behind the prefix.</summary>
+    public string Pooler { get; init; } = "pooler.dense";
+
+    /// <summary>The map before the classes; null where that is the pooler's.</summary>
+    public string? ClassTransform { get; init; }
+
+    /// <summary>The non-linearity before the classes.</summary>
+    public Activation ClassActivation { get; init; } = Activation.Tanh;
+
+    public string Classifier { get; init; } = "classifier";
 
     /// <summary>The non-linearity of the head; null for that of the blocks.</summary>
     public Activation? HeadActivation { get; init; }

@@ -12,6 +12,12 @@ public sealed record BlockSpec(int MlpWidth)
 
     /// <summary>A mixture of experts in place of one MLP.</summary>
     public ExpertSpec? Experts { get; init; }
+
+    /// <summary>Attention reads the stream without a norm of its own, where the other blocks have one: the first block of ModernBERT, whose embedding is normalised.</summary>
+    public bool PlainAttentionInput { get; init; }
+
+    /// <summary>Blocks of one group share their weights (ALBERT); null where the block has its own.</summary>
+    public int? Group { get; init; }
 }
 
 /// <summary>A mixture of experts (Shazeer et al. 2017): a router gives each token to a few of many MLPs, whose outputs are summed by weight.</summary>

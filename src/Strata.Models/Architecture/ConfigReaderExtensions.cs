@@ -23,6 +23,7 @@ internal static class ConfigReaderExtensions
         ["silu"] = Strata.Tensors.Activation.Silu,
         ["swish"] = Strata.Tensors.Activation.Silu,
         ["relu"] = Strata.Tensors.Activation.Relu,
+        ["tanh"] = Strata.Tensors.Activation.Tanh,
     };
 
     /// <summary>A number above 0 that must be there.</summary>
@@ -77,10 +78,38 @@ internal static class ConfigReaderExtensions
     /// <summary>The non-linearity of a name.</summary>
     public static Activation Activation(this ConfigReader config, string name, string absent)
     {
-        string given = config.OptionalString(name) ?? absent;
+        return config.ActivationNamed(name, config.OptionalString(name) ?? absent);
+    }
+
+    /// <summary>The non-linearity that a key names.</summary>
+    public static Activation ActivationNamed(this ConfigReader config, string name, string given)
+    {
         return Activations.TryGetValue(given, out Activation activation)
             ? activation
             : throw config.Refuse(name, $"is {Excerpt.Quote(given)}, which Strata does not compute. {Excerpt.Nearest(given, Activations.Keys)}");
+    }
+
+    /// <summary>Names of the classes, where <c>architectures</c> says that the checkpoint is a classifier of sequences; null where it is none.</summary>
+    public static ValueList<string>? ClassLabels(this ConfigReader config)
+    {
+        bool classifier = config.Items("architectures").Any(item => item.ToString().EndsWith("ForSequenceClassification", StringComparison.Ordinal));
+        return classifier ? config.Labels() : null;
+    }
+
+    /// <summary>Names of the classes (<c>id2label</c>); two without names where the keys are absent, as the libraries that write these files take it.</summary>
+    public static ValueList<string> Labels(this ConfigReader config)
+    {
+        Dictionary<string, string> names = [];
+        if (config.OptionalObject("id2label") is { } given) foreach (JsonProperty entry in given.Element.EnumerateObject()) names[entry.Name] = entry.Value.ToString();
+        int count = names.Count > 0 ? names.Count : config.OptionalInt("num_labels", 1, 1 << 20) ?? 2;
+        return new ValueList<string>(Enumerable.Range(0, count).Select(i => names.GetValueOrDefault($"{i}") ?? $"LABEL_{i}"));
+    }
+
+    /// <summary>Buckets of distances, of both sides together.</summary>
+    public static int RelativeBuckets(this ConfigReader config, string name)
+    {
+        int buckets = config.OptionalInt(name, 4, 1 << 20) ?? 32;
+        return buckets % 4 == 0 ? buckets : throw config.Refuse(name, $"is {buckets}; a multiple of 4 is expected: half for each side, half of these for single distances.");
     }
 
     /// <summary>One id or a list of ids; empty when absent.</summary>

@@ -12,9 +12,10 @@ public abstract class ModelFamily
         new LlamaFamily(), new MistralFamily(), new MixtralFamily(), new Qwen2Family(), new Qwen2MoeFamily(), new Qwen3Family(), new Qwen3MoeFamily(),
         new GemmaFamily(), new Gemma2Family(), new Gemma3Family("gemma3_text"), new Gemma3Family("gemma3"), new PhiFamily(), new Phi3Family(),
         new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(),
+        new BertFamily(), new RobertaFamily("roberta"), new RobertaFamily("xlm-roberta"), new RobertaFamily("camembert"), new DistilBertFamily(), new AlbertFamily(), new ElectraFamily(),
+        new MpNetFamily(), new DebertaFamily(), new ModernBertFamily(), new T5Family("t5"), new T5Family("mt5"),
         new VitFamily("vit"), new VitFamily("deit"), new Dinov2Family("dinov2"), new Dinov2Family("dinov2_with_registers"),
         new ClipVisionFamily(), new ClipTextFamily(), new SiglipVisionFamily(), new SiglipTextFamily(),
-        new BertFamily(),
     ];
 
     /// <summary>Pairs of networks in one checkpoint, by their <c>model_type</c>, with the families of their towers.</summary>
@@ -46,6 +47,9 @@ public abstract class ModelFamily
 
     /// <summary>Standard deviation at which the family initialises a weight.</summary>
     public virtual float InitialDeviation(ModelSpec spec, WeightRole role) => spec.InitializerRange;
+
+    /// <summary>Standard deviation at which the family initialises a weight, where its role does not tell it.</summary>
+    public virtual float InitialDeviation(ModelSpec spec, WeightEntry entry) => InitialDeviation(spec, entry.Role);
 
     /// <summary>The family of a configuration.</summary>
     /// <param name="config">The configuration.</param>

@@ -39,6 +39,9 @@ public enum PositionKind
 
     /// <summary>Attention scores have a bias by position (ALiBi).</summary>
     Bias,
+
+    /// <summary>Attention scores have learned terms by the distance of query and key (T5, DeBERTa).</summary>
+    Relative,
 }
 
 /// <summary>Whether queries and keys are normalised before they turn.</summary>
@@ -155,6 +158,12 @@ public sealed record ModelSpec
     /// <summary>Biases of the scores by position; null for other kinds of positions.</summary>
     public AlibiSpec? Alibi { get; init; }
 
+    /// <summary>Biases of the scores by distance; null for none.</summary>
+    public RelativeBiasSpec? RelativeBias { get; init; }
+
+    /// <summary>Products of queries and keys with distances in the scores; null for none.</summary>
+    public DisentangledSpec? Disentangled { get; init; }
+
     /// <summary>Whether queries and keys are normalised.</summary>
     public QueryKeyNorm QueryKeyNorm { get; init; }
 
@@ -188,9 +197,6 @@ public sealed record ModelSpec
     /// <summary>How images become rows of the stream; null for a network of texts.</summary>
     public ImageSpec? Image { get; init; }
 
-    /// <summary>What the network gives for a whole sequence; null for nothing but its stream and its scores over the vocabulary.</summary>
-    public ReadoutSpec? Readout { get; init; }
-
     /// <summary>What attention and MLP add is multiplied, column by column, with learned factors (DINOv2).</summary>
     public bool LayerScale { get; init; }
 
@@ -199,6 +205,12 @@ public sealed record ModelSpec
 
     /// <summary>What stands before the unembedding of a masked language model; null for none.</summary>
     public HeadTransform? HeadTransform { get; init; }
+
+    /// <summary>Names of the classes that the configuration says the checkpoint sorts sequences into; null where it is no classifier.</summary>
+    public ValueList<string>? ClassLabels { get; init; }
+
+    /// <summary>What is made of whole sequences; null for nothing.</summary>
+    public SequenceHead? SequenceHead { get; init; }
 
     /// <summary>Has the unembedding a bias?</summary>
     public bool UnembeddingBias { get; init; }
@@ -232,7 +244,7 @@ public sealed record ModelSpec
     {
         float scale = AttentionScale ?? 1f / MathF.Sqrt(HeadWidth);
         if (ScaleAttentionByInverseBlock) scale /= block + 1;
-        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0 };
+        return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0, BiasByDistance = RelativeBias is not null };
     }
 
     /// <summary>Weights of block i's MLP (or experts) that one token is multiplied with.</summary>

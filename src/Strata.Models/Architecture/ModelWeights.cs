@@ -34,6 +34,16 @@ internal sealed record BlockWeights
 
     public required NormWeights? KeyNorm { get; init; }
 
+    public required LinearWeight? DistanceKey { get; init; }
+
+    public required LinearWeight? DistanceQuery { get; init; }
+
+    /// <summary>What queries are multiplied with at each distance, [twice the span, heads · head width], or null: the same for every input, so made once.</summary>
+    public Tensor? DistanceKeys { get; init; }
+
+    /// <summary>What keys are multiplied with at each distance, or null.</summary>
+    public Tensor? DistanceQueries { get; init; }
+
     public required NormWeights? AttentionOutputNorm { get; init; }
 
     public required NormWeights? MlpNorm { get; init; }
@@ -48,7 +58,18 @@ internal sealed record BlockWeights
 
     public required Tensor? MlpScale { get; init; }
 
-    public long Bytes => Query.Bytes + Key.Bytes + Value.Bytes + Output.Bytes + (Mlp?.Bytes ?? 0) + (Experts?.Bytes ?? 0);
+    public long Bytes => Query.Bytes + Key.Bytes + Value.Bytes + Output.Bytes + (Mlp?.Bytes ?? 0) + (Experts?.Bytes ?? 0)
+        + (DistanceKeys?.Storage.Bytes ?? 0) + (DistanceQueries?.Storage.Bytes ?? 0);
+
+    /// <summary>The block with what its maps make of the vectors of distances.</summary>
+    public BlockWeights With(Tensor? distances, DisentangledSpec? spec)
+    {
+        if (distances is null || spec is null) return this;
+        using TensorScope scope = distances.Engine.OpenScope();
+        return this with { DistanceKeys = Made(spec.QueryTerm, DistanceKey ?? Key), DistanceQueries = Made(spec.KeyTerm, DistanceQuery ?? Query) };
+
+        Tensor? Made(bool wanted, LinearWeight map) => wanted ? scope.Keep(scope.Linear(distances, map)) : null;
+    }
 }
 
 /// <summary>A network's weights, laid out for the engine. Tied embeddings share their source.</summary>
@@ -65,6 +86,9 @@ internal sealed class ModelWeights
 
     public required Tensor? TypeEmbedding { get; init; }
 
+    /// <summary>[buckets, heads], row-major, or null.</summary>
+    public required float[]? RelativeBias { get; init; }
+
     public required NormWeights? EmbeddingNorm { get; init; }
 
     public required IReadOnlyList<BlockWeights> Blocks { get; init; }
@@ -77,6 +101,10 @@ internal sealed class ModelWeights
 
     public required NormWeights? HeadNorm { get; init; }
 
+    public required LinearWeight? Pooler { get; init; }
+
+    public required LinearWeight? Classifier { get; init; }
+
     /// <summary>Null where the network has no scores over the vocabulary.</summary>
     public required LinearWeight? Unembedding { get; init; }
 
@@ -84,7 +112,7 @@ internal sealed class ModelWeights
 
     /// <summary>Bytes of the laid out weights and tables.</summary>
     public long Bytes => Blocks.Distinct().Sum(block => block.Bytes) + (Embedding?.Storage.Bytes ?? 0) + (Image?.Patch.Bytes ?? 0) + (Readout?.Bytes ?? 0)
-        + new[] { EmbeddingProjection, UnembeddingProjection, HeadTransform, Unembedding }.Sum(weight => weight?.Bytes ?? 0);
+        + new[] { EmbeddingProjection, UnembeddingProjection, HeadTransform, Unembedding, Pooler, Classifier }.Sum(weight => weight?.Bytes ?? 0);
 
     /// <summary>Loads every weight of a map.</summary>
     /// <param name="spec">The architecture.</param>
@@ -96,18 +124,18 @@ internal sealed class ModelWeights
     public static ModelWeights Load(ModelSpec spec, WeightMap map, Func<WeightEntry, Tensor> read, DType? storage, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         WeightLayout layout = new(read, storage);
+        Tensor? distances = Distances(spec, map, layout, read);
         List<BlockWeights> blocks = [];
         Dictionary<BlockMap, BlockWeights> shared = new(ReferenceEqualityComparer.Instance);
         foreach (BlockMap block in map.Blocks)
         {
             cancellation.ThrowIfCancellationRequested();
             // Blocks that share their weights (ALBERT) have one map.
-            if (!shared.TryGetValue(block, out BlockWeights? weights)) shared[block] = weights = layout.Block(block);
+            if (!shared.TryGetValue(block, out BlockWeights? weights)) shared[block] = weights = layout.Block(block).With(distances, spec.Disentangled);
             blocks.Add(weights);
             progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
         }
 
-        WeightEntry? unembedding = map.Unembedding ?? map.Embedding;
         return new ModelWeights
         {
             Embedding = map.Embedding is null ? null : read(map.Embedding),
@@ -115,14 +143,27 @@ internal sealed class ModelWeights
             EmbeddingProjection = layout.Optional(map.EmbeddingProjection),
             PositionEmbedding = layout.Table(map.PositionEmbedding),
             TypeEmbedding = map.TypeEmbedding is null ? null : read(map.TypeEmbedding),
+            RelativeBias = map.RelativeBias is null ? null : read(map.RelativeBias).ToArray(),
             EmbeddingNorm = layout.Norm(map.EmbeddingNorm),
             Blocks = blocks,
             FinalNorm = layout.Norm(map.FinalNorm),
             UnembeddingProjection = layout.Optional(map.UnembeddingProjection),
             HeadTransform = layout.Optional(map.HeadTransform),
             HeadNorm = layout.Norm(map.HeadNorm),
+            Pooler = layout.Optional(map.Pooler),
             Readout = map.Readout is null ? null : layout.Readout(map.Readout),
-            Unembedding = !spec.HasUnembedding || unembedding is null ? null : layout.Linear(new LinearEntry(unembedding, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, unembedding.Shape[0])),
+            Classifier = layout.Optional(map.Classifier),
+            Unembedding = !spec.HasUnembedding ? null : layout.Unembedding(map),
         };
+    }
+
+    /// <summary>The vectors of distances, normalised where the network does so.</summary>
+    private static Tensor? Distances(ModelSpec spec, WeightMap map, WeightLayout layout, Func<WeightEntry, Tensor> read)
+    {
+        if (map.DistanceEmbedding is null) return null;
+        Tensor table = read(map.DistanceEmbedding);
+        using TensorScope scope = table.Engine.OpenScope();
+        Tensor plain = scope.Embed(table, Enumerable.Range(0, table.Shape.Rows).ToArray());
+        return scope.Keep(map.DistanceNorm is null ? plain : scope.Norm(plain, layout.Norm(map.DistanceNorm), spec));
     }
 }

@@ -10,13 +10,13 @@ public sealed record ImageMap(LinearEntry Patch, IReadOnlyList<WeightEntry> Pref
     internal IEnumerable<WeightEntry?> Entries => [.. Patch.Entries, .. Prefix];
 }
 
-/// <summary>Where the parts behind the pooling of a sequence lie.</summary>
-/// <param name="Projection">The map of <see cref="ReadoutSpec.Projection"/>, or null.</param>
-/// <param name="Classifiers">One map to classes, two for <see cref="Readout.FirstTwo"/>, none where there are no classes.</param>
-/// <param name="Attention">The parts of <see cref="Readout.Attention"/>, or null.</param>
-public sealed record ReadoutMap(LinearEntry? Projection, IReadOnlyList<LinearEntry> Classifiers, AttentionReadoutMap? Attention)
+/// <summary>Where the parts of a <see cref="SequenceHead"/> lie that few networks have.</summary>
+/// <param name="Projection">The map of <see cref="SequenceHead.Projection"/>, or null.</param>
+/// <param name="SecondClassifier">The map to classes of the second token with <see cref="PooledRows.FirstTwo"/>, or null.</param>
+/// <param name="Attention">The parts of <see cref="PooledRows.Attention"/>, or null.</param>
+public sealed record ReadoutMap(LinearEntry? Projection, LinearEntry? SecondClassifier, AttentionReadoutMap? Attention)
 {
-    internal IEnumerable<WeightEntry?> Entries => [.. Projection?.Entries ?? [], .. Classifiers.SelectMany(classifier => classifier.Entries), .. Attention?.Entries ?? []];
+    internal IEnumerable<WeightEntry?> Entries => [.. Projection?.Entries ?? [], .. SecondClassifier?.Entries ?? [], .. Attention?.Entries ?? []];
 }
 
 /// <summary>A learned query, its attention, and a norm and an MLP behind it.</summary>
@@ -36,9 +36,9 @@ public sealed record AttentionReadoutMap(WeightEntry Probe, LinearEntry Query, L
 internal sealed record ImageWeights(LinearWeight Patch, Tensor? Prefix);
 
 /// <summary>What stands behind the pooling, laid out for the engine.</summary>
-internal sealed record ReadoutWeights(LinearWeight? Projection, IReadOnlyList<LinearWeight> Classifiers, AttentionReadoutWeights? Attention)
+internal sealed record ReadoutWeights(LinearWeight? Projection, LinearWeight? SecondClassifier, AttentionReadoutWeights? Attention)
 {
-    public long Bytes => (Projection?.Bytes ?? 0) + Classifiers.Sum(classifier => classifier.Bytes) + (Attention?.Bytes ?? 0);
+    public long Bytes => (Projection?.Bytes ?? 0) + (SecondClassifier?.Bytes ?? 0) + (Attention?.Bytes ?? 0);
 }
 
 /// <summary>An attention readout, laid out for the engine.</summary>

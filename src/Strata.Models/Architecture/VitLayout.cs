@@ -3,10 +3,10 @@ using Strata.Tensors;
 
 namespace Strata.Models;
 
-/// <summary>What the networks of images share that follow the Vision Transformer (Dosovitskiy et al. 2020): sizes, patches, names of classes, and for ViT, DeiT and DINOv2 the spec.</summary>
+/// <summary>What the networks of images share that follow the Vision Transformer (Dosovitskiy et al. 2020): sizes, patches, and for ViT, DeiT and DINOv2 the spec.</summary>
 internal static class VitLayout
 {
-    private const int MaxSide = 1 << 14, MaxLabels = 1 << 20;
+    private const int MaxSide = 1 << 14;
 
     /// <summary>Reads the keys that ViT, DeiT and DINOv2 share.</summary>
     /// <param name="config">The configuration.</param>
@@ -42,7 +42,7 @@ internal static class VitLayout
             HasUnembedding = false,
             InitializerRange = config.OptionalFloat("initializer_range") ?? 0.02f,
             Image = Image(config, 224, patch) with { Prefix = new(["cls"]), PrefixPositions = 1 },
-            Readout = new ReadoutSpec(Readout.First) { Labels = Labels(config) },
+            SequenceHead = new SequenceHead(null, config.Labels()),
         };
     }
 
@@ -67,21 +67,6 @@ internal static class VitLayout
 
     /// <summary>A learned token or table of the first families, with an axis of length 1 before its rows.</summary>
     public static WeightEntry Tokens(ModelSpec spec, string name, int rows) => new(name, new(1, rows, spec.Width), WeightRole.Embedding);
-
-    /// <summary>Names of the classes (<c>id2label</c>); two without names where the key is absent, as the libraries that write these files take it.</summary>
-    public static ValueList<string> Labels(ConfigReader config)
-    {
-        if (config.OptionalObject("id2label") is not ConfigReader labels) return new(Enumerable.Range(0, config.OptionalInt("num_labels", 1, MaxLabels) ?? 2).Select(i => $"LABEL_{i}"));
-        string?[] names = new string?[labels.Element.EnumerateObject().Count()];
-        foreach (JsonProperty property in labels.Element.EnumerateObject())
-        {
-            if (!int.TryParse(property.Name, System.Globalization.NumberStyles.None, null, out int id) || id >= names.Length || property.Value.ValueKind != JsonValueKind.String)
-                throw labels.Refuse(property.Name, $"is not a class with its name; expected the numbers 0 to {names.Length - 1}, each with a string.");
-            names[id] = property.Value.GetString();
-        }
-
-        return names.Length is > 0 and <= MaxLabels && !names.Contains(null) ? new(names!) : throw config.Refuse("id2label", "does not name each class once, from 0 on.");
-    }
 
     private static (int Height, int Width) Sides(ConfigReader config, string name, int absent)
     {

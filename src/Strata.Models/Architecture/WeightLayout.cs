@@ -5,7 +5,8 @@ namespace Strata.Models;
 /// <summary>Lays weights out for the engine that holds their source.</summary>
 /// <param name="read">Reads a tensor and checks its shape.</param>
 /// <param name="storage">Format of the linear maps in memory; null keeps the source's.</param>
-internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storage)
+/// <param name="laidOut">Told of each linear map that was laid out.</param>
+internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storage, Action<LinearEntry, LinearWeight>? laidOut = null)
 {
     public BlockWeights Block(BlockMap map) => new()
     {
@@ -16,6 +17,8 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         Output = Linear(map.Output),
         QueryNorm = Norm(map.QueryNorm),
         KeyNorm = Norm(map.KeyNorm),
+        DistanceKey = Optional(map.DistanceKey),
+        DistanceQuery = Optional(map.DistanceQuery),
         AttentionOutputNorm = Norm(map.AttentionOutputNorm),
         MlpNorm = Norm(map.MlpNorm),
         Mlp = map.Mlp is null ? null : Mlp(map.Mlp),
@@ -27,7 +30,7 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     public ImageWeights Image(ImageMap map) => new(Linear(map.Patch), map.Prefix.Count == 0 ? null : Joined(map.Prefix, map.Patch.Outputs));
 
-    public ReadoutWeights Readout(ReadoutMap map) => new(Optional(map.Projection), [.. map.Classifiers.Select(Linear)], map.Attention is not AttentionReadoutMap attention ? null
+    public ReadoutWeights Readout(ReadoutMap map) => new(Optional(map.Projection), Optional(map.SecondClassifier), map.Attention is not AttentionReadoutMap attention ? null
         : new(Table(attention.Probe)!, Linear(attention.Query), Linear(attention.Key), Linear(attention.Value), Linear(attention.Output), Norm(attention.Norm), Mlp(attention.Mlp)));
 
     /// <summary>A table of vectors; some checkpoints hold it with axes of length 1 before its rows.</summary>
@@ -35,14 +38,32 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     public LinearWeight? Optional(LinearEntry? entry) => entry is null ? null : Linear(entry);
 
-    public LinearWeight Linear(LinearEntry entry)
+    public LinearWeight Unembedding(WeightMap map)
+    {
+        WeightEntry table = map.Unembedding ?? map.Embedding!;
+        return Linear(new LinearEntry(table, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, table.Shape[0]));
+    }
+
+    public LinearWeight Linear(LinearEntry entry) => Linear(entry, storage);
+
+    private LinearWeight Linear(LinearEntry entry, DType? format)
     {
         Tensor weight = read(entry.Weight);
         // The weight of a convolution has an axis for colours, rows and columns each; together they are the inputs.
         if (weight.Shape.Rank > 2) weight = Matrix(weight, weight.Shape[0], weight.Shape.Count / weight.Shape[0]);
         Tensor? bias = entry.Bias is null ? null : read(entry.Bias);
-        if (entry.Group > 0 && entry.Group < entry.Outputs) return Gathered(weight, bias, entry);
-        return weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, storage ?? weight.DType);
+        try
+        {
+            LinearWeight laid = entry.Group > 0 && entry.Group < entry.Outputs
+                ? Gathered(weight, bias, entry, format)
+                : weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, format ?? weight.DType);
+            laidOut?.Invoke(entry, laid);
+            return laid;
+        }
+        catch (ArgumentException e) when (format == DType.Int8)
+        {
+            throw new StrataException($"The weight {Excerpt.Quote(entry.Weight.Name)} cannot be kept in 8 bits: it has numbers that are not finite. Choose another storage format.", e);
+        }
     }
 
     public NormWeights? Norm(NormEntry? entry)
@@ -54,16 +75,17 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     private MlpWeights Mlp(MlpMap map) => new(Optional(map.Gate), Linear(map.In), Linear(map.Out));
 
+    /// <summary>The router stays as it is where the rest has 8 bits: a small error of it would send a token to other experts.</summary>
     private ExpertsWeights Experts(ExpertsMap map) =>
-        new(Linear(map.Router), map.Experts.Select(Mlp).ToArray(), map.Shared is null ? null : Mlp(map.Shared), Optional(map.SharedGate));
+        new(Linear(map.Router, storage == DType.Int8 ? null : storage), map.Experts.Select(Mlp).ToArray(), map.Shared is null ? null : Mlp(map.Shared), Optional(map.SharedGate));
 
     /// <summary>A map whose outputs lie in groups: they are brought together before they are laid out.</summary>
-    private LinearWeight Gathered(Tensor weight, Tensor? bias, LinearEntry entry)
+    private LinearWeight Gathered(Tensor weight, Tensor? bias, LinearEntry entry, DType? format)
     {
         int[] outputs = Enumerable.Range(0, entry.Outputs).Select(i => entry.FirstOutput + i / entry.Group * entry.Stride + i % entry.Group).ToArray();
         using TensorScope scope = weight.Engine.OpenScope();
         Tensor? gatheredBias = bias is null ? null : scope.FromHost(Select(bias.ToArray(), outputs), outputs.Length);
-        return weight.Engine.PrepareLinear(scope.Embed(weight, outputs), WeightOrientation.OutputsByInputs, 0, outputs.Length, gatheredBias, storage ?? weight.DType);
+        return weight.Engine.PrepareLinear(scope.Embed(weight, outputs), WeightOrientation.OutputsByInputs, 0, outputs.Length, gatheredBias, format ?? weight.DType);
     }
 
     private Tensor Joined(IReadOnlyList<WeightEntry> entries)

@@ -109,6 +109,12 @@ public sealed record BlockMap
     /// <summary>The norm of the keys.</summary>
     public NormEntry? KeyNorm { get; init; }
 
+    /// <summary>Distances to what queries are multiplied with; null where that is the map of the keys, or there is no such term.</summary>
+    public LinearEntry? DistanceKey { get; init; }
+
+    /// <summary>Distances to what keys are multiplied with; null where that is the map of the queries, or there is no such term.</summary>
+    public LinearEntry? DistanceQuery { get; init; }
+
     /// <summary>The norm of what attention gives.</summary>
     public NormEntry? AttentionOutputNorm { get; init; }
 
@@ -133,7 +139,7 @@ public sealed record BlockMap
     internal IEnumerable<WeightEntry?> Entries =>
     [
         .. new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.SelectMany(norm => norm?.Entries ?? []),
-        .. new[] { Query, Key, Value, Output }.SelectMany(linear => linear.Entries),
+        .. new[] { Query, Key, Value, Output, DistanceKey, DistanceQuery }.SelectMany(linear => linear?.Entries ?? []),
         AttentionScale, MlpScale,
         .. Mlp?.Entries ?? [],
         .. Experts?.Entries ?? [],
@@ -154,6 +160,15 @@ public sealed record WeightMap(WeightEntry? Embedding, IReadOnlyList<BlockMap> B
     /// <summary>[types, width], or null.</summary>
     public WeightEntry? TypeEmbedding { get; init; }
 
+    /// <summary>Biases by distance, [buckets, heads], or null.</summary>
+    public WeightEntry? RelativeBias { get; init; }
+
+    /// <summary>Vectors of distances, [twice the span, width], or null.</summary>
+    public WeightEntry? DistanceEmbedding { get; init; }
+
+    /// <summary>The norm of the vectors of distances, or null.</summary>
+    public NormEntry? DistanceNorm { get; init; }
+
     /// <summary>The norm of the embedding, or null.</summary>
     public NormEntry? EmbeddingNorm { get; init; }
 
@@ -168,6 +183,12 @@ public sealed record WeightMap(WeightEntry? Embedding, IReadOnlyList<BlockMap> B
 
     /// <summary>The norm behind that map, or null.</summary>
     public NormEntry? HeadNorm { get; init; }
+
+    /// <summary>The pooler's map, or null.</summary>
+    public LinearEntry? Pooler { get; init; }
+
+    /// <summary>Pooled sequence to a score per class, or null.</summary>
+    public LinearEntry? Classifier { get; init; }
 
     /// <summary>[vocabulary, embedding width]; null when tied to the embedding.</summary>
     public WeightEntry? Unembedding { get; init; }
@@ -184,10 +205,15 @@ public sealed record WeightMap(WeightEntry? Embedding, IReadOnlyList<BlockMap> B
     /// <summary>All distinct entries.</summary>
     public IEnumerable<WeightEntry> Entries => All().OfType<WeightEntry>().DistinctBy(entry => entry.Name);
 
-    private IEnumerable<WeightEntry?> All() =>
+    /// <summary>The entries that belong to no block, wherever their names put them.</summary>
+    public IEnumerable<WeightEntry> OutsideBlocks => Outside().OfType<WeightEntry>();
+
+    private IEnumerable<WeightEntry?> All() => [.. Outside(), .. Blocks.SelectMany(block => block.Entries)];
+
+    private IEnumerable<WeightEntry?> Outside() =>
     [
-        Embedding, .. Image?.Entries ?? [], PositionEmbedding, TypeEmbedding, .. EmbeddingProjection?.Entries ?? [], .. EmbeddingNorm?.Entries ?? [], .. Blocks.SelectMany(block => block.Entries),
-        .. FinalNorm?.Entries ?? [], .. UnembeddingProjection?.Entries ?? [], .. HeadTransform?.Entries ?? [], .. HeadNorm?.Entries ?? [], Unembedding, UnembeddingBias,
-        .. Readout?.Entries ?? [],
+        Embedding, .. Image?.Entries ?? [], PositionEmbedding, TypeEmbedding, RelativeBias, DistanceEmbedding, .. DistanceNorm?.Entries ?? [], .. EmbeddingProjection?.Entries ?? [], .. EmbeddingNorm?.Entries ?? [],
+        .. FinalNorm?.Entries ?? [], .. UnembeddingProjection?.Entries ?? [], .. HeadTransform?.Entries ?? [], .. HeadNorm?.Entries ?? [],
+        .. Pooler?.Entries ?? [], .. Readout?.Entries ?? [], .. Classifier?.Entries ?? [], Unembedding, UnembeddingBias,
     ];
 }

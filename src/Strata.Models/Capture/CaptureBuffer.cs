@@ -36,14 +36,14 @@ internal sealed class CaptureBuffer : ICaptureSink
         }
 
         ReadOnlySpan<float> data = value.Span;
-        if (point.IsPerSequence)
-        {
-            StoreSequences(data, point.Columns, samples);
-            return;
-        }
-
         for (int s = 0; s < run.Batch.Sequences; s++)
         {
+            if (point.PerSequence)
+            {
+                StoreRow(point, data.Slice(s * point.Columns, point.Columns), FirstRow + s);
+                continue;
+            }
+
             int row = FirstRow + s, start = run.Batch.Starts[s] * point.Columns;
             ReadOnlySpan<float> rows = data.Slice(start, run.Batch.Length(s) * point.Columns);
             if (_pooling == Pooling.None) samples[row] = Keep(rows, point.Columns, _kept[row]);
@@ -51,15 +51,10 @@ internal sealed class CaptureBuffer : ICaptureSink
         }
     }
 
-    /// <summary>One row per sequence: positions have nothing to do with it.</summary>
-    private void StoreSequences(ReadOnlySpan<float> data, int columns, FloatMatrix[] samples)
+    private void StoreRow(HookPoint point, ReadOnlySpan<float> values, int row)
     {
-        for (int s = 0; s < data.Length / columns; s++)
-        {
-            ReadOnlySpan<float> row = data.Slice(s * columns, columns);
-            if (_pooling == Pooling.None) samples[FirstRow + s] = new FloatMatrix(row.ToArray(), 1, columns);
-            else row.CopyTo(samples[0].Row(FirstRow + s));
-        }
+        if (_pooling == Pooling.None) _samples[point.Name][row] = new FloatMatrix(values.ToArray(), 1, point.Columns);
+        else values.CopyTo(_samples[point.Name][0].Row(row));
     }
 
     /// <summary>[heads, queries, keys] with the kept queries, as [heads · kept, keys].</summary>

@@ -82,7 +82,9 @@ public sealed class CaptureRun
         using TensorScope scope = _model.Engine.OpenScope();
         Tensor stream = run.Run(scope, _plan, cancellation);
         if (run.Finished) return;
-        run.Finish(scope, stream);
+        Tensor normalized = run.FinalNorm(scope, stream);
+        if (!run.Finished && _model.Spec.HasUnembedding) run.Logits(scope, normalized);
+        if (!run.Finished && _model.Spec.SequenceHead is not null) run.SequenceHead(scope, normalized);
     }
 
     private Provenance Describe() => (_model.Provenance with
@@ -94,5 +96,5 @@ public sealed class CaptureRun
     }).With("pooling", _request.Pooling.ToString().ToLowerInvariant()).With("positions", _request.Positions.ToString());
 
     private long BytesOf(HookPoint point, int length, long kept) =>
-        point.IsPerSequence ? 4 * point.Columns : point.IsAttentionMatrix ? 4 * kept * length * _model.Spec.Heads : 4 * point.Columns * (_request.Pooling == Pooling.None ? kept : 1);
+        point.IsAttentionMatrix ? 4 * kept * length * _model.Spec.Heads : 4 * point.Columns * (_request.Pooling == Pooling.None && !point.PerSequence ? kept : 1);
 }

@@ -116,7 +116,7 @@ internal static class ConfigWriter
         return written.Blocks == blocks.Count && Common(written) == Common(spec) && blocks.Select((block, i) => written.Block(i) == spec.Block(block)).All(same => same);
 
         // Heads are told by the weights, not by the configuration.
-        static ModelSpec Common(ModelSpec spec) => spec with { Readout = null, Blocks = 0, BlockSpecs = null, EosIds = NoIds, HasUnembedding = true, HeadTransform = null };
+        static ModelSpec Common(ModelSpec spec) => spec with { Blocks = 0, BlockSpecs = null, EosIds = NoIds, HasUnembedding = true, HeadTransform = null, SequenceHead = null };
     }
 
     private static readonly int[] NoIds = [];

@@ -24,6 +24,8 @@ internal sealed record GgmlFormat(string Name, int Block, int Bytes, string? Pla
         [6] = new("Q5_0", 32, 22),
         [7] = new("Q5_1", 32, 24),
         [8] = new("Q8_0", 32, 34),
+        [10] = new("Q2_K", Super, 84),
+        [11] = new("Q3_K", Super, 110),
         [12] = new("Q4_K", Super, 144),
         [13] = new("Q5_K", Super, 176),
         [14] = new("Q6_K", Super, 210),
@@ -55,6 +57,8 @@ internal sealed record GgmlFormat(string Name, int Block, int Bytes, string? Pla
                 case "Q5_0": Four(from.Slice(2, 4), Half(from), -16 * Half(from), from[6..], to); break;
                 case "Q5_1": Four(from.Slice(4, 4), Half(from), Half(from[2..]), from[8..], to); break;
                 case "Q8_0": Eight(Half(from), from[2..], to); break;
+                case "Q2_K": TwoK(from, to); break;
+                case "Q3_K": ThreeK(from, to); break;
                 case "Q4_K": FourK(from, [], from[16..], to); break;
                 case "Q5_K": FourK(from, from.Slice(16, 32), from[48..], to); break;
                 default: SixK(from, to); break;
@@ -84,6 +88,37 @@ internal sealed record GgmlFormat(string Name, int Block, int Bytes, string? Pla
         // Where the shift is a multiple of the scale, product and sum are exact, so that it does not matter which comes first.
         float Value(int q) => scale * q + shift;
     }
+
+    /// <summary>Sixteen groups of 16 numbers d · scale · q − m · minimum with q of 2 bits; scale and minimum have 4 bits each.</summary>
+    private static void TwoK(ReadOnlySpan<byte> block, Span<float> values)
+    {
+        float d = Half(block[80..]), m = Half(block[82..]);
+        for (int i = 0; i < Super; i++)
+        {
+            byte scales = block[i / 16];
+            values[i] = (d * (scales & 15) * TwoBits(block.Slice(16, 64), i)) - (m * (scales >> 4));
+        }
+    }
+
+    /// <summary>
+    /// Sixteen groups of 16 numbers d · (scale − 32) · q with q from −4 to 3: two bits as in Q2_K, and a third that is 1 where nothing is taken off. Scales have 6 bits, the lower four
+    /// in nibbles of 8 bytes, the upper two in the 4 bytes behind.
+    /// </summary>
+    private static void ThreeK(ReadOnlySpan<byte> block, Span<float> values)
+    {
+        float d = Half(block[108..]);
+        ReadOnlySpan<byte> packed = block.Slice(96, 12);
+        for (int i = 0; i < Super; i++)
+        {
+            int group = i / 16;
+            int low = group < 8 ? packed[group] & 15 : packed[group - 8] >> 4, high = (packed[8 + (group % 4)] >> (2 * (group / 4))) & 3;
+            int q = TwoBits(block.Slice(32, 64), i) - ((block[i % 32] >> (i / 32) & 1) == 0 ? 4 : 0);
+            values[i] = d * ((low | high << 4) - 32) * q;
+        }
+    }
+
+    /// <summary>Each half of 128 numbers lies in 32 bytes: four runs of 32, the first in the lowest bits.</summary>
+    private static int TwoBits(ReadOnlySpan<byte> numbers, int i) => (numbers[(i / 128 * 32) + (i % 32)] >> (2 * (i % 128 / 32))) & 3;
 
     /// <summary>Eight groups of 32 numbers d · scale · q − m · minimum; scales and minima of 6 bits are packed in 12 bytes. A fifth bit of group g is bit g of its byte.</summary>
     private static void FourK(ReadOnlySpan<byte> block, ReadOnlySpan<byte> fifth, ReadOnlySpan<byte> numbers, Span<float> values)

@@ -8,17 +8,22 @@ namespace Strata.Models;
 /// read.
 /// </summary>
 /// <remarks>Format: docs/gguf.md of the ggml repository.</remarks>
-public sealed class GgufFile : WeightFile
+public sealed class GgufFile : WeightFile, IGgufTensors
 {
-    private const int MaxTensors = 1_000_000, MaxName = 1000, MaxAxes = 4;
+    private const int MaxTensors = 1_000_000, MaxName = 1000, MaxAxes = 4, MaxExperts = 1 << 12;
+
+    /// <summary>Divisors of rotary frequencies, which are not weights.</summary>
+    private static readonly string[] Factors = ["rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight"];
 
     private readonly Dictionary<string, GgufEntry> _entries;
+    private readonly GgufMetadata _metadata;
 
-    private GgufFile(string path, MappedFile file, IReadOnlyList<GgufEntry> entries, GgufLayout layout) : base(path, file)
+    private GgufFile(string path, MappedFile file, IReadOnlyList<GgufEntry> entries, GgufLayout layout, GgufMetadata metadata) : base(path, file)
     {
+        _metadata = metadata;
         _entries = new Dictionary<string, GgufEntry>(StringComparer.Ordinal);
         foreach (GgufEntry entry in entries) if (!_entries.TryAdd(entry.Name, entry)) throw new InvalidFileException(path, $"has the tensor {Excerpt.Quote(entry.Name)} twice.");
-        Names = [.. entries.Where(entry => entry.Name != "rope_freqs.weight").Select(entry => entry.Name)];
+        Names = [.. entries.Where(entry => !Factors.Contains(entry.Name)).Select(entry => entry.Name)];
         Architecture = layout.Architecture;
         ConfigText = ConfigWriter.Text(Config(layout));
     }
@@ -26,11 +31,15 @@ public sealed class GgufFile : WeightFile
     /// <inheritdoc/>
     public override IReadOnlyList<string> Names { get; }
 
-    /// <summary>The family.</summary>
+    /// <summary>The architecture, as GGUF names it.</summary>
     public string Architecture { get; }
 
     /// <summary>The metadata as a configuration of the family.</summary>
     internal byte[] ConfigText { get; }
+
+    /// <summary>The tokenizer in the metadata, or null and the reason.</summary>
+    /// <exception cref="InvalidFileException">What the file says of it does not fit together.</exception>
+    internal (Tokenizer? Tokenizer, string Lack) ReadTokenizer() => GgufTokenizer.Read(_metadata, Path);
 
     /// <summary>Opens a file and checks its metadata and the place of every tensor.</summary>
     /// <exception cref="InvalidFileException">The file cannot be opened, is not valid, or holds a network that is not read.</exception>
@@ -44,23 +53,30 @@ public sealed class GgufFile : WeightFile
         if (!cursor.Take(4).SequenceEqual("GGUF"u8)) throw cursor.Refuse("is not a GGUF file, which begins with the bytes GGUF");
         uint version = cursor.U32();
         if (version is not (2 or 3)) throw cursor.Refuse($"is a GGUF file of version {version}; 2 and 3 are read, with the least byte first");
-        ulong tensors = cursor.U64();
+        ulong count = cursor.U64();
         ulong pairs = cursor.U64();
-        GgufMetadata metadata = GgufMetadata.Read(cursor, pairs, path);
-        GgufLayout layout = new(metadata, path);
+        GgufMetadata metadata = GgufMetadata.Read(cursor, pairs, file, path);
         // Name, number of axes, format and place take at least 24 bytes.
-        if (tensors > MaxTensors || tensors > (ulong)(cursor.Left / 24)) throw cursor.Refuse($"announces {tensors:N0} tensors, and {cursor.Left:N0} bytes follow");
+        if (count > MaxTensors || count > (ulong)(cursor.Left / 24)) throw cursor.Refuse($"announces {count:N0} tensors, and {cursor.Left:N0} bytes follow");
         int alignment = metadata.Int("general.alignment") ?? 32;
         if (alignment is < 1 or > 1 << 16 || !int.IsPow2(alignment)) throw cursor.Refuse($"aligns its tensors to {alignment} bytes; expected a power of two up to 65536");
-        List<GgufEntry> entries = new((int)tensors);
-        for (ulong i = 0; i < tensors; i++) entries.Add(ReadEntry(cursor, layout, alignment));
+        List<GgufTensor> tensors = new((int)count);
+        for (ulong i = 0; i < count; i++) tensors.Add(ReadTensor(cursor, alignment));
         long start = (cursor.At + alignment - 1) / alignment * alignment;
-        List<GgufEntry> placed = [.. entries.Select(entry => entry with { Start = entry.Start + start })];
+        GgufLayout layout = new(metadata, [.. tensors.Select(tensor => tensor.Name)], path);
+        List<GgufTensor> placed = [.. tensors.Select(tensor => tensor with { Start = tensor.Start + start })];
         CheckPlaces(placed, file.Length, path);
-        return new GgufFile(path, file, placed, layout);
+        List<GgufEntry> entries = [];
+        foreach (GgufTensor tensor in placed)
+        {
+            entries.AddRange(Entries(tensor, layout, path));
+            if (entries.Count > MaxTensors) throw cursor.Refuse($"has more than {MaxTensors:N0} tensors, those of its experts among them");
+        }
+
+        return new GgufFile(path, file, entries, layout, metadata);
     }
 
-    private static GgufEntry ReadEntry(GgufCursor cursor, GgufLayout layout, int alignment)
+    private static GgufTensor ReadTensor(GgufCursor cursor, int alignment)
     {
         string tensor = cursor.Text(MaxName);
         uint axes = cursor.U32();
@@ -83,38 +99,62 @@ public sealed class GgufFile : WeightFile
         ulong offset = cursor.U64();
         if (offset > long.MaxValue / 2 || bytes > long.MaxValue / 4) throw cursor.Refuse($"places the tensor {Excerpt.Quote(tensor)} beyond the end of any file");
         if (offset % (ulong)alignment != 0) throw cursor.Refuse($"places the tensor {Excerpt.Quote(tensor)} at byte {offset} of its data, which is not a multiple of {alignment}");
-        (string name, GgufChange change) = layout.Name(tensor) ?? (tensor, GgufChange.None);
-        int heads = change == GgufChange.Interleaved ? layout.HeadsOf(tensor) : 0;
-        if (change == GgufChange.Transposed && axes != 2 || change == GgufChange.Interleaved && (heads < 1 || shape[0] % (2L * heads) != 0))
-            throw cursor.Refuse($"gives the tensor {Excerpt.Quote(tensor)} the shape [{string.Join(", ", shape)}], which its network cannot have");
-        if (change == GgufChange.Transposed) Array.Reverse(shape);
-        return new GgufEntry(name, change == GgufChange.OneMore ? "F32" : format.Plain ?? "F32", shape, (long)offset, (long)bytes, format, change, heads);
+        return new GgufTensor(tensor, shape, format, (long)offset, (long)bytes);
     }
 
-    private static void CheckPlaces(List<GgufEntry> entries, long fileLength, string path)
+    /// <summary>The tensors of the family that a tensor of the file holds: one, or one for each expert.</summary>
+    private static IEnumerable<GgufEntry> Entries(GgufTensor tensor, GgufLayout layout, string path)
     {
-        GgufEntry[] sorted = [.. entries.OrderBy(entry => entry.Start)];
+        (string name, GgufChange change) = layout.Name(tensor.Name);
+        long[] shape = [.. tensor.Shape];
+        InvalidFileException Wrong() => new(path, $"gives the tensor {Excerpt.Quote(tensor.Name)} the shape [{string.Join(", ", shape)}], which its network cannot have.");
+        if (change == GgufChange.Stacked)
+        {
+            if (shape.Length != 3 || shape[0] != layout.Experts || layout.Experts > MaxExperts) throw Wrong();
+            long bytes = tensor.Bytes / layout.Experts;
+            for (int e = 0; e < layout.Experts; e++)
+                yield return new GgufEntry(name.Replace(GgufArchitecture.Expert, $"{e}", StringComparison.Ordinal), tensor.Format.Plain ?? "F32", shape[1..], tensor.Start + (e * bytes), bytes, tensor.Format, GgufChange.None, 0);
+            yield break;
+        }
+
+        // Axes of length 1 are dropped in the file.
+        if (name.EndsWith("shared_expert_gate.weight", StringComparison.Ordinal) && shape.Length == 1) shape = [1, shape[0]];
+        int groups = change switch
+        {
+            GgufChange.Interleaved => tensor.Name.Contains(".attn_k.", StringComparison.Ordinal) ? layout.KeyValueHeads : layout.Heads,
+            GgufChange.Ungrouped => layout.KeyValueHeads,
+            _ => 0,
+        };
+        if (change == GgufChange.Transposed && shape.Length != 2 || change == GgufChange.Interleaved && (groups < 1 || shape[0] % (2L * groups) != 0)) throw Wrong();
+        if (change == GgufChange.Ungrouped && (groups < 1 || layout.Heads % groups != 0 || shape[0] % (layout.Heads + (2L * groups)) != 0)) throw Wrong();
+        if (change == GgufChange.Transposed) Array.Reverse(shape);
+        yield return new GgufEntry(name, change == GgufChange.OneMore ? "F32" : tensor.Format.Plain ?? "F32", shape, tensor.Start, tensor.Bytes, tensor.Format, change, groups) { HeadsOfGroup = change == GgufChange.Ungrouped ? layout.Heads / groups : 0 };
+    }
+
+    private static void CheckPlaces(List<GgufTensor> tensors, long fileLength, string path)
+    {
+        GgufTensor[] sorted = [.. tensors.OrderBy(tensor => tensor.Start)];
         for (int i = 0; i < sorted.Length; i++)
         {
-            GgufEntry entry = sorted[i];
-            if (entry.Start > fileLength - entry.Bytes) throw new InvalidFileException(path, $"places the tensor {Excerpt.Quote(entry.Name)} at bytes {entry.Start} to {entry.Start + entry.Bytes}, and the file has {fileLength}. It is cut off; download it again.");
-            if (i > 0 && entry.Start < sorted[i - 1].Start + sorted[i - 1].Bytes) throw new InvalidFileException(path, $"has tensors that overlap: {Excerpt.Quote(sorted[i - 1].Name)} and {Excerpt.Quote(entry.Name)}.");
+            GgufTensor tensor = sorted[i];
+            if (tensor.Start > fileLength - tensor.Bytes) throw new InvalidFileException(path, $"places the tensor {Excerpt.Quote(tensor.Name)} at bytes {tensor.Start} to {tensor.Start + tensor.Bytes}, and the file has {fileLength}. It is cut off; download it again.");
+            if (i > 0 && tensor.Start < sorted[i - 1].Start + sorted[i - 1].Bytes) throw new InvalidFileException(path, $"has tensors that overlap: {Excerpt.Quote(sorted[i - 1].Name)} and {Excerpt.Quote(tensor.Name)}.");
         }
     }
 
-    private JsonObject Config(GgufLayout layout)
-    {
-        string embedding = layout.Architecture == "gpt2" ? "transformer.wte.weight" : "model.embed_tokens.weight";
-        if (!_entries.TryGetValue(embedding, out GgufEntry? table)) throw new InvalidFileException(Path, "has no tensor \"token_embd.weight\".");
-        return layout.Config(table.Shape[0], !_entries.ContainsKey("lm_head.weight"), FrequencyDivisors());
-    }
+    private JsonObject Config(GgufLayout layout) => _entries.TryGetValue(layout.Embedding, out GgufEntry? table)
+        ? layout.Config(table.Shape[0], this)
+        : throw new InvalidFileException(Path, "has no tensor \"token_embd.weight\".");
 
-    private float[]? FrequencyDivisors()
+    bool IGgufTensors.Has(string name) => _entries.ContainsKey(name);
+
+    float[]? IGgufTensors.Vector(string name)
     {
-        if (!_entries.TryGetValue("rope_freqs.weight", out GgufEntry? entry)) return null;
-        if (entry.DType != "F32" || entry.Shape.Length != 1 || entry.Shape[0] > 1 << 16) throw new InvalidFileException(Path, "has rope_freqs.weight in another form than a vector of F32.");
+        if (!_entries.TryGetValue(name, out GgufEntry? entry)) return null;
+        if (entry.DType != "F32" || entry.Shape.Length != 1 || entry.Shape[0] > 1 << 16) throw new InvalidFileException(Path, $"has {name} in another form than a vector of F32.");
         TensorBytes bytes = Bytes(entry);
-        return MemoryMarshal.Cast<byte, float>(bytes.Span(0, (int)bytes.Length)).ToArray();
+        float[] values = MemoryMarshal.Cast<byte, float>(bytes.Span(0, (int)bytes.Length)).ToArray();
+        return values.All(float.IsFinite) ? values : throw new InvalidFileException(Path, $"has factors in {name} that are not numbers.");
     }
 
     private protected override TensorEntry? Find(string name) => _entries.GetValueOrDefault(name);
@@ -129,6 +169,7 @@ public sealed class GgufFile : WeightFile
             GgufChange.Transposed => Transpose(place, plain),
             GgufChange.Interleaved => Separate(place, plain),
             GgufChange.OneMore => LessOne(place, plain),
+            GgufChange.Ungrouped => Group(place, plain),
             _ => plain,
         };
     }
@@ -178,6 +219,28 @@ public sealed class GgufFile : WeightFile
         return to;
     }
 
+    /// <summary>Queries, then keys, then values become, for each key head, its queries, its key and its value.</summary>
+    private static TensorBytes Group(GgufEntry entry, TensorBytes from)
+    {
+        long rows = entry.Shape[0], width = from.Length / rows, all = (entry.HeadsOfGroup + 2L) * entry.Heads, head = rows / all * width;
+        TensorBytes to = TensorBytes.Allocate(from.Length);
+        long at = 0;
+        for (long group = 0; group < entry.Heads; group++)
+        {
+            for (long i = 0; i < entry.HeadsOfGroup; i++) Copy((group * entry.HeadsOfGroup) + i);
+            Copy((entry.Heads * (long)entry.HeadsOfGroup) + group);
+            Copy((entry.Heads * (entry.HeadsOfGroup + 1L)) + group);
+        }
+
+        return to;
+
+        void Copy(long source)
+        {
+            from.Span(source * head, checked((int)head)).CopyTo(to.Span(at, (int)head));
+            at += head;
+        }
+    }
+
     private static TensorBytes LessOne(GgufEntry entry, TensorBytes from)
     {
         int count = (int)entry.Shape.Aggregate(1L, (a, b) => a * b);
@@ -197,5 +260,17 @@ public sealed class GgufFile : WeightFile
 /// <param name="Bytes">Bytes in the file.</param>
 /// <param name="Format">Number format in the file.</param>
 /// <param name="Change">What was done to it and is undone.</param>
-/// <param name="Heads">Heads whose rows are interleaved; 0 for others.</param>
-internal sealed record GgufEntry(string Name, string DType, long[] Shape, long Start, long Bytes, GgmlFormat Format, GgufChange Change, int Heads) : TensorEntry(Name, DType, Shape);
+/// <param name="Heads">Heads whose rows are interleaved, or key heads of a fused map; 0 for others.</param>
+internal sealed record GgufEntry(string Name, string DType, long[] Shape, long Start, long Bytes, GgmlFormat Format, GgufChange Change, int Heads) : TensorEntry(Name, DType, Shape)
+{
+    /// <summary>Query heads for each key head of a fused map; 0 for others.</summary>
+    public int HeadsOfGroup { get; init; }
+}
+
+/// <summary>A tensor as the file describes it.</summary>
+/// <param name="Name">Name in the file.</param>
+/// <param name="Shape">Axes, the slowest first.</param>
+/// <param name="Format">Number format.</param>
+/// <param name="Start">First byte, counted from the beginning of the data, later of the file.</param>
+/// <param name="Bytes">Bytes.</param>
+internal sealed record GgufTensor(string Name, long[] Shape, GgmlFormat Format, long Start, long Bytes);

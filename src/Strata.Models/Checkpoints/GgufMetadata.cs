@@ -4,12 +4,12 @@ using System.Text;
 namespace Strata.Models;
 
 /// <summary>Walks the values at the beginning of a GGUF file. Nothing is read beyond the file, and nothing is allocated for what is only announced.</summary>
-internal sealed class GgufCursor(MappedFile file, string path)
+internal sealed class GgufCursor(MappedFile file, string path, long at = 0)
 {
     private const int MaxText = 1 << 24;
 
     /// <summary>The next byte.</summary>
-    public long At { get; private set; }
+    public long At { get; private set; } = at;
 
     /// <summary>Bytes that are left.</summary>
     public long Left => file.Length - At;
@@ -49,21 +49,26 @@ internal sealed class GgufCursor(MappedFile file, string path)
     public InvalidFileException Refuse(string problem) => new(path, $"{problem} (byte {At}).");
 }
 
-/// <summary>The metadata of a GGUF file: numbers, truth values and texts by key. Arrays are passed over, except for short ones of numbers.</summary>
+/// <summary>The metadata of a GGUF file: numbers, truth values and texts by key. Arrays are passed over, and read when they are asked for.</summary>
 internal sealed class GgufMetadata
 {
     private const int MaxPairs = 100_000, MaxElements = 100_000_000, MaxDepth = 4, MaxKey = 65_535;
 
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
+    private readonly MappedFile _file;
     private readonly string _path;
 
-    private GgufMetadata(string path) => _path = path;
+    private GgufMetadata(MappedFile file, string path)
+    {
+        _file = file;
+        _path = path;
+    }
 
     /// <summary>Reads so many pairs.</summary>
-    public static GgufMetadata Read(GgufCursor cursor, ulong pairs, string path)
+    public static GgufMetadata Read(GgufCursor cursor, ulong pairs, MappedFile file, string path)
     {
         if (pairs > MaxPairs || pairs > (ulong)(cursor.Left / 13)) throw cursor.Refuse($"announces {pairs:N0} metadata, and {cursor.Left:N0} bytes follow");
-        GgufMetadata metadata = new(path);
+        GgufMetadata metadata = new(file, path);
         for (ulong i = 0; i < pairs; i++)
         {
             string key = cursor.Text(MaxKey);
@@ -87,6 +92,28 @@ internal sealed class GgufMetadata
 
     /// <summary>A text; null when absent.</summary>
     public string? Text(string key) => !_values.TryGetValue(key, out object? value) ? null : value as string ?? throw Wrong(key, value, "a text");
+
+    /// <summary>Yes or no; null when absent.</summary>
+    public bool? Truth(string key) => !_values.TryGetValue(key, out object? value) ? null : value is bool truth ? truth : throw Wrong(key, value, "yes or no");
+
+    /// <summary>Whether the value of a key is an array.</summary>
+    public bool IsArray(string key) => _values.TryGetValue(key, out object? value) && value is GgufArray;
+
+    /// <summary>An array of texts; null when absent.</summary>
+    public IReadOnlyList<string>? Texts(string key) => Elements(key, type => type == 8, "an array of texts")?.ConvertAll(value => (string)value);
+
+    /// <summary>An array of numbers or truth values (1 and 0); null when absent.</summary>
+    public double[]? Numbers(string key) => Elements(key, type => type is not (8 or 9), "an array of numbers")?.ConvertAll(value => value switch { double number => number, bool truth => truth ? 1 : 0, _ => (long)value }).ToArray();
+
+    private List<object>? Elements(string key, Func<uint, bool> fits, string expected)
+    {
+        if (!_values.TryGetValue(key, out object? value)) return null;
+        if (value is not GgufArray array || !fits(array.Type)) throw Wrong(key, value, expected);
+        GgufCursor cursor = new(_file, _path, array.At);
+        List<object> elements = new((int)array.Count);
+        for (long i = 0; i < array.Count; i++) elements.Add(Value(cursor, array.Type, MaxDepth));
+        return elements;
+    }
 
     private static object Value(GgufCursor cursor, uint type, int depth) => type switch
     {
@@ -113,6 +140,7 @@ internal sealed class GgufMetadata
         uint type = cursor.U32();
         int width = type switch { 0 or 1 or 7 => 1, 2 or 3 => 2, 4 or 5 or 6 => 4, 10 or 11 or 12 => 8, 8 => 0, 9 => 0, _ => throw cursor.Refuse($"has an array of the unknown type {type}") };
         long count = cursor.Count("elements of an array", MaxElements, width > 0 ? width : 8);
+        long at = cursor.At;
         if (width > 0) cursor.Skip(count * width);
         for (long i = 0; width == 0 && i < count; i++)
         {
@@ -120,11 +148,12 @@ internal sealed class GgufMetadata
             else Array(cursor, depth + 1);
         }
 
-        return new GgufArray(count);
+        return new GgufArray(type, count, at);
     }
 
     private InvalidFileException Wrong(string key, object value, string expected) =>
         new(_path, $"the metadata {Excerpt.Quote(key)} is {(value is GgufArray array ? $"an array of {array.Count}" : Excerpt.Quote($"{value}"))}; expected {expected}.");
 
-    private sealed record GgufArray(long Count);
+    /// <summary>Where an array lies.</summary>
+    private sealed record GgufArray(uint Type, long Count, long At);
 }

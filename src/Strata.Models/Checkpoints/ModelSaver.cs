@@ -81,12 +81,17 @@ internal sealed class ModelSaver
     /// <summary>The tensors of the new network: those outside of blocks as they are, then those of each block under its new number.</summary>
     private List<SafetensorsPart> Parts(CancellationToken cancellation)
     {
-        string[] prefixes = Prefixes();
+        WeightMap map = ModelFamily.Of(_model.Spec).Map(_model.Spec, _source.Has);
+
+        // Blocks that share their weights (ALBERT) are written once, whatever the plan.
+        if (map.Blocks.Distinct(ReferenceEqualityComparer.Instance).Count() < map.Blocks.Count) return [.. _source.Tensors.Select(entry => Part(entry.Name, entry))];
+        string[] prefixes = Prefixes(map);
+        HashSet<string> outside = [.. map.OutsideBlocks.Select(entry => entry.Name)];
         List<TensorEntry>[] ofBlock = [.. prefixes.Select(_ => new List<TensorEntry>())];
         List<SafetensorsPart> parts = [];
         foreach (TensorEntry entry in _source.Tensors)
         {
-            int block = Array.FindIndex(prefixes, prefix => entry.Name.StartsWith(prefix, StringComparison.Ordinal));
+            int block = outside.Contains(entry.Name) ? -1 : Array.FindIndex(prefixes, prefix => entry.Name.StartsWith(prefix, StringComparison.Ordinal));
             if (block >= 0) ofBlock[block].Add(entry);
             else parts.Add(Part(entry.Name, entry));
         }
@@ -109,13 +114,15 @@ internal sealed class ModelSaver
     }
 
     /// <summary>What the names of each block's tensors begin with: <c>model.layers.3.</c></summary>
-    private string[] Prefixes()
+    private string[] Prefixes(WeightMap map)
     {
-        WeightMap map = ModelFamily.Of(_model.Spec).Map(_model.Spec, _source.Has);
         string[] prefixes = [.. map.Blocks.Select(block => CommonPrefix(block.Entries.OfType<WeightEntry>().Select(entry => entry.Name)))];
         for (int i = 0; i < prefixes.Length; i++)
         {
-            if (!prefixes[i].EndsWith($".{i}.", StringComparison.Ordinal)) throw new StrataException($"The tensors of block {i} of this {_model.Spec.Family} have no name of their own, so its blocks cannot be saved one by one.");
+            // Behind the number all names of a block may go on alike (T5: block.3.layer.).
+            int number = prefixes[i].LastIndexOf($".{i}.", StringComparison.Ordinal);
+            if (number >= 0) prefixes[i] = prefixes[i][..(number + $".{i}.".Length)];
+            else throw new StrataException($"The tensors of block {i} of this {_model.Spec.Family} have no name of their own, so its blocks cannot be saved one by one.");
         }
 
         return prefixes;

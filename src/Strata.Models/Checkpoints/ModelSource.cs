@@ -22,6 +22,9 @@ internal abstract class ModelSource
     /// <summary>Folder of the tokenizer's files; null where there is none.</summary>
     public abstract string? Folder { get; }
 
+    /// <summary>Reads a tensor for an engine.</summary>
+    public abstract Func<WeightEntry, Tensor> Reader(TensorEngine engine);
+
     /// <summary>Writes the numbers of a tensor, row-major, little-endian.</summary>
     public abstract void Write(TensorEntry entry, Stream stream);
 }
@@ -38,6 +41,8 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
     public override bool Has(string name) => checkpoint.Has(name);
 
     public override float? Number(string name) => checkpoint.Has(name) && checkpoint.Read(CpuEngine.Default, name) is { Shape.Count: 1 } number ? number.ToArray()[0] : null;
+
+    public override Func<WeightEntry, Tensor> Reader(TensorEngine engine) => entry => checkpoint.Read(engine, entry.Name);
 
     public override void Write(TensorEntry entry, Stream stream)
     {
@@ -75,6 +80,8 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
     }
 
     public override bool Has(string name) => _entries.ContainsKey(name);
+
+    public override Func<WeightEntry, Tensor> Reader(TensorEngine reader) => new RandomWeights(family, spec, seed, reader).Read;
 
     public override void Write(TensorEntry entry, Stream stream)
     {

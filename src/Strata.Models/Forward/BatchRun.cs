@@ -133,23 +133,19 @@ public sealed class BatchRun
         return Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, Unembedding.Logits(scope, read, _model));
     }
 
-    /// <summary>Runs what stands behind the blocks up to the last wanted point: final norm, what the network gives for whole sequences, scores.</summary>
-    internal void Finish(TensorScope scope, Tensor stream)
+    /// <summary>What the network makes of whole sequences, one row each: a score per class, a row in the space of images and texts, or the pooled rows where it has neither.</summary>
+    /// <exception cref="StrataException">The network has no such head.</exception>
+    public Tensor SequenceHead(TensorScope scope, Tensor normalized)
     {
-        Tensor normalized = FinalNorm(scope, stream);
-        if (Finished) return;
-        if (_model.Spec.Readout is not null) Readout(scope, normalized);
-        else Logits(scope, normalized);
-    }
-
-    /// <summary>What the network gives for whole sequences, one row each: the pooled stream, in the space of images and texts where there is one, or scores of classes.</summary>
-    /// <returns>The last of them.</returns>
-    private Tensor Readout(TensorScope scope, Tensor normalized)
-    {
-        int end = _hooks?.Executions ?? 0;
-        Tensor pooled = Visit(scope, end, HookKind.Pooled, ReadoutRun.Pool(scope, normalized, _model, Batch));
-        if (!Finished && _model.Weights.Readout?.Projection is LinearWeight projection) return Visit(scope, end, HookKind.Projected, scope.Linear(pooled, projection));
-        return Finished || _model.Spec.Readout!.Labels is null ? pooled : Visit(scope, end, HookKind.Logits, ReadoutRun.Classes(scope, pooled, _model));
+        SequenceHead head = _model.Spec.SequenceHead ?? throw new StrataException($"{_model.Name} makes nothing of whole sequences: its checkpoint holds neither a pooler nor a classifier.");
+        int execution = _hooks?.Executions ?? 0;
+        Tensor pooled = Readout.Pool(scope, normalized, _model, Batch);
+        if (head.Activation is Activation activation)
+            pooled = scope.Activate(Visit(scope, execution, HookKind.PoolerPre, scope.Linear(pooled, _model.Weights.Pooler!)), activation);
+        pooled = Visit(scope, execution, HookKind.Pooled, pooled);
+        if (Finished) return pooled;
+        if (_model.Weights.Readout?.Projection is LinearWeight projection) return Visit(scope, execution, HookKind.Projected, scope.Linear(pooled, projection));
+        return _model.Weights.Classifier is null ? pooled : Visit(scope, execution, HookKind.ClassLogits, Readout.Classes(scope, pooled, _model));
     }
 
     /// <summary>Next-token loss in nats and most likely next id after every token; 0 and the id at the last token of a sequence, which has no target.</summary>
@@ -179,7 +175,7 @@ public sealed class BatchRun
     {
         _model.RequireClasses("The loss of classes");
         using TensorScope scope = outer.Engine.OpenScope();
-        Unembedding.LossesOf(Readout(scope, FinalNorm(scope, stream)), classes, losses, largest);
+        Unembedding.LossesOf(SequenceHead(scope, FinalNorm(scope, stream)), classes, losses, largest);
     }
 
     /// <summary>The id that follows each token; −1 at the end of a sequence.</summary>
@@ -234,7 +230,7 @@ public sealed class BatchRun
         return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidPost, sum));
     }
 
-    private Tensor AttentionInput(TensorScope scope, Tensor stream, int block, int execution) => NormsInput
+    private Tensor AttentionInput(TensorScope scope, Tensor stream, int block, int execution) => NormsInput && !_model.Spec.Block(block).PlainAttentionInput
         ? Visit(scope, execution, HookKind.AttentionNorm, scope.Norm(stream, _model.Weights.Blocks[block].AttentionNorm, _model.Spec))
         : stream;
 
@@ -261,9 +257,9 @@ public sealed class BatchRun
         }
 
         if (_cache is not null) (k, v) = _cache.Append(execution, k, v, Batch);
-        bool materialise = _hooks is not null && (_hooks.Touches(execution, HookKind.Scores) || _hooks.Touches(execution, HookKind.Pattern));
-        Tensor? keyBias = _tables.KeyBias(heads.Scale);
-        Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, keyBias, execution) : scope.Attention(q, k, v, heads, _segments, keyBias);
+        bool materialise = _model.Spec.Disentangled is not null || (_hooks is not null && (_hooks.Touches(execution, HookKind.Scores) || _hooks.Touches(execution, HookKind.Pattern)));
+        Tensor? bias = _tables.ScoreBias(heads.Scale);
+        Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, bias, block, execution) : scope.Attention(q, k, v, heads, _segments, bias);
         Tensor output = scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output);
         return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm, weights.AttentionScale));
     }
@@ -276,19 +272,30 @@ public sealed class BatchRun
         return Visit(scope, execution, normalized, Limited(scope, scope.Norm(Visit(scope, execution, plain, x), norm, _model.Spec, width)));
     }
 
-    /// <summary>Attention with the scores and patterns held, one sequence at a time, because somebody reads or changes them.</summary>
-    private Tensor MaterialisedAttention(TensorScope scope, Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? keyBias, int execution)
+    /// <summary>Attention with the scores and patterns held, one sequence at a time: because somebody reads or changes them, or the scores have terms by distance.</summary>
+    private Tensor MaterialisedAttention(TensorScope scope, Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? bias, int block, int execution)
     {
         Tensor z = scope.Empty(q.Shape.ToArray());
         for (int s = 0; s < _segments.Length; s++)
         {
             using TensorScope inner = scope.Engine.OpenScope();
-            Tensor scores = Visit(inner, execution, HookKind.Scores, inner.AttentionScores(q, k, heads, _segments[s], keyBias), s);
+            Tensor scores = inner.AttentionScores(q, k, heads, _segments[s], bias);
+            if (_model.Spec.Disentangled is not null) AddDistanceTerms(inner, scores, q, k, heads, s, _model.Weights.Blocks[block]);
+            scores = Visit(inner, execution, HookKind.Scores, scores, s);
             Tensor pattern = Visit(inner, execution, HookKind.Pattern, inner.Softmax(scores), s);
             inner.AttentionMix(pattern, v, heads, _segments[s], z);
         }
 
         return z;
+    }
+
+    /// <summary>Disentangled attention: the products of a sequence's queries and keys with the distances.</summary>
+    private void AddDistanceTerms(TensorScope scope, Tensor scores, Tensor q, Tensor k, AttentionHeads heads, int sequence, BlockWeights weights)
+    {
+        AttentionSegment segment = _segments[sequence] with { KeyStart = 0, KeyCount = 2 * _model.Spec.Disentangled!.Span };
+        Tensor? ofQueries = weights.DistanceKeys is Tensor keys ? scope.AttentionScores(q, keys, heads, segment) : null;
+        Tensor? ofKeys = weights.DistanceQueries is Tensor queries ? scope.AttentionScores(k, queries, heads, segment) : null;
+        scope.AddByDistance(scores, ofQueries, ofKeys, _tables.DistanceRows(sequence));
     }
 
     /// <summary>What the MLP, or the experts, add to the stream.</summary>

@@ -41,7 +41,7 @@ public sealed class HookCatalog
         Executions = plan.Executions.Length;
         if (spec.FinalNorm) points.Add(new("ln_final.normalized", HookKind.FinalNorm, Executions, -1, spec.Width));
         if (spec.HasUnembedding) points.AddRange(Head(spec));
-        if (spec.Readout is ReadoutSpec readout) points.AddRange(ReadoutPoints(spec, readout));
+        if (spec.SequenceHead is SequenceHead head) points.AddRange(Pooled(head, spec.Width));
         Points = points;
     }
 
@@ -88,11 +88,12 @@ public sealed class HookCatalog
         yield return new("logits", HookKind.Logits, Executions, -1, spec.Vocabulary);
     }
 
-    private IEnumerable<HookPoint> ReadoutPoints(ModelSpec spec, ReadoutSpec readout)
+    private IEnumerable<HookPoint> Pooled(SequenceHead head, int width)
     {
-        yield return new("pooled", HookKind.Pooled, Executions, -1, readout.Columns(spec.Width)) { IsPerSequence = true };
-        if (readout.Projection is int columns) yield return new("projected", HookKind.Projected, Executions, -1, columns) { IsPerSequence = true };
-        if (readout.Labels is { } labels) yield return new("logits", HookKind.Logits, Executions, -1, labels.Count) { IsPerSequence = true };
+        if (head.Activation is not null) yield return new("pooler.pre", HookKind.PoolerPre, Executions, -1, width);
+        yield return new("pooled", HookKind.Pooled, Executions, -1, head.Columns(width));
+        if (head.Projection is int columns) yield return new("projected", HookKind.Projected, Executions, -1, columns);
+        if (head.Labels is { } labels) yield return new("class_logits", HookKind.ClassLogits, Executions, -1, labels.Count);
     }
 
     private static Regex Compile(string glob)
@@ -105,7 +106,7 @@ public sealed class HookCatalog
 
     private static bool Exists(ModelSpec spec, int block, HookKind kind) => kind switch
     {
-        HookKind.AttentionNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput,
+        HookKind.AttentionNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput && !spec.Block(block).PlainAttentionInput,
         HookKind.MlpNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput && !spec.SharedNorm,
         HookKind.QueryNorm or HookKind.KeyNorm => spec.QueryKeyNorm != QueryKeyNorm.None,
         HookKind.RotaryQuery or HookKind.RotaryKey => spec.Block(block).Rotary is not null,

@@ -96,14 +96,20 @@ public enum HookKind
     /// <summary>The same after its norm, which the unembedding reads: <c>head.normalized</c>.</summary>
     HeadNorm,
 
-    /// <summary>What stands for a whole sequence, one row each: <c>pooled</c>.</summary>
+    /// <summary>Scores over the vocabulary.</summary>
+    Logits,
+
+    /// <summary>The pooler before its non-linearity, one row per sequence: <c>pooler.pre</c>.</summary>
+    PoolerPre,
+
+    /// <summary>What is made of a whole sequence, one row per sequence: <c>pooled</c>.</summary>
     Pooled,
 
     /// <summary>That row in the space which images and texts share: <c>projected</c>.</summary>
     Projected,
 
-    /// <summary>Scores over the vocabulary, or of classes: one row per sequence then.</summary>
-    Logits,
+    /// <summary>Classifiers: a score per class, one row per sequence: <c>class_logits</c>.</summary>
+    ClassLogits,
 }
 
 /// <summary>A named place of the forward pass under one plan.</summary>
@@ -114,11 +120,11 @@ public enum HookKind
 /// <param name="Columns">Length of a row; 0 for scores and patterns, whose rows have one number per key.</param>
 public sealed record HookPoint(string Name, HookKind Kind, int Execution, int Block, int Columns)
 {
-    /// <summary>Has the value one row per sequence rather than one per position?</summary>
-    public bool IsPerSequence { get; init; }
-
     /// <summary>Is the value [heads, queries, keys] per sequence rather than one row per position?</summary>
     public bool IsAttentionMatrix => Kind is HookKind.Scores or HookKind.Pattern;
+
+    /// <summary>Is the value one row per sequence rather than one per position?</summary>
+    public bool PerSequence => Kind is HookKind.PoolerPre or HookKind.Pooled or HookKind.Projected or HookKind.ClassLogits;
 
     /// <summary>Is the row made of heads side by side (or the matrix of one slice per head)?</summary>
     public bool HasHeads => Kind is HookKind.Query or HookKind.Key or HookKind.Value or HookKind.QueryNorm or HookKind.KeyNorm or HookKind.RotaryQuery or HookKind.RotaryKey or HookKind.Mixed || IsAttentionMatrix;

@@ -48,7 +48,7 @@ internal sealed class HookSession
     public Tensor Visit(TensorScope scope, int execution, HookKind kind, Tensor value, BatchRun run, int sequence)
     {
         if (!_actions.TryGetValue((execution, kind), out var action)) return value;
-        if (action.Edits.Length > 0) value = RowEditor.Apply(scope, value, action.Edits, _headWidth, run, sequence);
+        if (action.Edits.Length > 0) value = RowEditor.Apply(scope, value, action.Edits, _headWidth, run, action.Point, sequence);
         if (action.Wanted) _sink!.Store(action.Point, value, run, sequence);
         return value;
     }

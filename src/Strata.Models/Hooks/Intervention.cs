@@ -22,6 +22,9 @@ public enum InterventionKind
 
     /// <summary>Removes the component along a direction: x − (x·d̂) d̂.</summary>
     ProjectOut,
+
+    /// <summary>Removes what some directions read, along others: x − Σ uₖ (vₖ·(x − m)).</summary>
+    Erase,
 }
 
 /// <summary>
@@ -42,8 +45,14 @@ public sealed record Intervention
     /// <summary>What happens.</summary>
     public InterventionKind Kind { get; }
 
-    /// <summary>Set, Add, ProjectOut: one row for all positions, or (Set) one row per selected position.</summary>
+    /// <summary>Set, Add, ProjectOut: one row for all positions, or (Set) one row per selected position. Erase: the directions u that are removed along.</summary>
     public FloatMatrix? Values { get; private init; }
+
+    /// <summary>Erase: the directions v that are read, one row per row of <see cref="Values"/>.</summary>
+    public FloatMatrix? Read { get; private init; }
+
+    /// <summary>Erase: what each direction reads of the mean, vₖ·m.</summary>
+    internal double[]? ReadOfMean { get; private init; }
 
     /// <summary>Mean: the activations whose mean is written.</summary>
     public Activations? Reference { get; private init; }
@@ -85,6 +94,21 @@ public sealed record Intervention
         return new(point, InterventionKind.ProjectOut) { Values = new FloatMatrix(direction.Select(v => (float)(v / norm)).ToArray(), 1, direction.Length) };
     }
 
+    /// <summary>Removes what some directions read, about a mean: x − Σ uₖ (vₖ·(x − m)). With u = v orthonormal it is an orthogonal projection that keeps the mean.</summary>
+    /// <param name="point">Glob of hook points.</param>
+    /// <param name="removed">The directions u, [rank, width].</param>
+    /// <param name="read">The directions v, [rank, width].</param>
+    /// <param name="mean">m, which stays as it is.</param>
+    /// <exception cref="StrataException">The shapes differ or a number is not finite.</exception>
+    public static Intervention Erase(string point, FloatMatrix removed, FloatMatrix read, float[] mean)
+    {
+        if (removed.Rows != read.Rows || removed.Columns != read.Columns || mean.Length != read.Columns || removed.Rows == 0)
+            throw new StrataException($"An erasure at \"{point}\" needs as many directions to read as to remove, and a mean of their width; given were {removed}, {read} and {mean.Length} numbers.");
+        if (removed.Values.Concat(read.Values).Concat(mean).Any(v => !float.IsFinite(v))) throw new StrataException($"The erasure at \"{point}\" holds NaN or infinity.");
+        double[] ofMean = Enumerable.Range(0, read.Rows).Select(k => Enumerable.Range(0, mean.Length).Sum(j => (double)read[k, j] * mean[j])).ToArray();
+        return new(point, InterventionKind.Erase) { Values = removed, Read = read, ReadOfMean = ofMean };
+    }
+
     /// <summary>The same at some positions only.</summary>
     public Intervention At(PositionSelection positions) => this with { Positions = positions };
 
@@ -98,7 +122,7 @@ public sealed record Intervention
         {
             InterventionKind.Scale => $"scale {Factor:R}",
             InterventionKind.Add => $"add {Factor:R} x vector[{Values!.Columns}] #{Hash(Values)}",
-            InterventionKind.Set or InterventionKind.ProjectOut => $"{Kind.ToString().ToLowerInvariant()} [{Values!.Rows}, {Values.Columns}] #{Hash(Values)}",
+            InterventionKind.Set or InterventionKind.ProjectOut or InterventionKind.Erase => $"{Kind.ToString().ToLowerInvariant()} [{Values!.Rows}, {Values.Columns}] #{Hash(Values)}",
             _ => Kind.ToString().ToLowerInvariant(),
         };
         return $"{Point}: {what}{(Head is int head ? $" head {head}" : "")}{(Positions.IsAll ? "" : $" at {Positions}")}";

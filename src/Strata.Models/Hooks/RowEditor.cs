@@ -16,9 +16,9 @@ internal static class RowEditor
             if (head < 0 || head >= heads) throw new StrataException($"\"{point.Name}\" has heads 0..{heads} (0 to {heads - 1}); head {head} was given.");
         }
 
-        if (point.IsPerSequence && (!intervention.Positions.IsAll || intervention.Values is { Rows: > 1 }))
-            throw new StrataException($"\"{point.Name}\" has one row per sequence and no positions; leave At(...) out, and give one row.");
-        bool needsRow = intervention.Kind is InterventionKind.Set or InterventionKind.Add or InterventionKind.ProjectOut or InterventionKind.Mean;
+        if (point.PerSequence && (!intervention.Positions.IsAll || intervention.Values is { Rows: > 1 }))
+            throw new StrataException($"\"{point.Name}\" is one row per sequence, without positions; give one vector and no positions there.");
+        bool needsRow = intervention.Kind is InterventionKind.Set or InterventionKind.Add or InterventionKind.ProjectOut or InterventionKind.Erase or InterventionKind.Mean;
         if (needsRow && point.IsAttentionMatrix)
             throw new StrataException($"\"{point.Name}\" has one number per key, so a vector does not fit; zero and scale act there.");
         int expected = intervention.Head is null ? point.Columns : spec.HeadWidth;
@@ -29,7 +29,7 @@ internal static class RowEditor
     }
 
     /// <summary>A changed copy of a value.</summary>
-    public static Tensor Apply(TensorScope scope, Tensor value, Edit[] edits, int headWidth, BatchRun run, int sequence)
+    public static Tensor Apply(TensorScope scope, Tensor value, Edit[] edits, int headWidth, BatchRun run, HookPoint point, int sequence)
     {
         int count = value.Shape.Count, columns = value.Shape.Columns;
         float[] rented = ArrayPool<float>.Shared.Rent(count);
@@ -39,8 +39,8 @@ internal static class RowEditor
             value.Engine.CopyToHost(value, data);
             foreach (Edit edit in edits)
             {
-                if (sequence >= 0) EditMatrix(data, value.Shape, edit.Intervention, run, sequence);
-                else if (edit.PerSequence) for (int row = 0; row < count / columns; row++) EditRow(data.Slice(row * columns, columns), edit.Intervention, edit.Mean, 0);
+                if (point.PerSequence) EditSequences(data, columns, edit);
+                else if (sequence >= 0) EditMatrix(data, value.Shape, edit.Intervention, run, sequence);
                 else EditRows(data, columns, edit, headWidth, run);
             }
 
@@ -56,12 +56,17 @@ internal static class RowEditor
     public static Edit Resolve(Intervention intervention, HookPoint point, ModelSpec spec)
     {
         Check(intervention, point, spec);
-        return new Edit(intervention, intervention.Reference is null ? null : MeanRow(intervention.Reference.Rows(point.Name)), point.IsPerSequence);
+        return new Edit(intervention, intervention.Reference is null ? null : MeanRow(intervention.Reference.Rows(point.Name)));
+    }
+
+    private static void EditSequences(Span<float> data, int columns, Edit edit)
+    {
+        for (int start = 0; start < data.Length; start += columns) EditRow(data.Slice(start, columns), edit.Intervention, edit.Mean, 0);
     }
 
     private static void EditRows(Span<float> data, int columns, Edit edit, int headWidth, BatchRun run)
     {
-        (Intervention intervention, float[]? mean, _) = edit;
+        (Intervention intervention, float[]? mean) = edit;
         (int start, int width) = intervention.Head is int head ? (head * headWidth, headWidth) : (0, columns);
         for (int s = 0; s < run.Batch.Sequences; s++)
         {
@@ -127,12 +132,35 @@ internal static class RowEditor
                 ReadOnlySpan<float> vector = intervention.Values!.Row(0);
                 for (int i = 0; i < row.Length; i++) row[i] += intervention.Factor * vector[i];
                 break;
+            case InterventionKind.Erase:
+                EraseRow(row, intervention.Values!, intervention.Read!, intervention.ReadOfMean!);
+                break;
             case InterventionKind.ProjectOut:
                 ReadOnlySpan<float> direction = intervention.Values!.Row(0);
                 double along = 0;
                 for (int i = 0; i < row.Length; i++) along += (double)row[i] * direction[i];
                 for (int i = 0; i < row.Length; i++) row[i] -= (float)(along * direction[i]);
                 break;
+        }
+    }
+
+    /// <summary>All readings are of the row as it came.</summary>
+    private static void EraseRow(Span<float> row, FloatMatrix removed, FloatMatrix read, double[] ofMean)
+    {
+        Span<double> along = stackalloc double[Math.Min(read.Rows, 256)];
+        if (read.Rows > 256) along = new double[read.Rows];
+        for (int k = 0; k < read.Rows; k++)
+        {
+            ReadOnlySpan<float> direction = read.Row(k);
+            double sum = -ofMean[k];
+            for (int i = 0; i < row.Length; i++) sum += (double)row[i] * direction[i];
+            along[k] = sum;
+        }
+
+        for (int k = 0; k < read.Rows; k++)
+        {
+            ReadOnlySpan<float> direction = removed.Row(k);
+            for (int i = 0; i < row.Length; i++) row[i] -= (float)(along[k] * direction[i]);
         }
     }
 
@@ -152,5 +180,4 @@ internal static class RowEditor
 /// <summary>An intervention at one point.</summary>
 /// <param name="Intervention">What happens.</param>
 /// <param name="Mean">Mean row of the reference activations at that point, where there is one.</param>
-/// <param name="PerSequence">The value has one row per sequence.</param>
-internal sealed record Edit(Intervention Intervention, float[]? Mean, bool PerSequence);
+internal sealed record Edit(Intervention Intervention, float[]? Mean);

@@ -64,6 +64,22 @@ internal sealed class SentencePieceFile
     /// <summary>Whether spaces are written as U+2581.</summary>
     public bool EscapeSpaces { get; private set; } = true;
 
+    /// <summary>A BPE model of pieces that stand somewhere else, in the way Llama's is made: spaces are neither removed nor joined.</summary>
+    /// <exception cref="InvalidFileException">A piece is too long or its score is no number.</exception>
+    public static SentencePieceFile BytePairs(string path, IEnumerable<PieceEntry> pieces, bool addDummyPrefix)
+    {
+        SentencePieceFile file = new(path) { IsBytePair = true, AddDummyPrefix = addDummyPrefix, RemoveExtraSpaces = false };
+        foreach (PieceEntry piece in pieces)
+        {
+            if (piece.Text.Length is 0 or > MaxPieceLength) throw new InvalidFileException(path, $"has the piece {file.Pieces.Count} with {piece.Text.Length} characters; expected 1 to {MaxPieceLength}.");
+            if (!float.IsFinite(piece.Score)) throw new InvalidFileException(path, $"has the piece {file.Pieces.Count} with the score {piece.Score}.");
+            file.Pieces.Add(piece);
+        }
+
+        file.ByteFallback = file.Pieces.Any(piece => piece.Kind == PieceKind.Byte);
+        return file;
+    }
+
     /// <summary>Reads a model.</summary>
     /// <exception cref="InvalidFileException">It is not valid, or neither a unigram nor a BPE model.</exception>
     public static SentencePieceFile Parse(ReadOnlySpan<byte> bytes, string path)

@@ -33,7 +33,7 @@ internal static class Values
         : CompletionList.Empty;
 
     /// <summary>Labels of the data.</summary>
-    public static ValueSource Labels { get; } = scope => CompletionList.Continuing(scope.Typed, 0, ProbeLabels.NamesOf(scope.Data).Select(name => new CompletionCandidate(name, "value")));
+    public static ValueSource Labels { get; } = scope => CompletionList.Continuing(scope.Typed, 0, SessionLabels.NamesOf(scope.Data).Select(name => new CompletionCandidate(name, "value")));
 
     /// <summary>Folders, and the models of the hub that are on this machine.</summary>
     public static ValueSource ModelFolder { get; } = scope =>

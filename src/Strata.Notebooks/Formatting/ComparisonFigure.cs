@@ -21,6 +21,37 @@ internal static class ComparisonFigure
         return Figure.Heatmap($"{matrix.Comparison.Name} of hook points", matrix.Values, style).WithNotes(matrix.Notes).WithProvenance(matrix.Provenance);
     }
 
+    /// <summary>A line over the blocks with its controls dashed (bars where the points are no blocks), then the table.</summary>
+    public static IReadOnlyList<object> Parts(ComparisonProfile profile)
+    {
+        Table table = profile.Table;
+        string name = profile.Comparison.Name, title = $"{name} of each hook point in two captures";
+        Axis value = $"{name} ({(profile.Comparison.IsSimilarity ? "similarity" : "distance")})";
+        int[] rows = Enumerable.Range(0, table.Rows).Where(i => BlockPoint.Of(profile.Points[i]) is not null).ToArray();
+        if (rows.Length < 2)
+            return [Figure.Bars(title, "hook point", value, profile.Points, new BarSeries(name, table[name].Numbers)).WithNotes(table.Notes).WithProvenance(table.Provenance), table];
+        List<LineSeries> lines = [];
+        string[] controls = table.Columns.Select(c => c.Name).Where(c => c is "shuffled pairing" or "random weights").ToArray();
+        var places = rows.GroupBy(i => BlockPoint.Of(profile.Points[i])!.Value.Place).ToArray();
+        foreach (var place in places)
+        {
+            string suffix = places.Length > 1 ? $" ({place.Key})" : "";
+            LineSeries Line(string column) => new(column + suffix, place.Select(i => table["block"].Numbers[i]).ToArray(), place.Select(i => table[column].Numbers[i]).ToArray());
+            LineSeries main = Line(name);
+            lines.Add(table.Columns.All(c => c.Name != "low") ? main : main with { Lower = place.Select(i => table["low"].Numbers[i]).ToArray(), Upper = place.Select(i => table["high"].Numbers[i]).ToArray() });
+            lines.AddRange(controls.Select(c => Line(c) with { Dashed = true }));
+        }
+
+        return [Figure.Lines(title, "block", value, lines).WithNotes(table.Notes).WithProvenance(table.Provenance), table];
+    }
+
+    /// <summary>Loss of the stitched networks by pair of blocks.</summary>
+    public static Figure Of(Stitching stitching)
+    {
+        HeatmapStyle style = new() { X = "block of the second network that is written", Y = "block of the first network that is read", Value = new Axis("loss", "nats/token"), RowsUpward = true };
+        return Figure.Heatmap("Loss of stitched networks", stitching.Loss, style).WithNotes(stitching.ToTable().Notes).WithProvenance(stitching.Provenance);
+    }
+
     /// <summary>What tells one capture from the other.</summary>
     private static string Describe(Provenance one, Provenance other, string usual)
     {

@@ -18,6 +18,42 @@ internal static class ProbeParts
         return [.. figures, probes.Table];
     }
 
+    /// <summary>The parts of any result of probes.</summary>
+    public static IReadOnlyList<object> Of(object result) => result switch
+    {
+        ProbeSweep probes => Of(probes),
+        ErasureSweep erased => OfTable(erased.Table, "accuracy", ["before", "after"], ["random subspace", "majority"], "method"),
+        ShiftSweep shifted => OfTable(shifted.Table, "accuracy", ["test accuracy", "shifted test", "worst group"], ["control"], null),
+        RegressionSweep regressed => OfTable(regressed.Table, "R2", ["test R2"], ["control", "random weights"], "target"),
+        Table table => OfTable(table, new Axis("length", "bits"), ["bits"], ["control", "uniform"], "labels"),
+        _ => throw new ArgumentException($"{result.GetType().Name} is no result of probes."),
+    };
+
+    /// <summary>Columns over the blocks, one figure for each value of another column (the first few), controls dashed; then the table.</summary>
+    private static IReadOnlyList<object> OfTable(Table table, Axis value, string[] names, string[] controls, string? by)
+    {
+        int[] rows = Enumerable.Range(0, table.Rows).Where(i => table["block"].Numbers[i] >= 0).ToArray();
+        var parts = rows.GroupBy(i => by is null ? "" : table[by].Texts[i]).Take(MaxFigures).Where(g => g.Select(i => table["block"].Numbers[i]).Distinct().Count() > 1);
+        string[] points = table["point"].Texts.ToArray();
+        IEnumerable<Figure> figures = parts.Select(part =>
+        {
+            List<LineSeries> lines = [];
+            var places = part.GroupBy(i => BlockPoint.Of(points[i])!.Value.Place).ToArray();
+            foreach (var place in places)
+            {
+                foreach (string column in names.Concat(controls).Where(c => table.Columns.Any(t => t.Name == c)))
+                {
+                    string name = places.Length > 1 ? $"{column} ({place.Key})" : column;
+                    lines.Add(new LineSeries(name, place.Select(i => table["block"].Numbers[i]).ToArray(), place.Select(i => table[column].Numbers[i]).ToArray()) { Dashed = controls.Contains(column) });
+                }
+            }
+
+            string title = part.Key.Length == 0 ? table.Title : $"{table.Title}: {Escape.Clip(part.Key, 60)}";
+            return Notebooks.Figure.Lines(title, "block", value, lines).WithNotes(table.Notes).WithProvenance(table.Provenance);
+        });
+        return [.. figures, table];
+    }
+
     private static Figure Figure(ProbeSweep probes, string title, int[] sets)
     {
         var places = probes.Results.Keys.Where(p => BlockPoint.Of(p) is not null).GroupBy(p => BlockPoint.Of(p)!.Value.Place).ToArray();

@@ -21,7 +21,12 @@ internal static class ResultFormatters
         Formatters.Register<SweepResult>(sweep => Stacked.Of([SweepFigure.Cost(sweep), sweep.ToTable()]));
         Formatters.Register<LogitLens>(lens => Stacked.Of([LensFigure.Of(lens, 0, LensQuantity.Probability), lens.ToTable()]));
         Formatters.Register<ComparisonMatrix>(matrix => ComparisonFigure.Of(matrix).ToMimeBundle());
+        Formatters.Register<ComparisonProfile>(profile => Stacked.Of(ComparisonFigure.Parts(profile)));
+        Formatters.Register<Stitching>(stitching => Stacked.Of([ComparisonFigure.Of(stitching), stitching.ToTable()]));
         Formatters.Register<ProbeSweep>(probes => Stacked.Of(ProbeParts.Of(probes)));
+        Formatters.Register<ErasureSweep>(erased => Stacked.Of(ProbeParts.Of((object)erased)));
+        Formatters.Register<ShiftSweep>(shifted => Stacked.Of(ProbeParts.Of((object)shifted)));
+        Formatters.Register<RegressionSweep>(regressed => Stacked.Of(ProbeParts.Of((object)regressed)));
         Formatters.Register<AngularDistance>(distance => Stacked.Of([AngularFigure.Of(distance, null), distance.ToTable()]));
     }
 }

@@ -76,61 +76,24 @@ internal sealed class MeasureMagic : MagicCommand
         Activations activations = call.Session.Get<Activations>(name, "activations: make them with #!capture");
         // A misspelt measure must not cost the run of a control.
         foreach (string measure in call.List(_measures)) Measures.Get(measure);
-        TokenRows? rows = Rows(call, activations, out Model? model);
+        TokenRows? rows = CapturedAgain.Rows(call, activations, out Model? model);
         Activations? control = null;
         if (!call.Value(_noControl))
         {
-            if (model is not null && rows is not null && activations.Provenance.Interventions.Count == 0) control = Twin(call, model, rows, activations, options.Seed);
+            if (model is not null && rows is not null && activations.Provenance.Interventions.Count == 0) control = CapturedAgain.Twin(call, model, rows, activations, options.Seed);
             else call.Show("Without the control on random weights: the model and the data of these activations are not those of the session, or an intervention was in force.");
         }
 
-        MeasureInputs inputs = new() { Tokens = rows is null || Positions(activations) is not null ? null : rows };
+        MeasureInputs inputs = new() { Tokens = rows is null || CapturedAgain.Positions(activations) is not null ? null : rows };
         if (call.Has(_labels)) inputs = Labelled(call, activations, inputs);
         return MeasureTable.Compute(activations, call.List(_measures), options, call.Progress, call.Cancellation, inputs, control);
     }
-
-    /// <summary>The rows that were captured, found again by their hash; null when the session no longer has them.</summary>
-    private static TokenRows? Rows(MagicCall call, Activations activations, out Model? model)
-    {
-        model = call.Session.Find(call.Session.CurrentModel) as Model;
-        if (model is null || model.Hash != activations.Provenance.ModelHash) return null;
-        object? data = call.Session.Find(call.Session.CurrentData);
-        try
-        {
-            TokenRows? rows = data switch
-            {
-                DataSet set => set.Take(activations.Sequences).Tokens(model),
-                ToyTask task => task.Data.Take(activations.Sequences).Tokens(model),
-                TokenRows tokens => tokens.Count > activations.Sequences ? tokens.Take(activations.Sequences) : tokens,
-                _ => null,
-            };
-            return rows?.Hash == activations.Provenance.DataHash ? rows : null;
-        }
-        catch (StrataException)
-        {
-            // Data of another kind, which this model cannot read: not those that were captured.
-            return null;
-        }
-    }
-
-    private static string? Positions(Activations activations) =>
-        activations.Provenance.Settings.TryGetValue("positions", out string? text) && text != PositionSelection.All.ToString() ? text : null;
-
-    private static Activations Twin(MagicCall call, Model model, TokenRows rows, Activations activations, int seed) => model.RandomTwin(seed).Capture(rows, new CaptureRequest
-    {
-        Points = activations.Points,
-        Pooling = activations.Pooling,
-        Positions = Positions(activations) is string positions ? PositionSelection.Parse(positions) : PositionSelection.All,
-        Plan = Inputs.Plan(activations.Provenance.Plan, model),
-        Announce = _ => { },
-        Progress = call.Progress,
-    }, call.Cancellation);
 
     /// <summary>The labels of every sequence: of the first name as classes, of all names as factors.</summary>
     private MeasureInputs Labelled(MagicCall call, Activations activations, MeasureInputs inputs)
     {
         string dataName = call.Session.CurrentData;
-        ProbeLabels labels = new(activations, dataName, call.Session.Get<object>(dataName, "the data that the activations came from: read them with #!data"), () => _inputs.Model(call));
+        DataLabels labels = SessionLabels.Of(activations, dataName, call.Session.Get<object>(dataName, "the data that the activations came from: read them with #!data"), () => _inputs.Model(call));
         IReadOnlyList<LabelSet> sets = labels.Sets(call.List(_labels), out _);
         int[][][] bySequence = sets.Select(set => set.Labels.Zip(set.Groups).GroupBy(pair => pair.Second).OrderBy(g => g.Key).Select(g => g.Select(pair => pair.First).ToArray()).ToArray()).ToArray();
         return inputs with { Labels = bySequence[0], Factors = bySequence.Select(set => set.Select(row => row[^1]).ToArray()).ToArray() };

@@ -7,8 +7,6 @@ namespace Strata.Notebooks;
 /// <summary><c>#!model</c>: loads a network, or the random twin of one.</summary>
 internal sealed class ModelMagic : MagicCommand
 {
-    private static readonly (string Word, DType Storage)[] Storages = [("f32", DType.Float32), ("bf16", DType.BFloat16), ("f16", DType.Float16)];
-
     private readonly Argument<string> _folder;
     private readonly Option<string> _name;
     private readonly Option<string> _storage;
@@ -18,7 +16,7 @@ internal sealed class ModelMagic : MagicCommand
         : base("#!model", "Load a network (config.json, *.safetensors, tokenizer.json); it becomes the current model. With --random, its control with random weights.", "#!model data/othello", "#!model hf:openai-community/gpt2", "#!model data/othello --random 0 --name twin")
     {
         _folder = Argument<string>("FOLDER", "The folder of the checkpoint, or a model of the Hugging Face hub: hf:org/name@revision; of a pair (CLIP, SigLIP) with #image or #text behind it.", required: true, Values.ModelFolder);
-        _storage = Option<string>("--storage", "Format of the weights in memory: f32, bf16 or f16; the checkpoint's own by default.", "FORMAT", Values.Words(Storages.Select(s => s.Word)));
+        _storage = Option<string>("--storage", "Format of the weights in memory: f32, bf16, f16 or int8 (rounded, a quarter of the memory of f32); the checkpoint's own by default.", "FORMAT", Values.Words(StorageFormat.Words));
         _random = Option<long?>("--random", "Same architecture and tokenizer, random weights of this seed: the control for anything measured.", "SEED");
         _name = Option<string>("--name", "Name of the model; \"model\" by default, \"twin\" with --random.", "NAME");
     }
@@ -36,7 +34,6 @@ internal sealed class ModelMagic : MagicCommand
     {
         if (call.Value(_storage) is not string word) return null;
         if (call.Has(_random)) throw new StrataException("--storage does not go with --random: a random twin is made in float32.");
-        int index = Array.FindIndex(Storages, s => s.Word == word);
-        return index >= 0 ? Storages[index].Storage : throw new StrataException($"--storage \"{word}\" is not known. {NearestNames.Suggest(word, Storages.Select(s => s.Word))}");
+        return StorageFormat.Parse("--storage", word);
     }
 }

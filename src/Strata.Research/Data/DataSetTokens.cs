@@ -36,7 +36,7 @@ public static class DataSetTokens
         int without = data.Rows.TakeWhile(row => row.HasImage).Count();
         if (without < data.Count) throw new StrataException($"Row {without} of \"{data.Name}\" has no image, and {model.Name} ({model.Spec.Family}) reads images. Give a folder of images, or JSON Lines with their paths in the field \"image\".");
         TokenRows rows = model.ReadImages(data.Name, [.. data.Rows.Select(row => row.Image!)]);
-        return model.Spec.Readout?.Labels is { } classes && data.Rows.All(row => row.Fields.ContainsKey("label")) ? rows.WithClasses([.. data.Rows.Select((row, i) => Class(row.Fields["label"], i, data, classes))]) : rows;
+        return model.Spec.SequenceHead?.Labels is { } classes && data.Rows.All(row => row.Fields.ContainsKey("label")) ? rows.WithClasses([.. data.Rows.Select((row, i) => Class(row.Fields["label"], i, data, classes))]) : rows;
     }
 
     /// <summary>The class of a label: its number or its name; −1 where the network has no such class, as in data that it was not trained for.</summary>

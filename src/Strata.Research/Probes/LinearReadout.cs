@@ -5,7 +5,7 @@ using Strata.Tensors;
 namespace Strata.Research;
 
 /// <summary>A trained linear reader in the coordinates of the activations: score of class c = direction(c)·x + bias(c).</summary>
-public sealed class LinearReadout
+public sealed class LinearReadout : Readout
 {
     private readonly RealMatrix _directions;
     private readonly double[] _biases;
@@ -23,11 +23,11 @@ public sealed class LinearReadout
         }
     }
 
-    /// <summary>Number of classes (1 for a regression).</summary>
-    public int Classes => _directions.Rows;
+    /// <inheritdoc/>
+    public override int Classes => _directions.Rows;
 
-    /// <summary>Width of the activations.</summary>
-    public int Width => _directions.Columns;
+    /// <inheritdoc/>
+    public override int Width => _directions.Columns;
 
     /// <summary>The direction of a class in activation space.</summary>
     public ReadOnlySpan<double> Direction(int label) => _directions.Row(label);
@@ -50,9 +50,8 @@ public sealed class LinearReadout
         return scores;
     }
 
-    /// <summary>The class with the highest score for every row.</summary>
-    /// <exception cref="StrataException">The rows' width is not the readout's.</exception>
-    public int[] Predict(FloatMatrix rows)
+    /// <inheritdoc/>
+    public override int[] Predict(FloatMatrix rows)
     {
         int[] labels = new int[rows.Rows];
         for (int i = 0; i < labels.Length; i++) labels[i] = TensorPrimitives.IndexOfMax<double>(Scores(rows.Row(i)));

@@ -6,34 +6,73 @@ using Strata.Models;
 
 namespace Strata.Research;
 
-/// <summary><c>logistic</c>: softmax regression with an L2 penalty.</summary>
-public sealed class LogisticProbe : Probe
+/// <summary><c>logistic</c>: softmax regression with an L2 penalty; <c>logistic-ovr</c>: one binary regression per class.</summary>
+public sealed class LogisticProbe : LinearProbe
 {
+    private readonly bool _oneVersusRest;
+
+    /// <summary>A probe.</summary>
+    /// <param name="oneVersusRest">Whether each class has a binary regression of its own against the rest, instead of one softmax over all.</param>
+    public LogisticProbe(bool oneVersusRest = false) => _oneVersusRest = oneVersusRest;
+
     /// <summary>Largest element of the gradient of the mean loss at which the fit has converged.</summary>
     private const double Tolerance = 1e-6;
 
     /// <inheritdoc/>
-    public override string Name => "logistic";
+    public override string Name => _oneVersusRest ? "logistic-ovr" : "logistic";
 
     /// <inheritdoc/>
-    public override string Summary =>
-        "Softmax regression on features standardised by the training rows: minimises C·Σ loss + ‖W‖²/2 (scikit-learn's C; the constants are free) by L-BFGS from zero, so the result does not depend on a seed. C is chosen on held-out training groups.";
+    public override string Summary => _oneVersusRest
+        ? "Per class, logistic regression of the class against the rest on features standardised by the training rows: minimises C·Σ loss + ‖w‖²/2 (scikit-learn's C; the constant is free) by L-BFGS from zero; the largest score is read. C is chosen on held-out training groups."
+        : "Softmax regression on features standardised by the training rows: minimises C·Σ loss + ‖W‖²/2 (scikit-learn's C; the constants are free) by L-BFGS from zero, so the result does not depend on a seed. C is chosen on held-out training groups.";
 
     /// <inheritdoc/>
     public override IReadOnlyList<double> DefaultGrid { get; } = [0.001, 0.01, 0.1, 1];
 
     private protected override IEnumerable<double> StrongestFirst(IEnumerable<double> grid) => grid.Order();
 
-    private protected override IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation)
+    private protected override IEnumerable<ProbeFit[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation)
     {
         RealMatrix transposed = train.Transpose();
-        Problem[] problems = sets.Select(s => new Problem(train, transposed, s.Labels, s.Classes)).ToArray();
+        Problem[][] problems = sets.Select(s => Problems(train, transposed, s.Labels, s.Classes)).ToArray();
+        (int Set, int Place)[] all = problems.SelectMany((p, s) => p.Select((_, i) => (s, i))).ToArray();
         foreach (double c in grid)
         {
-            RealMatrix[] weights = new RealMatrix[problems.Length];
-            ParallelWork.For(problems.Length, cancellation, i => weights[i] = problems[i].Minimise(c));
-            yield return weights;
+            RealMatrix[][] weights = problems.Select(p => new RealMatrix[p.Length]).ToArray();
+
+            // Two softmax scores with a penalty on both are one logistic score at half the C.
+            ParallelWork.For(all.Length, cancellation, i => weights[all[i].Set][all[i].Place] = problems[all[i].Set][all[i].Place].Minimise(_oneVersusRest ? c / 2 : c));
+            yield return weights.Select(w => (ProbeFit)new LinearFit(_oneVersusRest ? Joined(w) : w[0])).ToArray();
         }
+    }
+
+    /// <summary>Softmax weights for each C of a grid in turn, [classes, width + 1], the constant last.</summary>
+    internal static IEnumerable<RealMatrix> Path(RealMatrix train, int[] labels, int classes, IReadOnlyList<double> grid)
+    {
+        Problem problem = new(train, train.Transpose(), labels, classes);
+        foreach (double c in grid) yield return problem.Minimise(c);
+    }
+
+    /// <summary>Class probabilities of softmax scores.</summary>
+    internal static double[] Probabilities(ReadOnlySpan<double> scores)
+    {
+        double[] result = scores.ToArray();
+        TensorPrimitives.Subtract(result, TensorPrimitives.Max<double>(result), result);
+        TensorPrimitives.Exp<double>(result, result);
+        TensorPrimitives.Divide(result, TensorPrimitives.Sum<double>(result), result);
+        return result;
+    }
+
+    private Problem[] Problems(RealMatrix train, RealMatrix transposed, int[] labels, int classes) => _oneVersusRest
+        ? Enumerable.Range(0, classes).Select(c => new Problem(train, transposed, Array.ConvertAll(labels, l => l == c ? 1 : 0), 2)).ToArray()
+        : [new Problem(train, transposed, labels, classes)];
+
+    /// <summary>Per class, the score of the class less that of the rest; a class that is never (or always) seen keeps an infinite constant.</summary>
+    private static RealMatrix Joined(RealMatrix[] binary)
+    {
+        RealMatrix weights = new(binary.Length, binary[0].Columns);
+        for (int c = 0; c < binary.Length; c++) TensorPrimitives.Subtract(binary[c].Row(1), binary[c].Row(0), weights.Row(c));
+        return weights;
     }
 
     /// <summary>One label vector's objective; each minimum is the start of the search for the next.</summary>

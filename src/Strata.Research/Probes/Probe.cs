@@ -20,10 +20,9 @@ public abstract class Probe
     private protected abstract IEnumerable<double> StrongestFirst(IEnumerable<double> grid);
 
     /// <summary>
-    /// Weights on standardised features, one [classes, width + 1] matrix per label vector (the constant last), for each regularisation in turn. What
-    /// does not depend on the regularisation is computed once.
+    /// What is fitted to standardised features, one per label vector, for each regularisation in turn. What does not depend on the regularisation is computed once.
     /// </summary>
-    private protected abstract IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation);
+    private protected abstract IEnumerable<ProbeFit[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation);
 
     /// <summary>Trains and tests on one label set.</summary>
     /// <exception cref="StrataException">Labels do not fit the rows, there are too few groups, or a number is not finite.</exception>
@@ -86,17 +85,17 @@ public abstract class Probe
 
         Standardisation standardisation = new(rows, split.Train);
         RealMatrix train = standardisation.Apply(rows, split.Train), test = standardisation.Apply(rows, split.Test);
-        RealMatrix[] weights = new RealMatrix[all.Length];
+        ProbeFit[] fits = new ProbeFit[all.Length];
         foreach (IGrouping<double, int> alike in Enumerable.Range(0, all.Length).GroupBy(i => chosen[i].Regularisation))
         {
             cancellation.ThrowIfCancellationRequested();
             int[] members = alike.ToArray();
-            RealMatrix[] fitted = FitPath(train, members.Select(i => (Take(all[i].Labels, split.Train), all[i].ClassNames.Length)).ToArray(), [alike.Key], cancellation).Single();
-            for (int i = 0; i < members.Length; i++) weights[members[i]] = fitted[i];
+            ProbeFit[] fitted = FitPath(train, members.Select(i => (Take(all[i].Labels, split.Train), all[i].ClassNames.Length)).ToArray(), [alike.Key], cancellation).Single();
+            for (int i = 0; i < members.Length; i++) fits[members[i]] = fitted[i];
         }
 
-        int[][] readTrain = Predict(train, weights), readTest = Predict(test, weights);
-        return sets.Select((set, i) => Judge(set, split, readTrain[i], readTest[i], chosen[i], new LinearReadout(weights[i], standardisation)) with
+        int[][] readTrain = Predict(train, fits), readTest = Predict(test, fits);
+        return sets.Select((set, i) => Judge(set, split, readTrain[i], readTest[i], chosen[i], fits[i].ToReadout(standardisation)) with
         {
             ControlAccuracy = options.Control ? Accuracy(readTest[sets.Length + i], Take(all[sets.Length + i].Labels, split.Test)) : double.NaN,
         }).ToArray();
@@ -110,10 +109,10 @@ public abstract class Probe
         int[][] truth = sets.Select(s => Take(s.Labels, split.Validation)).ToArray();
         (double Regularisation, double Accuracy)[] best = sets.Select(_ => (grid[0], double.NegativeInfinity)).ToArray();
         int step = 0;
-        foreach (RealMatrix[] weights in FitPath(fit, sets.Select(s => (Take(s.Labels, split.Fit), s.ClassNames.Length)).ToArray(), grid, cancellation))
+        foreach (ProbeFit[] fits in FitPath(fit, sets.Select(s => (Take(s.Labels, split.Fit), s.ClassNames.Length)).ToArray(), grid, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();
-            int[][] read = Predict(validation, weights);
+            int[][] read = Predict(validation, fits);
             for (int i = 0; i < sets.Length; i++)
             {
                 double accuracy = Accuracy(read[i], truth[i]);
@@ -127,7 +126,7 @@ public abstract class Probe
     }
 
     private static ProbeResult Judge(
-        LabelSet set, GroupSplit split, int[] readTrain, int[] readTest, (double Regularisation, double Accuracy) chosen, LinearReadout readout)
+        LabelSet set, GroupSplit split, int[] readTrain, int[] readTest, (double Regularisation, double Accuracy) chosen, Readout readout)
     {
         int[] train = Take(set.Labels, split.Train), test = Take(set.Labels, split.Test);
         int[] counts = new int[set.ClassNames.Length];
@@ -152,7 +151,7 @@ public abstract class Probe
     }
 
     /// <summary>The same labels in another order over the labelled rows.</summary>
-    private static LabelSet Permuted(LabelSet set, int seed)
+    internal static LabelSet Permuted(LabelSet set, int seed)
     {
         int[] rows = Enumerable.Range(0, set.Labels.Length).Where(i => set.Labels[i] >= 0).ToArray();
         int[] labels = Take(set.Labels, rows);
@@ -162,33 +161,8 @@ public abstract class Probe
         return set with { Labels = permuted };
     }
 
-    /// <summary>The best class of every row under every weight matrix, from one product with all of them stacked.</summary>
-    private static int[][] Predict(RealMatrix rows, RealMatrix[] weights)
-    {
-        int width = rows.Columns;
-        RealMatrix stacked = new(weights.Sum(w => w.Rows), width);
-        double[] constants = new double[stacked.Rows];
-        int at = 0;
-        foreach (RealMatrix w in weights)
-        {
-            for (int c = 0; c < w.Rows; c++, at++)
-            {
-                w.Row(c)[..width].CopyTo(stacked.Row(at));
-                constants[at] = w[c, width];
-            }
-        }
-
-        RealMatrix scores = Products.TimesTransposed(rows, stacked);
-        int[][] read = weights.Select(_ => new int[rows.Rows]).ToArray();
-        for (int i = 0; i < rows.Rows; i++)
-        {
-            Span<double> score = scores.Row(i);
-            TensorPrimitives.Add(score, constants, score);
-            for (int s = 0, from = 0; s < weights.Length; from += weights[s].Rows, s++) read[s][i] = TensorPrimitives.IndexOfMax<double>(score.Slice(from, weights[s].Rows));
-        }
-
-        return read;
-    }
+    /// <summary>The best class of every row under every fit.</summary>
+    private protected virtual int[][] Predict(RealMatrix rows, ProbeFit[] fits) => fits.Select(fit => fit.Read(rows)).ToArray();
 
     private static double Accuracy(int[] read, int[] truth)
     {
@@ -208,7 +182,7 @@ public abstract class Probe
 public static class Probes
 {
     /// <summary>Every probe, in the order in which they are listed for users.</summary>
-    public static IReadOnlyList<Probe> All { get; } = [new RidgeProbe(), new LogisticProbe()];
+    public static IReadOnlyList<Probe> All { get; } = [new RidgeProbe(), new LogisticProbe(), new LogisticProbe(oneVersusRest: true), new NearestCentreProbe(), new NearestNeighbourProbe(), new SparseProbe()];
 
     /// <summary>The probe of a name.</summary>
     /// <exception cref="StrataException">No probe has this name; the message names the nearest ones.</exception>

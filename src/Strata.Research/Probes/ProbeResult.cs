@@ -40,7 +40,10 @@ public sealed record ProbeResult
     public required int LeftOut { get; init; }
 
     /// <summary>The trained reader.</summary>
-    public required LinearReadout Readout { get; init; }
+    public required Readout Readout { get; init; }
+
+    /// <summary>The trained reader's directions; null where the probe is not linear.</summary>
+    public LinearReadout? Linear => Readout as LinearReadout;
 }
 
 /// <summary>How well a ridge probe reads one number at one point.</summary>

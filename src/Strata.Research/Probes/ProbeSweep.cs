@@ -60,6 +60,22 @@ public sealed class ProbeSweep
         return new ProbeSweep(results, twinResults, ToTable(activations, probe, options, results, twinResults));
     }
 
+    /// <summary>Where each label set becomes readable over the blocks, from the test accuracies at one place of every block.</summary>
+    /// <param name="place">The place: <c>resid_post</c> for <c>blocks.*.resid_post</c>.</param>
+    /// <returns>One row per label set: <c>labels</c>, <c>jump</c>, <c>convergence</c>, <c>settled</c>, relative depths (see <see cref="ConceptDepth"/>).</returns>
+    /// <exception cref="StrataException">Fewer than two blocks were probed at this place.</exception>
+    public Table Depths(string place = "resid_post")
+    {
+        string[] points = Results.Keys.Where(p => BlockPoint.Of(p)?.Place == place).OrderBy(p => BlockPoint.Of(p)!.Value.Block).ToArray();
+        if (points.Length < 2) throw new StrataException($"{points.Length} blocks were probed at \"{place}\"; depths need at least 2. {NearestNames.Suggest(place, Results.Keys.Select(p => BlockPoint.Of(p)?.Place).OfType<string>())}");
+        ConceptDepth[] depths = Results[points[0]].Select((_, i) => ConceptDepth.Of(points.Select(p => Results[p][i].TestAccuracy).ToArray())).ToArray();
+        return new Table($"Depths at which labels are readable ({place})", Table.Provenance,
+            Column.Text("labels", Results[points[0]].Select(r => r.Labels)),
+            Column.Real("jump", depths.Select(d => d.Jump)),
+            Column.Real("convergence", depths.Select(d => d.Convergence)),
+            Column.Real("settled", depths.Select(d => d.Settled)));
+    }
+
     private static IReadOnlyList<ProbeResult> At(Activations activations, string point, IReadOnlyList<LabelSet> sets, Probe probe, ProbeOptions options, CancellationToken cancellation)
     {
         FloatMatrix rows = activations.Rows(point);

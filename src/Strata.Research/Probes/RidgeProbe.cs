@@ -5,7 +5,7 @@ using Strata.Tensors;
 namespace Strata.Research;
 
 /// <summary><c>ridge</c>: least squares with an L2 penalty, for classes (one against the rest) and for numbers.</summary>
-public sealed class RidgeProbe : Probe
+public sealed class RidgeProbe : LinearProbe
 {
     /// <inheritdoc/>
     public override string Name => "ridge";
@@ -19,7 +19,7 @@ public sealed class RidgeProbe : Probe
 
     private protected override IEnumerable<double> StrongestFirst(IEnumerable<double> grid) => grid.OrderDescending();
 
-    private protected override IEnumerable<RealMatrix[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation)
+    private protected override IEnumerable<ProbeFit[]> FitPath(RealMatrix train, IReadOnlyList<(int[] Labels, int Classes)> sets, IReadOnlyList<double> grid, CancellationToken cancellation)
     {
         RidgeSystem system = RidgeSystem.OfRows(train);
         RealMatrix[] sides = new RealMatrix[sets.Count];
@@ -29,16 +29,16 @@ public sealed class RidgeProbe : Probe
         foreach (double lambda in grid)
         {
             RealMatrix solved = system.Solve(stacked, lambda);
-            RealMatrix[] weights = new RealMatrix[sets.Count];
-            for (int s = 0, from = 0; s < sets.Count; from += sets[s].Classes, s++) weights[s] = WithConstants(solved, from, constants[s]);
-            yield return weights;
+            ProbeFit[] fits = new ProbeFit[sets.Count];
+            for (int s = 0, from = 0; s < sets.Count; from += sets[s].Classes, s++) fits[s] = new LinearFit(WithConstants(solved, from, constants[s]));
+            yield return fits;
         }
     }
 
     /// <summary>
     /// Zᵀy/n for y = ±1 per class, and the means of y. Standardised columns sum to zero, so Zᵀy is twice the sum of the rows of the class.
     /// </summary>
-    private static (RealMatrix Sides, double[] Constants) ClassSides(RealMatrix train, int[] labels, int classes)
+    internal static (RealMatrix Sides, double[] Constants) ClassSides(RealMatrix train, int[] labels, int classes)
     {
         RealMatrix sums = new(classes, train.Columns);
         double[] constants = new double[classes];

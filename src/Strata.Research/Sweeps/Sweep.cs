@@ -85,8 +85,8 @@ public static class Sweep
         if (options.Scorer is Scorer scorer) throw new StrataException($"The score \"{scorer.Name}\" is of texts, and \"{rows.Name}\" are images.");
         if (rows.Classes is null) throw new StrataException($"The images of \"{rows.Name}\" have no classes to evaluate by: put them into one folder per class, or give each row a field \"label\".");
         if (rows.Classes.All(c => c < 0)) throw new StrataException($"None of the labels of \"{rows.Name}\" is a class of {model.Name}, such as {model.OutputLabel(0)}.");
-        int outside = rows.Classes.TakeWhile(c => c < model.Spec.Readout!.Labels!.Count).Count();
-        if (outside < rows.Count) throw new StrataException($"Row {outside} of \"{rows.Name}\" is of class {rows.Classes[outside]}; {model.Name} has the classes 0 to {model.Spec.Readout!.Labels!.Count - 1}.");
+        int outside = rows.Classes.TakeWhile(c => c < model.Spec.SequenceHead!.Labels!.Count).Count();
+        if (outside < rows.Count) throw new StrataException($"Row {outside} of \"{rows.Name}\" is of class {rows.Classes[outside]}; {model.Name} has the classes 0 to {model.Spec.SequenceHead!.Labels!.Count - 1}.");
     }
 
     /// <summary>Walks the tree with one batch.</summary>

@@ -183,7 +183,7 @@ public sealed unsafe partial class CpuEngine
     /// <inheritdoc/>
     protected internal override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? bias, ReadOnlySpan<AttentionSegment> segments, Tensor result)
     {
-        _kernels.Attention(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), (IntPtr)Floats(v), 0, (IntPtr)Floats(result), heads, BiasOf(bias)), segments);
+        _kernels.Attention(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), (IntPtr)Floats(v), 0, (IntPtr)Floats(result), heads, RowsOrNone(bias)), segments);
         GC.KeepAlive(bias);
         KeepAlive(q, k);
         KeepAlive(v, result);
@@ -192,10 +192,19 @@ public sealed unsafe partial class CpuEngine
     /// <inheritdoc/>
     protected internal override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? bias, AttentionSegment segment, Tensor result)
     {
-        _kernels.AttentionScores(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), 0, (IntPtr)Floats(result), 0, heads, BiasOf(bias)), segment);
+        _kernels.AttentionScores(new AttentionView((IntPtr)Floats(q), (IntPtr)Floats(k), 0, (IntPtr)Floats(result), 0, heads, RowsOrNone(bias)), segment);
         GC.KeepAlive(bias);
         KeepAlive(q, k);
         GC.KeepAlive(result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void AddByDistance(Tensor scores, Tensor? ofQueries, Tensor? ofKeys, ReadOnlySpan<int> rows)
+    {
+        fixed (int* row = rows) _kernels.AddByDistance(new DistanceView((IntPtr)Floats(scores), scores.Shape[0], scores.Shape[1], RowsOrNone(ofQueries), RowsOrNone(ofKeys), (IntPtr)row));
+        GC.KeepAlive(ofQueries);
+        GC.KeepAlive(ofKeys);
+        GC.KeepAlive(scores);
     }
 
     /// <inheritdoc/>
@@ -217,7 +226,7 @@ public sealed unsafe partial class CpuEngine
         GC.KeepAlive(hidden);
     }
 
-    private static RowsView BiasOf(Tensor? bias) => bias is null ? default : RowsOf(bias);
+    private static RowsView RowsOrNone(Tensor? tensor) => tensor is null ? default : RowsOf(tensor);
 
     private static RowsView GroupsOf(Tensor x, int width) => new((IntPtr)Floats(x), width == 0 ? 0 : x.Shape.Count / width, width);
 

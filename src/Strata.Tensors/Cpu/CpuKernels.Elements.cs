@@ -12,6 +12,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             case Activation.GeluTanh: ForElements(new ActivateWork<GeluTanhFunction>(x, result, count), count); break;
             case Activation.Silu: ForElements(new ActivateWork<SiluFunction>(x, result, count), count); break;
             case Activation.Relu: ForElements(new ActivateWork<ReluFunction>(x, result, count), count); break;
+            case Activation.Tanh: ForElements(new ActivateWork<TanhFunction>(x, result, count), count); break;
             case Activation.QuickGelu: ForElements(new ActivateWork<QuickGeluFunction>(x, result, count), count); break;
             case Activation.GeluErf10: ForElements(new ActivateWork<GeluErf10Function>(x, result, count), count); break;
             default: throw UnknownActivation(activation);
@@ -26,6 +27,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             case Activation.GeluTanh: ForElements(new GateWork<GeluTanhFunction>(gate, up, result, count), count); break;
             case Activation.Silu: ForElements(new GateWork<SiluFunction>(gate, up, result, count), count); break;
             case Activation.Relu: ForElements(new GateWork<ReluFunction>(gate, up, result, count), count); break;
+            case Activation.Tanh: ForElements(new GateWork<TanhFunction>(gate, up, result, count), count); break;
             case Activation.QuickGelu: ForElements(new GateWork<QuickGeluFunction>(gate, up, result, count), count); break;
             case Activation.GeluErf10: ForElements(new GateWork<GeluErf10Function>(gate, up, result, count), count); break;
             default: throw UnknownActivation(activation);

@@ -46,6 +46,8 @@ internal abstract unsafe class CpuKernels
 
     public abstract void AttentionScores(AttentionView attention, AttentionSegment segment);
 
+    public abstract void AddByDistance(DistanceView distances);
+
     public abstract void AttentionMix(AttentionView attention, AttentionSegment segment);
 
     public abstract void CrossEntropy(RowsView hidden, PanelsView unembedding, int* targets, float* losses, int* largest);
@@ -89,6 +91,15 @@ internal readonly record struct AttentionView(IntPtr Q, IntPtr K, IntPtr V, IntP
 {
     /// <summary>Are scores more than scaled products?</summary>
     public bool AdjustsScores => Heads.SoftCap > 0 || Bias.Address != 0;
+}
+
+/// <summary>The operands of terms by distance: scores [heads, length, length], the terms of queries and of keys [heads · length, rows] (address zero for none), one row per distance.</summary>
+internal readonly unsafe record struct DistanceView(IntPtr ScoresAddress, int Heads, int Length, RowsView OfQueries, RowsView OfKeys, IntPtr RowsAddress)
+{
+    public float* Scores => (float*)ScoresAddress;
+
+    /// <summary>The row of the distance 0 of query and key, with those of the other distances to both sides.</summary>
+    public int* Middle => (int*)RowsAddress + (Length - 1);
 }
 
 /// <summary>The kernels for registers of one width; the parts of the class lie in files by subject.</summary>

@@ -102,6 +102,13 @@ internal readonly struct SiluFunction : IFunction
         x / (TSimd.Broadcast(1f) + VectorMath<TSimd>.Exp(TSimd.Broadcast(-1f) * x));
 }
 
+/// <summary><see cref="Activation.Tanh"/>.</summary>
+internal readonly struct TanhFunction : IFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TSimd Apply<TSimd>(TSimd x) where TSimd : unmanaged, ISimd<TSimd> => VectorMath<TSimd>.Tanh(x);
+}
+
 /// <summary><see cref="Activation.Relu"/>; NaN stays NaN.</summary>
 internal readonly struct ReluFunction : IFunction
 {

@@ -31,6 +31,18 @@ public sealed class PredictionVerbTests : FolderTest
         Assert.Equal(losses[0], losses[1], 1e-5);
     }
 
+    /// <summary>Weights of 8 bits: close to the trained ones, not the same, and the provenance says so.</summary>
+    [Fact]
+    public async Task WeightsOfEightBitsPredictNearlyAsWell()
+    {
+        ToolResult exact = await Tool.OnGames("eval", 4, "--json"), rounded = await Tool.OnGames("eval", 4, "--json", "--storage", "int8");
+        Assert.Equal(Loss(exact), Loss(rounded), 0.02);
+        Assert.NotEqual(Loss(exact), Loss(rounded));
+        Assert.Equal("int8", rounded.Json.GetProperty("provenance").GetProperty("settings").GetProperty("storage").GetString());
+        Assert.False(exact.Json.GetProperty("provenance").GetProperty("settings").TryGetProperty("storage", out _));
+        (await Tool.Run("info", Tool.Othello, "--storage", "int7")).IsRefused(2, "--storage \"int7\"", "\"int8\"");
+    }
+
     [Fact]
     public async Task ASweepGivesWhatOneEvaluationPerPlanGives()
     {

@@ -25,6 +25,23 @@ public sealed class GgufTests(PytorchSuite suite) : IDisposable
         { "qwen2-base", 0 },
         { "qwen3-base", 0 },
         { "gemma-base", 2e-5 },
+        { "gemma2-base", 5e-5 },
+        { "gemma3_text-base", 5e-5 },
+        { "gemma3_text-rope-linear", 5e-5 },
+        { "gemma3_text-layer-types", 5e-5 },
+        { "phi3-base", 0 },
+        { "phi3-longrope-partial", 2e-5 },
+        { "phi3-window", 0 },
+        { "falcon-base", 0 },
+        { "falcon-bias", 0 },
+        { "falcon-grouped", 0 },
+        { "falcon-grouped-one-norm", 0 },
+        { "mixtral-base", 0 },
+        { "qwen2_moe-base", 0 },
+        { "qwen2_moe-dense-layers", 0 },
+        { "qwen3_moe-base", 0 },
+        { "olmoe-base", 0 },
+        { "olmoe-clipped", 0 },
     };
 
     public void Dispose() => _folder.Dispose();
@@ -34,7 +51,7 @@ public sealed class GgufTests(PytorchSuite suite) : IDisposable
     {
         Python.Require("struct", "python3");
         Python.RunReference("formats/gguf_files.py", "blocks", _folder.Path);
-        foreach ((uint number, string name) in new[] { (2u, "Q4_0"), (3u, "Q4_1"), (6u, "Q5_0"), (7u, "Q5_1"), (8u, "Q8_0"), (12u, "Q4_K"), (13u, "Q5_K"), (14u, "Q6_K") })
+        foreach ((uint number, string name) in new[] { (2u, "Q4_0"), (3u, "Q4_1"), (6u, "Q5_0"), (7u, "Q5_1"), (8u, "Q8_0"), (10u, "Q2_K"), (11u, "Q3_K"), (12u, "Q4_K"), (13u, "Q5_K"), (14u, "Q6_K") })
         {
             GgmlFormat format = GgmlFormat.Of(number)!;
             Assert.Equal(name, format.Name);

@@ -77,9 +77,11 @@ internal sealed unsafe class MemoryOnlyEngine : TensorEngine
 
     protected override void Average(IReadOnlyList<Tensor> tensors, Tensor result) => throw new NotSupportedException();
 
-    protected override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? keyBias, ReadOnlySpan<AttentionSegment> segments, Tensor result) => throw new NotSupportedException();
+    protected override void Attention(Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? bias, ReadOnlySpan<AttentionSegment> segments, Tensor result) => throw new NotSupportedException();
 
-    protected override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? keyBias, AttentionSegment segment, Tensor result) => throw new NotSupportedException();
+    protected override void AttentionScores(Tensor q, Tensor k, AttentionHeads heads, Tensor? bias, AttentionSegment segment, Tensor result) => throw new NotSupportedException();
+
+    protected override void AddByDistance(Tensor scores, Tensor? ofQueries, Tensor? ofKeys, ReadOnlySpan<int> rows) => throw new NotSupportedException();
 
     protected override void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result) => throw new NotSupportedException();
 

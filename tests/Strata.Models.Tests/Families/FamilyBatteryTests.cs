@@ -24,7 +24,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
     public static TheoryData<string> Structures => new(PytorchSuite.VariantNames.Where(variant => variant.EndsWith("-base", StringComparison.Ordinal)).Concat(
     [
         "gpt_neox-sequential", "opt-norms-behind", "opt-projected", "falcon-grouped", "falcon-alibi", "phi-normalised-heads", "stablelm-normalised-heads", "smollm3-windows", "qwen2_moe-sparse-step",
-        "bert-no-head",
+        "bert-no-head", "bert-classifier", "roberta-classifier", "distilbert-classifier", "albert-groups", "electra-no-head", "deberta_v2-every-distance", "deberta_v2-own-maps", "modernbert-no-head",
     ]));
 
     public static TheoryData<string> Decoders => Only(Variants, variant => !PytorchSuite.IsEncoder(variant));
@@ -35,7 +35,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
 
     [Fact]
     public void EveryFamilyHasAVariant() =>
-        Assert.Equal(ModelFamily.All.Select(family => family.Name).Order(), PytorchSuite.VariantNames.Concat(Vision.VisionSuite.VariantNames).Select(variant => variant.Split('-')[0]).Distinct().Order());
+        Assert.Equal(ModelFamily.All.Select(family => family.Name).Order(), PytorchSuite.VariantNames.Concat(Vision.VisionSuite.VariantNames).Select(PytorchSuite.FamilyOf).Distinct().Order());
 
     [SkippableTheory]
     [MemberData(nameof(Variants))]
@@ -129,7 +129,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
     {
         Model model = suite.Load(variant);
         int[] ids = RowsOf(30).Sequences[0], other = [.. ids[..29], (ids[29] + 1) % Vocabulary];
-        string output = OutputOf(model);
+        string output = OutputsOf(model)[0];
         FloatMatrix one = model.Capture(new TokenRows("one", [ids]), TestModels.Quiet(output)).Rows(output), two = model.Capture(new TokenRows("other", [other]), TestModels.Quiet(output)).Rows(output);
         for (int token = 0; token < 30; token++) Assert.False(one.Row(token).SequenceEqual(two.Row(token)), $"token {token}");
     }
@@ -148,6 +148,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
             using TensorScope scope = model.Engine.OpenScope();
             Tensor normalized = run.FinalNorm(scope, run.Run(scope, plan));
             if (model.Spec.HasUnembedding) run.Logits(scope, normalized);
+            if (model.Spec.SequenceHead is not null) run.SequenceHead(scope, normalized);
             Assert.Equal(catalog.Points.Select(point => (point.Name, ColumnsOf(point, 6))), recorder.Fired);
             Assert.Equal(catalog.Points.Count, catalog.Points.Select(point => point.Name).Distinct().Count());
         }
@@ -159,10 +160,10 @@ public class FamilyBatteryTests(PytorchSuite suite)
     {
         Model model = suite.Load(variant);
         TokenRows rows = RowsOf(11, 24);
-        string output = OutputOf(model);
-        Activations plain = model.Capture(rows, TestModels.Quiet(output));
-        Activations touched = model.Capture(rows, TestModels.Quiet(output) with { Interventions = [Intervention.Scale("*", 1)] });
-        for (int row = 0; row < rows.Count; row++) AssertNear(plain.Samples(output)[row].Values, touched.Samples(output)[row].Values, 1e-4f);
+        Activations plain = model.Capture(rows, TestModels.Quiet(OutputsOf(model)));
+        Activations touched = model.Capture(rows, TestModels.Quiet(OutputsOf(model)) with { Interventions = [Intervention.Scale("*", 1)] });
+        foreach (string output in plain.Points)
+            for (int row = 0; row < rows.Count; row++) AssertNear(plain.Samples(output)[row].Values, touched.Samples(output)[row].Values, 1e-4f);
     }
 
     [SkippableTheory]
@@ -171,12 +172,17 @@ public class FamilyBatteryTests(PytorchSuite suite)
     {
         Model model = suite.Load(variant);
         TokenRows rows = RowsOf(12);
-        string output = OutputOf(model);
-        float[] plain = model.Capture(rows, TestModels.Quiet(output)).Rows(output).Values;
+        float[] plain = Captured([]);
         foreach (HookPoint point in model.Explain().Points.Where(p => p.Block is -1 or 1))
         {
-            float[] changed = model.Capture(rows, TestModels.Quiet(output) with { Interventions = [Intervention.Scale(point.Name, 0.4f)] }).Rows(output).Values;
-            Assert.True(plain.Zip(changed, (a, b) => Math.Abs(a - b)).Max() > 1e-4f || Scaleless(model.Spec, point), $"scaling {point.Name} does not change {output}");
+            float[] changed = Captured([Intervention.Scale(point.Name, 0.4f)]);
+            Assert.True(plain.Zip(changed, (a, b) => Math.Abs(a - b)).Max() > 1e-4f || Scaleless(model.Spec, point), $"scaling {point.Name} changes no output");
+        }
+
+        float[] Captured(Intervention[] interventions)
+        {
+            Activations acts = model.Capture(rows, TestModels.Quiet(OutputsOf(model)) with { Interventions = interventions });
+            return [.. acts.Points.SelectMany(output => acts.Rows(output).Values)];
         }
     }
 
@@ -208,11 +214,11 @@ public class FamilyBatteryTests(PytorchSuite suite)
         Activations first = twin.Capture(RowsOf(5), TestModels.Quiet("*")), second = model.Capture(RowsOf(5), TestModels.Quiet("*"));
         Assert.Equal(second.Points, first.Points);
         foreach (string point in first.Points) Assert.Equal(second.Rows(point).ToString(), first.Rows(point).ToString());
-        Assert.All(first.Rows(OutputOf(model)).Values, value => Assert.True(float.IsFinite(value)));
+        foreach (string output in OutputsOf(model)) Assert.All(first.Rows(output).Values, value => Assert.True(float.IsFinite(value)));
 
         ModelFamily family = ModelFamily.Of(model.Spec);
         RandomWeights weights = new(family, model.Spec, 5, CpuEngine.Default);
-        foreach (WeightEntry entry in family.Map(model.Spec, _ => false).Entries) CheckInitialisation(entry, weights.Read(entry).ToArray(), family.InitialDeviation(model.Spec, entry.Role));
+        foreach (WeightEntry entry in family.Map(model.Spec, _ => false).Entries) CheckInitialisation(entry, weights.Read(entry).ToArray(), family.InitialDeviation(model.Spec, entry));
     }
 
     [SkippableTheory]
@@ -228,7 +234,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
     [SkippableFact]
     public void NoScopeIsLeftOpen()
     {
-        foreach (string variant in new[] { "gpt_neox-base", "falcon-alibi", "gemma2-base", "qwen2_moe-base", "opt-norms-behind", "bloom-base", "bert-base" })
+        foreach (string variant in new[] { "gpt_neox-base", "falcon-alibi", "gemma2-base", "qwen2_moe-base", "opt-norms-behind", "bloom-base", "bert-base", "deberta_v2-own-maps" })
         {
             CpuEngine engine = new();
             Model model = Model.Load(suite.Folder(variant), new ModelOptions { Engine = engine });
@@ -284,8 +290,12 @@ public class FamilyBatteryTests(PytorchSuite suite)
         return losses;
     }
 
-    /// <summary>The last point.</summary>
-    private static string OutputOf(Model model) => model.Explain().Points[^1].Name;
+    /// <summary>The last point that has a row per token, then the last one that has a row per sequence, where there is one.</summary>
+    private static string[] OutputsOf(Model model)
+    {
+        IReadOnlyList<HookPoint> points = model.Explain().Points;
+        return [points.Last(point => !point.PerSequence).Name, .. points.Where(point => point.PerSequence).TakeLast(1).Select(point => point.Name)];
+    }
 
     private static TheoryData<string> Only(TheoryData<string> variants, Func<string, bool> wanted) => new(((IEnumerable<object[]>)variants).Select(row => (string)row[0]).Where(wanted));
 

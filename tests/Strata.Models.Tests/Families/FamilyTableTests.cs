@@ -55,14 +55,12 @@ public class FamilyTableTests(PytorchSuite suite, VisionSuite vision)
 
     private FamilyRecord Measure(ModelFamily family)
     {
-        string[] variants = [.. PytorchSuite.VariantNames.Concat(VisionSuite.VariantNames).Where(variant => FamilyOf(variant) == family.Name)];
-        bool converted = GgufTests.Converted.Any(row => FamilyOf((string)row[0]) == family.Name);
+        string[] variants = [.. PytorchSuite.VariantNames.Concat(VisionSuite.VariantNames).Where(variant => PytorchSuite.FamilyOf(variant) == family.Name)];
+        bool converted = GgufTests.Converted.Any(row => PytorchSuite.FamilyOf((string)row[0]) == family.Name);
         double error = variants.Where(variant => PytorchSuite.Tolerance(variant) < 1e-3f).Max(Error);
         return new FamilyRecord(family.Name, Points(variants), converted ? ["safetensors", "PyTorch", "GGUF"] : ["safetensors", "PyTorch"], Transcription,
             [.. variants.Select(variant => variant[(family.Name.Length + 1)..])], RoundUp(error));
     }
-
-    private static string FamilyOf(string variant) => variant.Split('-')[0];
 
     private static bool IsVision(string variant) => VisionSuite.VariantNames.Contains(variant);
 
@@ -93,7 +91,7 @@ public class FamilyTableTests(PytorchSuite suite, VisionSuite vision)
         (string Name, TokenRows Rows)[] inputs = isVision
             ? [.. vision.Inputs(variant).Select(input => (input, vision.Rows(variant, model, input)))]
             : [.. suite.Requests(variant).Where(r => r.Plan is null).Select(request => (request.Name, new TokenRows(request.Name, [request.Tokens])))];
-        string[] points = ["blocks.*.resid_post", .. model.Explain().Points.Where(point => point.IsPerSequence || point.Kind == HookKind.Logits).Select(point => point.Name)];
+        string[] points = ["blocks.*.resid_post", .. model.Explain().Points.Where(point => point.PerSequence || point.Kind == HookKind.Logits).Select(point => point.Name)];
         double error = 0;
         foreach ((string name, TokenRows rows) in inputs)
         {

@@ -53,13 +53,28 @@ public sealed class PytorchSuite : IDisposable
         "stablelm-base", "stablelm-bias", "stablelm-normalised-heads", "stablelm-parallel",
         "smollm3-base", "smollm3-layers", "smollm3-windows",
         "granite-base", "granite-bias-tied",
-        "bert-base", "bert-no-head", "bert-untied",
+        "bert-base", "bert-bf16", "bert-classifier", "bert-no-head", "bert-untied",
+        "roberta-base", "roberta-classifier", "roberta-no-head", "roberta-padding", "xlm_roberta-base", "camembert-base",
+        "distilbert-base", "distilbert-classifier", "distilbert-no-head",
+        "albert-base", "albert-classifier", "albert-groups", "albert-no-head",
+        "electra-base", "electra-classifier", "electra-no-head",
+        "mpnet-base", "mpnet-no-head",
+        "deberta_v2-base", "deberta_v2-classifier", "deberta_v2-every-distance", "deberta_v2-own-maps", "deberta_v2-plain",
+        "modernbert-base", "modernbert-biases", "modernbert-layer-types", "modernbert-no-head",
+        "t5-base", "t5-gated", "t5-gated-silu", "mt5-base",
     ];
 
     /// <summary>Families whose networks do not predict the next token.</summary>
-    private static readonly string[] Encoders = ["bert"];
+    private static readonly string[] Encoders = ["bert", "roberta", "xlm-roberta", "camembert", "distilbert", "albert", "electra", "mpnet", "deberta-v2", "modernbert", "t5", "mt5"];
 
-    public static bool IsEncoder(string variant) => Encoders.Contains(variant.Split('-')[0]);
+    /// <summary>The <c>model_type</c> of a variant, whose name has underscores for hyphens.</summary>
+    public static string FamilyOf(string variant)
+    {
+        string name = variant.Split('-')[0];
+        return Encoders.FirstOrDefault(family => family.Replace('-', '_') == name) ?? name;
+    }
+
+    public static bool IsEncoder(string variant) => Encoders.Contains(FamilyOf(variant));
 
     public static TheoryData<string> Decoders => new(VariantNames.Where(variant => !IsEncoder(variant)));
 

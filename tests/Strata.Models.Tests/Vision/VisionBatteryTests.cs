@@ -36,8 +36,9 @@ public class VisionBatteryTests(VisionSuite suite)
             TokenBatch batch = suite.Rows(variant, model, "second").Batches(1).Single().Batch;
             BatchRun run = new(model, batch, new HookSession(catalog, model.Spec, [], catalog.Points, recorder), null);
             using TensorScope scope = model.Engine.OpenScope();
-            run.Finish(scope, run.Run(scope, plan));
-            Assert.Equal(catalog.Points.Select(point => (point.Name, point.IsPerSequence ? 1 : batch.Tokens, point.IsAttentionMatrix ? batch.Tokens : point.Columns)), recorder.Fired);
+            Tensor normalized = run.FinalNorm(scope, run.Run(scope, plan));
+            if (model.Spec.SequenceHead is not null) run.SequenceHead(scope, normalized);
+            Assert.Equal(catalog.Points.Select(point => (point.Name, point.PerSequence ? 1 : batch.Tokens, point.IsAttentionMatrix ? batch.Tokens : point.Columns)), recorder.Fired);
             Assert.Equal(catalog.Points.Count, catalog.Points.Select(point => point.Name).Distinct().Count());
         }
     }

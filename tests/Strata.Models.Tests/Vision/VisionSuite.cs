@@ -17,7 +17,7 @@ public sealed class VisionSuite : IDisposable
     /// <summary>Variants of networks that have a folder of their own; fixed here so that a vanished variant is noticed.</summary>
     public static IReadOnlyList<string> Alone { get; } =
     [
-        "vit-base", "vit-bare-names", "vit-bf16", "vit-rectangle", "deit-base", "deit-bare-names", "deit-teacher", "dinov2-base", "dinov2-swiglu",
+        "vit-base", "vit-bare-names", "vit-bf16", "vit-pooler", "vit-rectangle", "deit-base", "deit-bare-names", "deit-teacher", "dinov2-base", "dinov2-swiglu",
         "dinov2_with_registers-base", "dinov2_with_registers-swiglu", "clip_vision_model-base", "clip_vision_model-no-projection",
         "clip_text_model-base", "clip_text_model-first-configurations", "clip_text_model-no-projection",
         "siglip_vision_model-base", "siglip_vision_model-classifier", "siglip_vision_model-no-head", "siglip_text_model-base", "siglip_text_model-projection",

@@ -34,7 +34,7 @@ public sealed class MagicCompletionTests : IClassFixture<OthelloSession>
     [InlineData("#!capture --data |", "data")]
     [InlineData("#!capture --pool m|", "mean")]
     [InlineData("#!lens --show |", "probability entropy kl loss")]
-    [InlineData("#!model data/othello --storage |", "f32 bf16 f16")]
+    [InlineData("#!model data/othello --storage |", "f32 bf16 f16 int8")]
     [InlineData("#!data --task mod|", "modular-addition")]
     [InlineData("#!prune --count 2 --method |", "angular influence")]
     [InlineData("#!ablate --score leg|", "legal-othello-moves")]

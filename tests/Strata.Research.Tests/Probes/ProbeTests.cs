@@ -7,7 +7,7 @@ namespace Strata.Research.Tests;
 
 public class ProbeTests
 {
-    public static TheoryData<string> Names => new() { "ridge", "logistic" };
+    public static TheoryData<string> Names => new() { "ridge", "logistic", "logistic-ovr", "nearest-centre" };
 
     /// <summary>Rows of 30 groups whose class is in the first two columns, with noise, and an offset and scale per column.</summary>
     private static (FloatMatrix Rows, LabelSet Labels) Separable(int rows = 600, int classes = 3, double noise = 0.15, int seed = 1)
@@ -71,8 +71,8 @@ public class ProbeTests
         Assert.Equal(before.TrainAccuracy, after.TrainAccuracy);
         for (int c = 0; c < 3; c++)
         {
-            Assert.Equal(before.Readout.Direction(c).ToArray(), after.Readout.Direction(c).ToArray());
-            Assert.Equal(before.Readout.Bias(c), after.Readout.Bias(c));
+            Assert.Equal(before.Linear!.Direction(c).ToArray(), after.Linear!.Direction(c).ToArray());
+            Assert.Equal(before.Linear!.Bias(c), after.Linear!.Bias(c));
         }
     }
 
@@ -81,11 +81,11 @@ public class ProbeTests
     {
         test = [];
         ProbeOptions options = new() { Control = false, Grid = [0.1] };
-        double[] reference = probe.Fit(rows, labels, options).Readout.Direction(0).ToArray();
+        double[] reference = probe.Fit(rows, labels, options).Linear!.Direction(0).ToArray();
         foreach (int group in labels.Groups.Distinct())
         {
             LabelSet changed = labels with { Labels = labels.Labels.Select((l, i) => labels.Groups[i] == group ? (l + 1) % 3 : l).ToArray() };
-            if (probe.Fit(rows, changed, options).Readout.Direction(0).SequenceEqual(reference)) test.Add(group);
+            if (probe.Fit(rows, changed, options).Linear!.Direction(0).SequenceEqual(reference)) test.Add(group);
         }
 
         Assert.Equal(8, test.Count);
@@ -98,10 +98,10 @@ public class ProbeTests
         (FloatMatrix rows, LabelSet labels) = Separable(noise: 0.6);
         Probe probe = Research.Probes.Get(name);
         ProbeResult a = probe.Fit(rows, labels), b = probe.Fit(rows, labels);
-        Assert.Equal(a.Readout.Direction(1).ToArray(), b.Readout.Direction(1).ToArray());
+        Assert.Equal(a.Linear!.Direction(1).ToArray(), b.Linear!.Direction(1).ToArray());
         Assert.Equal((a.TestAccuracy, a.ControlAccuracy, a.Regularisation), (b.TestAccuracy, b.ControlAccuracy, b.Regularisation));
         ProbeResult other = probe.Fit(rows, labels, new ProbeOptions { Seed = 5 });
-        Assert.NotEqual(a.Readout.Direction(1).ToArray(), other.Readout.Direction(1).ToArray());
+        Assert.NotEqual(a.Linear!.Direction(1).ToArray(), other.Linear!.Direction(1).ToArray());
     }
 
     [Theory]
@@ -141,7 +141,7 @@ public class ProbeTests
     {
         (FloatMatrix rows, LabelSet labels) = Separable(noise: 0.6);
         const double lambda = 0.03;
-        LinearReadout readout = new RidgeProbe().Fit(rows, labels, new ProbeOptions { Grid = [lambda], Control = false }).Readout;
+        LinearReadout readout = new RidgeProbe().Fit(rows, labels, new ProbeOptions { Grid = [lambda], Control = false }).Linear!;
         (Matrix<double> z, int[] y, double[] deviation) = Training(rows, labels, new RidgeProbe());
         for (int c = 0; c < 3; c++)
         {
@@ -157,7 +157,7 @@ public class ProbeTests
     public void LogisticStandsWhereItsGradientVanishes(int classes, double strength)
     {
         (FloatMatrix rows, LabelSet labels) = Separable(classes: classes, noise: 0.8);
-        LinearReadout readout = new LogisticProbe().Fit(rows, labels, new ProbeOptions { Grid = [strength], Control = false }).Readout;
+        LinearReadout readout = new LogisticProbe().Fit(rows, labels, new ProbeOptions { Grid = [strength], Control = false }).Linear!;
         (Matrix<double> z, int[] y, double[] deviation) = Training(rows, labels, new LogisticProbe());
         Matrix<double> gradient = Matrix<double>.Build.Dense(classes, z.ColumnCount);
         double[] constants = new double[classes];

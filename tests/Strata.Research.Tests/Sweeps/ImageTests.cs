@@ -48,7 +48,7 @@ public sealed class ImageTests : IDisposable
             SweepResult sweep = Sweep.Run(_model, rows, plans, new SweepOptions { Interventions = used, TokensPerBatch = 40 });
             for (int p = 0; p < plans.Length; p++)
             {
-                FloatMatrix logits = _model.Capture(rows, new CaptureRequest { Points = ["logits"], Plan = plans[p], Interventions = used, Announce = _ => { } }).Rows("logits");
+                FloatMatrix logits = _model.Capture(rows, new CaptureRequest { Points = ["class_logits"], Plan = plans[p], Interventions = used, Announce = _ => { } }).Rows("class_logits");
                 (double loss, double hits) = Expected(logits, rows.Classes!);
                 Assert.Equal(loss, sweep.Results[p].Loss, 1e-6);
                 Assert.Equal(hits, sweep.Results[p].Top1, 12);
@@ -64,7 +64,7 @@ public sealed class ImageTests : IDisposable
     {
         TokenRows rows = DataSet.Read(_network.Images).Tokens(_model).Take(2);
         LogitLens lens = LogitLens.Read(_model, rows);
-        FloatMatrix logits = _model.Capture(rows, new CaptureRequest { Points = ["logits"], Announce = _ => { } }).Rows("logits");
+        FloatMatrix logits = _model.Capture(rows, new CaptureRequest { Points = ["class_logits"], Announce = _ => { } }).Rows("class_logits");
         for (int row = 0; row < 2; row++)
         {
             Assert.Equal(17, lens.Cells[row][^1].Length);
@@ -99,7 +99,7 @@ public sealed class ImageTests : IDisposable
         AssertRefused("None of the labels", () => Evaluation.Run(_model, images.Tokens(_model).WithClasses([-1, -1, -1, -1, -1, -1])));
         AssertRefused("is of class 3", () => Evaluation.Run(_model, images.Tokens(_model).WithClasses([0, 3, 0, 0, 0, 0])));
         AssertRefused("is of texts", () => Evaluation.Run(_model, images.Tokens(_model), null, new SweepOptions { Scorer = Scorer.LegalOthelloMoves }));
-        AssertRefused("one row per sequence", () => _model.Capture(images.Tokens(_model), new CaptureRequest { Points = ["logits"], Interventions = [Intervention.Zero("pooled").At(PositionSelection.Last)] }));
+        AssertRefused("one row per sequence", () => _model.Capture(images.Tokens(_model), new CaptureRequest { Points = ["class_logits"], Interventions = [Intervention.Zero("pooled").At(PositionSelection.Last)] }));
         AssertRefused("holds no image", () => DataSet.Read(Directory.CreateDirectory(Path.Combine(_network.Root, "empty")).FullName));
         File.WriteAllText(Path.Combine(_network.Root, "odd.jsonl"), """{"image": "pictures/blue/0.png", "label": [1]}""");
         AssertRefused("expected the number of a class or its name", () => DataSet.Read(Path.Combine(_network.Root, "odd.jsonl")).Tokens(_model));

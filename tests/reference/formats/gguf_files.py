@@ -1,7 +1,8 @@
 """GGUF files written without ggml, from its public documents.
 
 gguf_files.py blocks FOLDER           for each quantised format, random blocks (NAME.bin) and their numbers as little-endian float32 (NAME.f32)
-gguf_files.py convert FOLDER FILE     a Hugging Face folder of gpt2, llama, qwen2, qwen3 or gemma as a GGUF file, changed as llama.cpp's converter changes it
+gguf_files.py convert FOLDER FILE     a Hugging Face folder as a GGUF file, changed as llama.cpp's converter changes it: gpt2, falcon, llama, mixtral, qwen2, qwen2_moe, qwen3, qwen3_moe,
+                                      olmoe, gemma, gemma2, gemma3_text, phi3
 """
 import json
 import math
@@ -81,6 +82,36 @@ def q45_k(b, fifth):
     return out
 
 
+def q2_k(b):
+    d, m = struct.unpack_from("<ee", b, 80)
+    out, group = [], 0
+    for half_block in (b[16:48], b[48:80]):
+        for shift in (0, 2, 4, 6):
+            for part in (half_block[:16], half_block[16:]):
+                scale, minimum = f32(d * (b[group] & 15)), f32(m * (b[group] >> 4))
+                out += [f32(f32(scale * (q >> shift & 3)) - minimum) for q in part]
+                group += 1
+    return out
+
+
+def q3_k(b):
+    (d,) = struct.unpack_from("<e", b, 108)
+    mask = 0x03030303, 0x0f0f0f0f
+    a0, a1, rest = struct.unpack_from("<III", b, 96)
+    words = [a0 & mask[1] | (rest & mask[0]) << 4, a1 & mask[1] | (rest >> 2 & mask[0]) << 4,
+             a0 >> 4 & mask[1] | (rest >> 4 & mask[0]) << 4, a1 >> 4 & mask[1] | (rest >> 6 & mask[0]) << 4]
+    scales = struct.pack("<4I", *words)
+    out, group, bit = [], 0, 1
+    for half_block in (b[32:64], b[64:96]):
+        for shift in (0, 2, 4, 6):
+            for first in (0, 16):
+                scale = f32(d * (scales[group] - 32))
+                out += [f32(scale * ((half_block[i] >> shift & 3) - (0 if b[i] & bit else 4))) for i in range(first, first + 16)]
+                group += 1
+            bit <<= 1
+    return out
+
+
 def q6_k(b):
     ql, qh, scales = b[:128], b[128:192], struct.unpack_from("<16b", b, 192)
     d = struct.unpack_from("<e", b, 208)[0]
@@ -96,7 +127,7 @@ def q6_k(b):
 
 
 FORMATS = {"Q4_0": (18, q4_0, [0]), "Q4_1": (20, q4_1, [0, 2]), "Q5_0": (22, q5_0, [0]), "Q5_1": (24, q5_1, [0, 2]), "Q8_0": (34, q8_0, [0]),
-           "Q4_K": (144, lambda b: q45_k(b, False), [0, 2]), "Q5_K": (176, lambda b: q45_k(b, True), [0, 2]), "Q6_K": (210, q6_k, [208])}
+           "Q2_K": (84, q2_k, [80, 82]), "Q3_K": (110, q3_k, [108]), "Q4_K": (144, lambda b: q45_k(b, False), [0, 2]), "Q5_K": (176, lambda b: q45_k(b, True), [0, 2]), "Q6_K": (210, q6_k, [208])}
 
 
 def blocks(folder):
@@ -128,6 +159,14 @@ def pair(key, value):
         return text(key) + struct.pack("<I", 8) + text(value)
     if isinstance(value, float):
         return text(key) + struct.pack("<If", 6, value)
+    if isinstance(value, bool):
+        return text(key) + struct.pack("<IB", 7, value)
+    if isinstance(value, list) and value and isinstance(value[0], bool):
+        return text(key) + struct.pack(f"<IIQ{len(value)}B", 9, 7, len(value), *value)
+    if isinstance(value, list) and value and isinstance(value[0], float):
+        return text(key) + struct.pack(f"<IIQ{len(value)}f", 9, 6, len(value), *value)
+    if isinstance(value, list) and value and isinstance(value[0], int):
+        return text(key) + struct.pack(f"<IIQ{len(value)}i", 9, 5, len(value), *value)
     if isinstance(value, list):
         return text(key) + struct.pack("<IIQ", 9, 8, len(value)) + b"".join(text(v) for v in value)
     return text(key) + struct.pack("<II", 4, value)
@@ -159,51 +198,100 @@ def transpose(shape, data):
     return [shape[1], shape[0]], b"".join(data[(i * shape[1] + j) * size:(i * shape[1] + j + 1) * size] for j in range(shape[1]) for i in range(shape[0]))
 
 
-def convert(folder, path):
-    with open(os.path.join(folder, "config.json")) as f:
-        config = json.load(f)
-    arch = config["model_type"]
-    gpt2 = arch == "gpt2"
-    heads = config["n_head"] if gpt2 else config["num_attention_heads"]
-    kv_heads = heads if gpt2 else config.get("num_key_value_heads") or heads
-    outside = {"wte": "token_embd", "wpe": "position_embd", "ln_f": "output_norm", "lm_head": "output", "model.embed_tokens": "token_embd", "model.norm": "output_norm"}
-    inside = {"ln_1": "attn_norm", "ln_2": "ffn_norm", "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output", "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down",
-              "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
-              "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
-    tensors = []
+LLAMA_OUTSIDE = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
+LLAMA_INSIDE = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
+                "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+                "self_attn.qkv_proj": "attn_qkv", "mlp.gate_up_proj": "ffn_up", "mlp.gate": "ffn_gate_inp", "block_sparse_moe.gate": "ffn_gate_inp", "mlp.shared_expert_gate": "ffn_gate_inp_shexp",
+                "mlp.shared_expert.gate_proj": "ffn_gate_shexp", "mlp.shared_expert.up_proj": "ffn_up_shexp", "mlp.shared_expert.down_proj": "ffn_down_shexp"}
+EXPERTS = {"gate_proj": "ffn_gate_exps", "up_proj": "ffn_up_exps", "down_proj": "ffn_down_exps", "w1": "ffn_gate_exps", "w3": "ffn_up_exps", "w2": "ffn_down_exps"}
+GEMMA_INSIDE = {**LLAMA_INSIDE, "post_attention_layernorm": "post_attention_norm", "pre_feedforward_layernorm": "ffn_norm", "post_feedforward_layernorm": "post_ffw_norm"}
+GPT2_OUTSIDE = {"wte": "token_embd", "wpe": "position_embd", "ln_f": "output_norm", "lm_head": "output"}
+GPT2_INSIDE = {"ln_1": "attn_norm", "ln_2": "ffn_norm", "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output", "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"}
+FALCON_OUTSIDE = {"word_embeddings": "token_embd", "ln_f": "output_norm", "lm_head": "output"}
+FALCON_INSIDE = {"input_layernorm": "attn_norm", "ln_mlp": "attn_norm", "ln_attn": "attn_norm_2", "self_attention.query_key_value": "attn_qkv", "self_attention.dense": "attn_output",
+                 "mlp.dense_h_to_4h": "ffn_up", "mlp.dense_4h_to_h": "ffn_down"}
+NAMES = {"gpt2": (GPT2_OUTSIDE, GPT2_INSIDE), "falcon": (FALCON_OUTSIDE, FALCON_INSIDE), "gemma2": (LLAMA_OUTSIDE, GEMMA_INSIDE), "gemma3_text": (LLAMA_OUTSIDE, GEMMA_INSIDE)}
+ARCHITECTURES = {"mixtral": "llama", "qwen2_moe": "qwen2moe", "qwen3_moe": "qwen3moe", "gemma3_text": "gemma3"}
+KINDS = {"F32": 0, "F16": 1, "BF16": 30}
+
+
+def ungroup(shape, data, kv_heads, heads):
+    """Per key head its queries, its key and its value: queries, then keys, then values."""
+    table, queries = rows(shape, data), heads // kv_heads
+    head = shape[0] // (kv_heads * (queries + 2))
+    def of(group, part):
+        at = (group * (queries + 2) + part) * head
+        return b"".join(table[at:at + head])
+    return b"".join([of(g, q) for g in range(kv_heads) for q in range(queries)] + [of(g, queries) for g in range(kv_heads)] + [of(g, queries + 1) for g in range(kv_heads)])
+
+
+def tensors_of(folder, family, heads, kv_heads, query_factor):
+    outside, inside = NAMES.get(family, (LLAMA_OUTSIDE, LLAMA_INSIDE))
+    tensors, stacks = [], {}
     for name, (dtype, shape, data) in read(folder).items():
         stem, kind = name.removeprefix("transformer.").rsplit(".", 1)
         if stem.startswith(("h.", "model.layers.")):
             number, part = stem.removeprefix("model.layers.").removeprefix("h.").split(".", 1)
+            if ".experts." in part:
+                expert, map_name = part.split(".experts.")[1].split(".")
+                stacks.setdefault(f"blk.{number}.{EXPERTS[map_name]}.{kind}", {})[int(expert)] = (dtype, shape, data)
+                continue
             if part not in inside:
                 continue
             new = f"blk.{number}.{inside[part]}.{kind}"
         else:
             new = f"{outside[stem]}.{kind}"
-        if gpt2 and kind == "weight" and ".c_" in stem:
+        if family == "gpt2" and kind == "weight" and ".c_" in stem:
             shape, data = transpose(shape, data)
-        if arch == "llama" and stem.endswith(("q_proj", "k_proj")):
+        if family in ("llama", "mixtral") and stem.endswith(("q_proj", "k_proj")):
             data = interleave(shape, data, heads if stem.endswith("q_proj") else kv_heads)
-        if arch == "gemma" and "norm" in stem:
+        if family == "falcon" and "query_key_value" in stem:
+            data = ungroup(shape, data, kv_heads, heads)
+        if family.startswith("gemma") and "norm" in stem:
             data = b"".join(struct.pack("<f", v + 1) for v in struct.unpack(f"<{len(data) // 4}f", data))
-        tensors.append((new, {"F32": 0, "F16": 1, "BF16": 30}[dtype], shape, data))
+        if query_factor != 1 and stem.endswith("q_norm" if family == "gemma3_text" else "q_proj"):
+            data = b"".join(struct.pack("<f", v * query_factor) for v in struct.unpack(f"<{len(data) // 4}f", data))
+        tensors.append((new, KINDS[dtype], [n for n in shape if n > 1] if len(shape) > 1 and 1 in shape else shape, data))
+    for new, experts in stacks.items():
+        dtype, shape, _ = experts[0]
+        tensors.append((new, KINDS[dtype], [len(experts), *shape], b"".join(experts[e][2] for e in range(len(experts)))))
+    return tensors
+
+
+def convert(folder, path):
+    with open(os.path.join(folder, "config.json")) as f:
+        config = json.load(f)
+    family = config["model_type"]
+    arch = ARCHITECTURES.get(family, family)
+    gpt2, falcon = family == "gpt2", family == "falcon"
 
     def of(*keys, default=None):
         return next((config[k] for k in keys if config.get(k) is not None), default)
 
+    heads = of("n_head", "num_attention_heads")
+    kv_heads = heads if gpt2 else of("num_key_value_heads", default=heads)
+    if falcon:
+        kv_heads = of("num_kv_heads", default=heads) if config.get("new_decoder_architecture") else 1 if config.get("multi_query", True) else heads
     width = of("n_embd", "hidden_size")
-    meta = {"general.architecture": arch, "general.name": "test", "tokenizer.ggml.tokens": ["a", "bc", ""], f"{arch}.block_count": of("n_layer", "num_hidden_layers"),
-            f"{arch}.embedding_length": width, f"{arch}.attention.head_count": heads, f"{arch}.context_length": of("n_positions", "max_position_embeddings"),
-            f"{arch}.feed_forward_length": of("n_inner", "intermediate_size", default=4 * width)}
-    if gpt2:
-        meta["gpt2.attention.layer_norm_epsilon"] = float(of("layer_norm_epsilon", default=1e-5))
-    else:
-        head = of("head_dim", default=width // heads)
+    head = of("head_dim", default=256 if family.startswith("gemma") else width // heads)
+    # No key says by what Gemma's scores are divided: readers take the root of a head's width. What the checkpoint has instead goes into the queries.
+    query_factor = math.sqrt(head / of("query_pre_attn_scalar", default=256)) if family in ("gemma2", "gemma3_text") else 1
+    tensors = tensors_of(folder, family, heads, kv_heads, query_factor)
+    meta = {"general.architecture": arch, "general.name": "test", f"{arch}.block_count": of("n_layer", "num_hidden_layers"),
+            f"{arch}.embedding_length": width, f"{arch}.attention.head_count": heads, f"{arch}.context_length": of("n_positions", "max_position_embeddings", default=2048),
+            f"{arch}.feed_forward_length": of("n_inner", "intermediate_size", "ffn_hidden_size", default=4 * width)}
+    if gpt2 or falcon:
+        meta[f"{arch}.attention.layer_norm_epsilon"] = float(of("layer_norm_epsilon", default=1e-5))
+    if falcon:
+        meta |= {"falcon.attention.head_count_kv": kv_heads, "falcon.tensor_data_layout": "jploski"}
+    elif not gpt2:
         theta = float(of("rope_theta", default=10000.0))
         meta |= {f"{arch}.attention.head_count_kv": kv_heads, f"{arch}.attention.key_length": head, f"{arch}.attention.value_length": head,
-                 f"{arch}.attention.layer_norm_rms_epsilon": float(of("rms_norm_eps", default=1e-6)), f"{arch}.rope.freq_base": theta, f"{arch}.rope.dimension_count": head}
+                 f"{arch}.attention.layer_norm_rms_epsilon": float(of("rms_norm_eps", default=1e-6)), f"{arch}.rope.freq_base": theta,
+                 f"{arch}.rope.dimension_count": int(head * of("partial_rotary_factor", default=1.0))}
         scaling = config.get("rope_scaling") or {}
-        if scaling.get("rope_type") == "llama3":
+        kind = scaling.get("rope_type") or scaling.get("type")
+        if kind == "llama3":
             original = scaling["original_max_position_embeddings"]
             low, high, factor = original / scaling["low_freq_factor"], original / scaling["high_freq_factor"], scaling["factor"]
             divisors = []
@@ -212,9 +300,32 @@ def convert(folder, path):
                 smooth = (original / wave - scaling["low_freq_factor"]) / (scaling["high_freq_factor"] - scaling["low_freq_factor"])
                 divisors.append(1.0 if wave < high else factor if wave > low else 1 / ((1 - smooth) / factor + smooth))
             tensors.append(("rope_freqs.weight", 0, [len(divisors)], struct.pack(f"<{len(divisors)}f", *divisors)))
-        elif scaling.get("rope_type") == "linear":
+        elif kind == "linear":
             meta |= {f"{arch}.rope.scaling.type": "linear", f"{arch}.rope.scaling.factor": float(scaling["factor"])}
+        elif kind in ("longrope", "su"):
+            original = of("original_max_position_embeddings", default=scaling.get("original_max_position_embeddings"))
+            scale = meta[f"{arch}.context_length"] / original
+            meta |= {f"{arch}.rope.scaling.original_context_length": original, f"{arch}.rope.scaling.attn_factor": scaling.get("attention_factor") or (math.sqrt(1 + math.log(scale) / math.log(original)) if scale > 1 else 1.0)}
+            tensors += [(f"rope_factors_{n}.weight", 0, [len(scaling[f"{n}_factor"])], struct.pack(f"<{len(scaling[f'{n}_factor'])}f", *scaling[f"{n}_factor"])) for n in ("long", "short")]
+    if config.get("sliding_window") and arch in ("gemma2", "gemma3", "phi3"):
+        meta[f"{arch}.attention.sliding_window"] = config["sliding_window"]
+    for key, name in (("attn_logit_softcapping", "attn_logit_softcapping"), ("final_logit_softcapping", "final_logit_softcapping"), ("clip_qkv", "attention.clamp_kqv")):
+        if config.get(key):
+            meta[f"{arch}.{name}"] = float(config[key])
+    for key, name in (("num_local_experts", "expert_count"), ("num_experts", "expert_count"), ("num_experts_per_tok", "expert_used_count"), ("moe_intermediate_size", "expert_feed_forward_length"),
+                      ("shared_expert_intermediate_size", "expert_shared_feed_forward_length")):
+        if config.get(key):
+            meta[f"{arch}.{name}"] = config[key]
+    if config.get("norm_topk_prob") and arch in ("olmoe", "qwen2moe"):
+        meta[f"{arch}.expert_weights_norm"] = True
+    if family == "gemma3_text":
+        meta["gemma3.rope.freq_base_swa"] = float(of("rope_local_base_freq", default=10000.0))
+        kinds = config.get("layer_types")
+        meta["gemma3.attention.sliding_window_pattern"] = [kind == "sliding_attention" for kind in kinds] if kinds else of("sliding_window_pattern", default=6)
+    write(path, meta, tensors)
 
+
+def write(path, meta, tensors):
     out = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(meta)) + b"".join(pair(k, v) for k, v in meta.items())
     at, data = 0, b""
     for name, kind, shape, values in tensors:

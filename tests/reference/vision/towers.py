@@ -1,7 +1,7 @@
 """ViT, DeiT, DINOv2, CLIP and SigLIP: direct transcriptions of what transformers' modelling code computes, one class each.
 
 Images are [3, height, width], after preprocessing; one image or text at a time. The stream is [T, D], and the hook points are
-those of the decoders; pooled, projected and the logits of classes have one row.
+those of the decoders; pooled, projected and class_logits have one row.
 """
 
 import math
@@ -151,6 +151,8 @@ class Vit(ImageTower):
         shapes.update(norm_shapes(prefix + "layernorm", width, True))
         for head in cls.heads_of(config):
             shapes.update(linear_shapes(head, width, len(config["id2label"]), True))
+        if config.get("pooler"):
+            shapes.update(linear_shapes(prefix + "pooler.dense", width, width, True))
         return shapes
 
     @classmethod
@@ -171,9 +173,12 @@ class Vit(ImageTower):
         return F.linear(x, self.weights[name + ".weight"], self.weights[name + ".bias"])
 
     def read_out(self, normalized, pixels, note):
+        if self.config.get("pooler"):
+            pre = self.linear("pooler.dense", normalized[:1])
+            return note("pooler.pre", pre), note("pooled", pre.tanh())
         note("pooled", normalized[:1])
         for head in self.heads_of(self.config):
-            note("logits", self.head(head, normalized[:1]))
+            note("class_logits", self.head(head, normalized[:1]))
 
 
 class Deit(Vit):
@@ -188,7 +193,7 @@ class Deit(Vit):
             return super().read_out(normalized, pixels, note)
         first, second = self.head("cls_classifier", normalized[:1]), self.head("distillation_classifier", normalized[1:2])
         note("pooled", torch.cat([normalized[:1], normalized[1:2]], dim=1))
-        note("logits", (first + second) / 2)
+        note("class_logits", (first + second) / 2)
 
 
 class Dinov2(Vit):
@@ -227,7 +232,7 @@ class Dinov2(Vit):
         if not self.heads_of(self.config):
             return note("pooled", normalized[:1])
         pooled = torch.cat([normalized[0], normalized[1 + self.registers:].mean(dim=0)])[None]
-        note("pooled", pooled), note("logits", self.head("classifier", pooled))
+        note("pooled", pooled), note("class_logits", self.head("classifier", pooled))
 
 
 class Dinov2WithRegisters(Dinov2):
@@ -356,7 +361,7 @@ class SiglipVision(ImageTower):
     def read_out(self, normalized, pixels, note):
         if "classifier.weight" in self.weights:
             pooled = normalized.mean(dim=0, keepdim=True)
-            note("pooled", pooled), note("logits", F.linear(pooled, self.weights["classifier.weight"], self.weights["classifier.bias"]))
+            note("pooled", pooled), note("class_logits", F.linear(pooled, self.weights["classifier.weight"], self.weights["classifier.bias"]))
         elif self.prefix + "head.probe" in self.weights:
             note("pooled", self.attention_pool(normalized))
 

@@ -39,7 +39,7 @@ SIGLIP_TEXTS = {"model_type": "siglip_text_model", "architectures": ["SiglipText
 
 # Family -> its configuration and, per variant, changes of it, where None removes a key.
 VARIANTS = {
-    "vit": (VIT, {"base": {}, "bare-names": {"architectures": ["ViTModel"], "qkv_bias": False}, "rectangle": {"image_size": [16, 24], "patch_size": [4, 4], "hidden_act": "gelu_new"},
+    "vit": (VIT, {"base": {}, "bare-names": {"architectures": ["ViTModel"], "qkv_bias": False}, "pooler": {"architectures": ["ViTModel"], "pooler": True}, "rectangle": {"image_size": [16, 24], "patch_size": [4, 4], "hidden_act": "gelu_new"},
                   "bf16": {"torch_dtype": "bfloat16"}}),
     "deit": ({**VIT, "model_type": "deit", "architectures": ["DeiTForImageClassification"]},
              {"base": {}, "teacher": {"architectures": ["DeiTForImageClassificationWithTeacher"]}, "bare-names": {"architectures": ["DeiTModel"]}}),
@@ -110,7 +110,7 @@ def write_variant(root, family, variant):
     if config.get("torch_dtype") == "bfloat16":
         weights = {name: value.to(torch.bfloat16) for name, value in weights.items()}
     folder = root / f"{family}-{variant}"
-    checkpoint.write_folder(folder, {key: value for key, value in config.items() if key != "projected"}, weights)
+    checkpoint.write_folder(folder, {key: value for key, value in config.items() if key not in ("projected", "pooler")}, weights)
     write_tower(folder, towers.tower(family, config, double(weights)), inputs(config, draw))
 
 

@@ -21,12 +21,12 @@ public sealed class ClipVisionFamily : ModelFamily
         {
             EmbeddingNorm = true,
             Image = VitLayout.Image(tower, 224, 32) with { Prefix = new(["cls"]), PrefixPositions = 1, PatchBias = false },
-            Readout = new ReadoutSpec(Readout.First) { Projection = config.OptionalInt("projection_dim", 1, 1 << 20) ?? 512 },
+            SequenceHead = new SequenceHead(null, null) { Projection = config.OptionalInt("projection_dim", 1, 1 << 20) ?? 512 },
         };
     }
 
     /// <inheritdoc/>
-    public override ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) => has("visual_projection.weight") ? spec : spec with { Readout = spec.Readout! with { Projection = null } };
+    public override ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) => has("visual_projection.weight") ? spec : spec with { SequenceHead = spec.SequenceHead! with { Projection = null } };
 
     /// <inheritdoc/>
     public override WeightMap Map(ModelSpec spec, Func<string, bool> has)
@@ -38,7 +38,7 @@ public sealed class ClipVisionFamily : ModelFamily
             PositionEmbedding = ClipLayout.Table(spec, Prefix + "embeddings.position_embedding.weight", spec.Image!.Positions),
             EmbeddingNorm = WeightNames.Norm(spec, Prefix + "pre_layrnorm"),
             FinalNorm = WeightNames.Norm(spec, Prefix + "post_layernorm"),
-            Readout = spec.Readout!.Projection is int columns ? new ReadoutMap(Projection("visual_projection", spec.Width, columns), [], null) : null,
+            Readout = spec.SequenceHead!.Projection is int columns ? new ReadoutMap(Projection("visual_projection", spec.Width, columns), null, null) : null,
         };
     }
 
@@ -70,18 +70,18 @@ public sealed class ClipTextFamily : ModelFamily
         {
             Causal = true,
             // The first configurations say 2, which is not the id that ends a text; the code then takes the largest.
-            Readout = new ReadoutSpec(Readout.End) { EndId = end == 2 ? null : end, Projection = config.OptionalInt("projection_dim", 1, 1 << 20) ?? 512 },
+            SequenceHead = new SequenceHead(null, null) { Rows = PooledRows.End, EndId = end == 2 ? null : end, Projection = config.OptionalInt("projection_dim", 1, 1 << 20) ?? 512 },
         };
     }
 
     /// <inheritdoc/>
-    public override ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) => has("text_projection.weight") ? spec : spec with { Readout = spec.Readout! with { Projection = null } };
+    public override ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) => has("text_projection.weight") ? spec : spec with { SequenceHead = spec.SequenceHead! with { Projection = null } };
 
     /// <inheritdoc/>
     public override WeightMap Map(ModelSpec spec, Func<string, bool> has) => new(ClipLayout.Table(spec, Prefix + "embeddings.token_embedding.weight", spec.Vocabulary), ClipLayout.Blocks(spec, Prefix))
     {
         PositionEmbedding = ClipLayout.Table(spec, Prefix + "embeddings.position_embedding.weight", spec.MaxPositions),
         FinalNorm = WeightNames.Norm(spec, Prefix + "final_layer_norm"),
-        Readout = spec.Readout!.Projection is int columns ? new ReadoutMap(ClipVisionFamily.Projection("text_projection", spec.Width, columns), [], null) : null,
+        Readout = spec.SequenceHead!.Projection is int columns ? new ReadoutMap(ClipVisionFamily.Projection("text_projection", spec.Width, columns), null, null) : null,
     };
 }

@@ -32,12 +32,12 @@ public sealed class Dinov2Family(string name) : ModelFamily
             Activation = gated ? Activation.Silu : spec.Activation,
             LayerScale = true,
             Image = spec.Image! with { Prefix = new(["cls", .. Enumerable.Range(0, registers).Select(i => $"register {i}")]), Antialias = HasRegisters },
-            Readout = spec.Readout! with { Kind = Readout.FirstAndMean },
+            SequenceHead = spec.SequenceHead! with { Rows = PooledRows.FirstAndMean },
         };
     }
 
     /// <inheritdoc/>
-    public override ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) => has("classifier.weight") ? spec : spec with { Readout = new ReadoutSpec(Readout.First) };
+    public override ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) => has("classifier.weight") ? spec : spec with { SequenceHead = new SequenceHead(null, null) };
 
     /// <inheritdoc/>
     public override WeightMap Map(ModelSpec spec, Func<string, bool> has)
@@ -50,7 +50,7 @@ public sealed class Dinov2Family(string name) : ModelFamily
             Image = new ImageMap(VitLayout.Patch(spec, embeddings + "patch_embeddings.projection"), tokens),
             PositionEmbedding = VitLayout.Tokens(spec, embeddings + "position_embeddings", spec.Image.Positions),
             FinalNorm = WeightNames.Norm(spec, prefix + "layernorm"),
-            Readout = spec.Readout!.Labels is { } labels ? new ReadoutMap(null, [WeightNames.Linear("classifier", 2 * spec.Width, labels.Count, true)], null) : null,
+            Classifier = spec.SequenceHead!.Labels is { } labels ? WeightNames.Linear("classifier", 2 * spec.Width, labels.Count, true) : null,
         };
     }
 

@@ -20,14 +20,14 @@ public sealed class SiglipVisionFamily : ModelFamily
         return ClipLayout.ReadSpec(tower, Name, new ClipDefaults(768, 12, 3072, "gelu_pytorch_tanh", 1e-6f)) with
         {
             Image = VitLayout.Image(tower, 224, 16),
-            Readout = new ReadoutSpec(Readout.Attention) { Labels = VitLayout.Labels(config) },
+            SequenceHead = new SequenceHead(null, config.Labels()) { Rows = PooledRows.Attention },
         };
     }
 
     /// <inheritdoc/>
     public override ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) => spec with
     {
-        Readout = has("classifier.weight") ? spec.Readout! with { Kind = Readout.Mean } : has(Prefix + "head.probe") ? spec.Readout! with { Labels = null } : null,
+        SequenceHead = has("classifier.weight") ? spec.SequenceHead! with { Rows = PooledRows.Mean } : has(Prefix + "head.probe") ? spec.SequenceHead! with { Labels = null } : null,
     };
 
     /// <inheritdoc/>
@@ -36,12 +36,8 @@ public sealed class SiglipVisionFamily : ModelFamily
         Image = new ImageMap(VitLayout.Patch(spec, Prefix + "embeddings.patch_embedding"), []),
         PositionEmbedding = ClipLayout.Table(spec, Prefix + "embeddings.position_embedding.weight", spec.Image!.Positions),
         FinalNorm = WeightNames.Norm(spec, Prefix + "post_layernorm"),
-        Readout = spec.Readout switch
-        {
-            { Kind: Readout.Attention } => new ReadoutMap(null, [], Attention(spec, Prefix + "head.")),
-            { Labels: { } labels } => new ReadoutMap(null, [WeightNames.Linear("classifier", spec.Width, labels.Count, true)], null),
-            _ => null,
-        },
+        Readout = spec.SequenceHead?.Rows == PooledRows.Attention ? new ReadoutMap(null, null, Attention(spec, Prefix + "head.")) : null,
+        Classifier = spec.SequenceHead?.Labels is { } labels ? WeightNames.Linear("classifier", spec.Width, labels.Count, true) : null,
     };
 
     private static AttentionReadoutMap Attention(ModelSpec spec, string prefix)
@@ -74,7 +70,7 @@ public sealed class SiglipTextFamily : ModelFamily
         return spec with
         {
             PaddingId = tower.OptionalInt("pad_token_id", 0, spec.Vocabulary - 1) ?? 1,
-            Readout = new ReadoutSpec(Readout.Last) { Projection = tower.OptionalInt("projection_size", 1, 1 << 20) ?? spec.Width, ProjectionBias = true },
+            SequenceHead = new SequenceHead(null, null) { Rows = PooledRows.Last, Projection = tower.OptionalInt("projection_size", 1, 1 << 20) ?? spec.Width, ProjectionBias = true },
         };
     }
 
@@ -83,6 +79,6 @@ public sealed class SiglipTextFamily : ModelFamily
     {
         PositionEmbedding = ClipLayout.Table(spec, Prefix + "embeddings.position_embedding.weight", spec.MaxPositions),
         FinalNorm = WeightNames.Norm(spec, Prefix + "final_layer_norm"),
-        Readout = new ReadoutMap(WeightNames.Linear(Prefix + "head", spec.Width, spec.Readout!.Projection!.Value, true), [], null),
+        Readout = new ReadoutMap(WeightNames.Linear(Prefix + "head", spec.Width, spec.SequenceHead!.Projection!.Value, true), null, null),
     };
 }

@@ -1,3 +1,5 @@
+using Strata.Tensors;
+
 namespace Strata.Models;
 
 /// <summary>
@@ -24,24 +26,27 @@ public sealed class VitFamily(string name) : ModelFamily
 
     /// <inheritdoc/>
     public override ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) =>
-        has("distillation_classifier.weight") ? spec with { Readout = spec.Readout! with { Kind = Readout.FirstTwo } }
+        has("distillation_classifier.weight") ? spec with { SequenceHead = spec.SequenceHead! with { Rows = PooledRows.FirstTwo } }
         : has("classifier.weight") ? spec
-        : spec with { Readout = spec.Readout! with { Labels = null } };
+        : spec with { SequenceHead = new SequenceHead(has(Prefix(has) + "pooler.dense.weight") ? Activation.Tanh : null, null) };
 
     /// <inheritdoc/>
     public override WeightMap Map(ModelSpec spec, Func<string, bool> has)
     {
-        string prefix = WeightNames.Prefix(has, "embeddings.cls_token", "", $"{Name}."), embeddings = prefix + "embeddings.";
+        string prefix = Prefix(has), embeddings = prefix + "embeddings.";
         ImageSpec image = spec.Image!;
         return new WeightMap(null, [.. Enumerable.Range(0, spec.Blocks).Select(i => Block(spec, $"{prefix}encoder.layer.{i}."))])
         {
             Image = new ImageMap(VitLayout.Patch(spec, embeddings + "patch_embeddings.projection"), [.. image.Prefix.Select(token => VitLayout.Tokens(spec, $"{embeddings}{token}_token", 1))]),
             PositionEmbedding = VitLayout.Tokens(spec, embeddings + "position_embeddings", image.Positions),
             FinalNorm = WeightNames.Norm(spec, prefix + "layernorm"),
-            Readout = spec.Readout!.Labels is not { } labels ? null
-                : new ReadoutMap(null, [.. (spec.Readout.Kind == Readout.FirstTwo ? new[] { "cls_classifier", "distillation_classifier" } : ["classifier"]).Select(head => WeightNames.Linear(head, spec.Width, labels.Count, true))], null),
+            Pooler = spec.SequenceHead!.Activation is null ? null : WeightNames.Linear(prefix + "pooler.dense", spec.Width, spec.Width, true),
+            Readout = spec.SequenceHead.Rows == PooledRows.FirstTwo ? new ReadoutMap(null, WeightNames.Linear("distillation_classifier", spec.Width, spec.SequenceHead.Labels!.Count, true), null) : null,
+            Classifier = spec.SequenceHead.Labels is { } labels ? WeightNames.Linear(spec.SequenceHead.Rows == PooledRows.FirstTwo ? "cls_classifier" : "classifier", spec.Width, labels.Count, true) : null,
         };
     }
+
+    private string Prefix(Func<string, bool> has) => WeightNames.Prefix(has, "embeddings.cls_token", "", $"{Name}.");
 
     private static BlockMap Block(ModelSpec spec, string prefix)
     {

@@ -63,7 +63,7 @@ internal abstract class MeasureAccumulator
 }
 
 /// <summary>A measure that is a mean over samples: mean and spread by Welford's recurrence, the interval by resampling sequences.</summary>
-internal sealed class MeanAccumulator(MeasureContext context, Func<PromptRows, PromptResult> map, bool samplesAreTokens) : MeasureAccumulator
+internal sealed class MeanAccumulator(MeasureContext context, Func<PromptRows, PromptResult> map, bool samplesAreTokens, bool wantsViews = false) : MeasureAccumulator
 {
     private readonly double[] _sums = new double[context.Options.Bootstrap], _counts = new double[context.Options.Bootstrap], _weights = new double[context.Options.Bootstrap];
     private readonly Resampling _resampling = new(context.Options.Bootstrap, context.Options.Seed);
@@ -72,6 +72,8 @@ internal sealed class MeanAccumulator(MeasureContext context, Func<PromptRows, P
     private double _mean, _squares;
 
     public override long Bytes => 8L * (_sums.Length + _counts.Length + _weights.Length + _kept.Count) + 24;
+
+    public override bool WantsViews => wantsViews;
 
     public override int SamplesOf(PromptRows prompt) => samplesAreTokens ? prompt.Count : 1;
 

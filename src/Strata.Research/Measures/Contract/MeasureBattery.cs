@@ -86,18 +86,13 @@ public sealed class MeasureBattery
         request ??= new BatteryRequest();
         IReadOnlyList<Measure> measures = Measures.Select(measureNames, request.Options);
         MeasureBattery battery = new(model, rows, measures, request);
-        MeasureTable? control = request.Control ? new MeasureBattery(model.RandomTwin(request.Options.Seed), rows, measures, request).Run(null, cancellation) : null;
-        return battery.Run(control, cancellation);
+        MeasureTable? control = request.Control ? new MeasureBattery(model.RandomTwin(request.Options.Seed), rows, measures, request).Execute(null, cancellation) : null;
+        return battery.Execute(control, cancellation);
     }
 
-    private MeasureTable Run(MeasureTable? control, CancellationToken cancellation)
+    private MeasureTable Execute(MeasureTable? control, CancellationToken cancellation)
     {
-        Provenance provenance = Pass(_rows, 0, cancellation);
-        if (_measures.Any(m => m.Needs == MeasureInput.Views))
-        {
-            for (int v = 0; v < _request.Inputs.ViewRows.Count; v++) Pass(_request.Inputs.ViewRows[v], v + 1, cancellation);
-        }
-
+        Provenance provenance = Pass(cancellation);
         Dictionary<(string, string), MeasureValue> found = [];
         foreach ((string point, PointMeasures here) in _points)
         {
@@ -108,9 +103,11 @@ public sealed class MeasureBattery
         return MeasureTable.Build(_measures, _captured, found, _request.Options, provenance.With("measure.bytes", Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture)), control);
     }
 
-    /// <summary>One forward pass over one view.</summary>
-    private Provenance Pass(TokenRows rows, int view, CancellationToken cancellation)
+    /// <summary>One forward pass. Where measures need several views of a sequence, these follow it directly, so that nothing has to wait for a second pass.</summary>
+    private Provenance Pass(CancellationToken cancellation)
     {
+        TokenRows[] views = _measures.Any(m => m.Needs == MeasureInput.Views) ? [_rows, .. _request.Inputs.ViewRows] : [_rows];
+        TokenRows all = views.Length == 1 ? _rows : new TokenRows(_rows.Name, Enumerable.Range(0, _rows.Count).SelectMany(i => views.Select(v => v.Sequences[i])).ToArray());
         CaptureRequest capture = new()
         {
             Points = _captured,
@@ -122,14 +119,23 @@ public sealed class MeasureBattery
             Announce = _ => { },
         };
         Dictionary<string, PromptRows[]> waiting = [];
-        return _model.PlanCapture(rows, capture).Stream(batch => Receive(batch, view, waiting, cancellation), cancellation);
+        Dictionary<string, PromptRows> firsts = [];
+        Provenance provenance = _model.PlanCapture(all, capture).Stream(batch => Receive(batch, views.Length, waiting, firsts, cancellation), cancellation);
+        return views.Length == 1 ? provenance : (provenance with { DataHash = _rows.Hash }).With("views", string.Join(", ", views.Skip(1).Select(v => v.Name)));
     }
 
-    private void Receive(CapturedBatch batch, int view, Dictionary<string, PromptRows[]> waiting, CancellationToken cancellation)
+    private void Receive(CapturedBatch batch, int views, Dictionary<string, PromptRows[]> waiting, Dictionary<string, PromptRows> firsts, CancellationToken cancellation)
     {
         string name = batch.Point.Name;
         PromptRows[] prompts = new PromptRows[batch.Samples.Count];
-        for (int i = 0; i < prompts.Length; i++) prompts[i] = new PromptRows(batch.Samples[i], batch.FirstRow + i, pooled: false, view);
+        for (int i = 0; i < prompts.Length; i++)
+        {
+            int row = batch.FirstRow + i;
+            prompts[i] = new PromptRows(batch.Samples[i], row / views, pooled: false, row % views);
+            if (row % views == 0) firsts[name] = prompts[i];
+            else prompts[i].First = firsts[name];
+        }
+
         if (_partners.Contains(name)) waiting[name] = prompts;
         if (!_points.TryGetValue(name, out PointMeasures? here)) return;
         string? partner = here.Measures.Select(m => m.Partner(name)).FirstOrDefault(p => p is not null);

@@ -90,7 +90,7 @@ public sealed record MeasureOptions
 
     /// <summary>Words that <c>self-similarity</c> and <c>mev</c> follow at most; drawn by <see cref="Seed"/>.</summary>
     [Description("words that are followed at most, drawn by the seed")]
-    public int Words { get; init; } = 100;
+    public int Words { get; init; } = 1000;
 
     /// <summary>A word counts from this many contexts on, in <c>self-similarity</c> and <c>mev</c>.</summary>
     [Description("a word counts from this many contexts on")]
@@ -115,6 +115,10 @@ public sealed record MeasureOptions
     /// <summary>Random permutations that <c>dime</c> averages over.</summary>
     [Description("random permutations that DiME averages over")]
     public int Permutations { get; init; } = 10;
+
+    /// <summary>At most so many sequences enter <c>infonce</c> and <c>dime</c>, the first ones: both compare every sequence with every other.</summary>
+    [Description("at most so many sequences are compared with each other, the first ones")]
+    public int MaxObjects { get; init; } = 500;
 
     /// <summary>Positions at which <c>seq-vcr</c> keeps a covariance, spread evenly.</summary>
     [Description("positions at which Seq-VCR keeps a covariance, spread evenly")]
@@ -145,6 +149,7 @@ public sealed record MeasureOptions
         Least(Words, 1, nameof(Words));
         Least(MinContexts, 2, nameof(MinContexts));
         Least(Permutations, 1, nameof(Permutations));
+        Least(MaxObjects, 2, nameof(MaxObjects));
         Least(Positions, 1, nameof(Positions));
         Positive(Epsilon, nameof(Epsilon));
         Positive(Temperature, nameof(Temperature));

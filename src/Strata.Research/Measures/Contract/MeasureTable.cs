@@ -103,7 +103,7 @@ public sealed class MeasureTable
         {
             Notes = [
                 .. rows.Where(r => r.Value.LeftOutReason is not null).Select(r => $"{r.Measure.Name} at {r.Point} left out {r.Value.LeftOut}: {r.Value.LeftOutReason}."),
-                .. rows.Where(r => r.Value.Where is not null).Select(r => $"{r.Measure.Name} at {r.Point} sits at {r.Value.Where}."),
+                .. rows.Where(r => r.Value.Where is not null).Select(r => $"{r.Measure.Name} at {r.Point}: {r.Value.Where}."),
             ],
         };
     }

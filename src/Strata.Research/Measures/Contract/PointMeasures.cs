@@ -59,7 +59,7 @@ internal sealed class PointMeasures
         }
     }
 
-    private static bool Usable(PromptRows prompt) => prompt.IsFinite && prompt.Partner is not { IsFinite: false };
+    private static bool Usable(PromptRows prompt) => prompt.IsFinite && prompt.Partner is not { IsFinite: false } && prompt.First is not { IsFinite: false };
 
     private static bool Wants(MeasureAccumulator accumulator, PromptRows prompt) => prompt.View == 0 || accumulator.WantsViews;
 
@@ -71,27 +71,27 @@ internal sealed class PointMeasures
         IReadOnlyList<FloatMatrix> samples = activations.Samples(point);
         PointMeasures all = new(point, samples.Count == 0 ? 0 : samples[0].Columns, measures, options, inputs);
         string? partner = measures.Select(m => m.Partner(point)).FirstOrDefault(p => p is not null);
-        all.AddCaptured(activations, point, partner, 0, cancellation);
-        if (measures.Any(m => m.Needs == MeasureInput.Views))
-        {
-            for (int v = 0; v < inputs.Views.Count; v++) all.AddCaptured(inputs.Views[v], point, null, v + 1, cancellation);
-        }
-
+        Activations[] views = measures.Any(m => m.Needs == MeasureInput.Views) ? [activations, .. inputs.Views] : [activations];
+        all.AddCaptured(views, point, partner, cancellation);
         return all.Finish(cancellation).ToArray();
     }
 
-    private void AddCaptured(Activations activations, string point, string? partner, int view, CancellationToken cancellation)
+    private void AddCaptured(Activations[] views, string point, string? partner, CancellationToken cancellation)
     {
         const int together = 64;
-        IReadOnlyList<FloatMatrix> samples = activations.Samples(point);
-        bool pooled = activations.Pooling != Pooling.None;
-        for (int first = 0; first < samples.Count; first += together)
+        IReadOnlyList<FloatMatrix>[] samples = views.Select(v => v.Samples(point)).ToArray();
+        bool pooled = views[0].Pooling != Pooling.None;
+        for (int first = 0; first < samples[0].Count; first += together)
         {
             cancellation.ThrowIfCancellationRequested();
-            PromptRows[] prompts = samples.Skip(first).Take(together).Select((rows, i) => new PromptRows(rows, first + i, pooled, view)
+            List<PromptRows> prompts = [];
+            for (int i = first; i < Math.Min(first + together, samples[0].Count); i++)
             {
-                Partner = partner is null ? null : new PromptRows(activations.Samples(partner)[first + i], first + i, pooled, view),
-            }).ToArray();
+                PromptRows data = new(samples[0][i], i, pooled, 0) { Partner = partner is null ? null : new PromptRows(views[0].Samples(partner)[i], i, pooled, 0) };
+                prompts.Add(data);
+                for (int v = 1; v < views.Length; v++) prompts.Add(new PromptRows(samples[v][i], i, pooled, v) { First = data });
+            }
+
             Add(prompts, cancellation);
         }
     }

@@ -32,6 +32,9 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
     /// <summary>The same prompt at the point that a measure of two points compares with.</summary>
     public PromptRows? Partner { get; set; }
 
+    /// <summary>View 0 of the same sequence at this point; null for view 0 itself.</summary>
+    public PromptRows? First { get; set; }
+
     public bool IsFinite => _finite ??= TensorPrimitives.IsFiniteAll<float>(rows.Values);
 
     /// <summary>The sequence of a row.</summary>

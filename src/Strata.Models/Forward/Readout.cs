@@ -3,35 +3,35 @@ using Strata.Tensors;
 namespace Strata.Models;
 
 /// <summary>From the normalised last stream to what stands for whole sequences: one row each.</summary>
-internal static class ReadoutRun
+internal static class Readout
 {
-    /// <summary>[sequences, <see cref="ReadoutSpec.Columns"/>].</summary>
+    /// <summary>[sequences, <see cref="SequenceHead.Columns"/>].</summary>
     /// <param name="scope">Owns the result.</param>
     /// <param name="normalized">[tokens, width].</param>
     /// <param name="model">The network.</param>
     /// <param name="batch">What runs.</param>
     public static Tensor Pool(TensorScope scope, Tensor normalized, Model model, TokenBatch batch)
     {
-        ReadoutSpec spec = model.Spec.Readout!;
+        SequenceHead head = model.Spec.SequenceHead!;
         int[] first = batch.Starts[..^1];
-        return spec.Kind switch
+        return head.Rows switch
         {
-            Readout.First => scope.Embed(normalized, first),
-            Readout.Last => scope.Embed(normalized, [.. batch.Starts[1..].Select(end => end - 1)]),
-            Readout.End => scope.Embed(normalized, [.. first.Select((start, s) => start + End(batch.Sequence(s), spec.EndId))]),
-            Readout.FirstTwo => Beside(scope, scope.Embed(normalized, first), scope.Embed(normalized, [.. first.Select(start => start + 1)])),
-            Readout.Mean => Means(scope, normalized, model, batch),
-            Readout.FirstAndMean => Beside(scope, scope.Embed(normalized, first), Means(scope, normalized, model, batch)),
-            Readout.Attention => Attended(scope, normalized, model, batch),
-            _ => throw new InvalidOperationException($"{spec.Kind}"),
+            PooledRows.First => scope.Embed(normalized, first),
+            PooledRows.Last => scope.Embed(normalized, [.. batch.Starts[1..].Select(end => end - 1)]),
+            PooledRows.End => scope.Embed(normalized, [.. first.Select((start, s) => start + End(batch.Sequence(s), head.EndId))]),
+            PooledRows.FirstTwo => Beside(scope, scope.Embed(normalized, first), scope.Embed(normalized, [.. first.Select(start => start + 1)])),
+            PooledRows.Mean => Means(scope, normalized, model, batch),
+            PooledRows.FirstAndMean => Beside(scope, scope.Embed(normalized, first), Means(scope, normalized, model, batch)),
+            PooledRows.Attention => Attended(scope, normalized, model, batch),
+            _ => throw new InvalidOperationException($"{head.Rows}"),
         };
     }
 
     /// <summary>Scores of the classes, [sequences, classes].</summary>
     public static Tensor Classes(TensorScope scope, Tensor pooled, Model model)
     {
-        IReadOnlyList<LinearWeight> classifiers = model.Weights.Readout!.Classifiers;
-        if (classifiers.Count == 1) return scope.Linear(pooled, classifiers[0]);
+        LinearWeight first = model.Weights.Classifier!;
+        if (model.Weights.Readout?.SecondClassifier is not LinearWeight second) return scope.Linear(pooled, first);
         int width = model.Spec.Width;
         ReadOnlySpan<float> rows = pooled.Span;
         float[] one = new float[pooled.Shape.Rows * width], two = new float[one.Length];
@@ -41,7 +41,7 @@ internal static class ReadoutRun
             rows.Slice((2 * row + 1) * width, width).CopyTo(two.AsSpan(row * width));
         }
 
-        return scope.Average([scope.Linear(scope.FromHost(one, pooled.Shape.Rows, width), classifiers[0]), scope.Linear(scope.FromHost(two, pooled.Shape.Rows, width), classifiers[1])]);
+        return scope.Average([scope.Linear(scope.FromHost(one, pooled.Shape.Rows, width), first), scope.Linear(scope.FromHost(two, pooled.Shape.Rows, width), second)]);
     }
 
     /// <summary>Where a text ends: at the first token of that id, or at the first of its largest id; at its beginning where there is none.</summary>

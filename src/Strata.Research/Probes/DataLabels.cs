@@ -2,12 +2,11 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Strata.Models;
-using Strata.Research;
 
-namespace Strata.Notebooks;
+namespace Strata.Research;
 
 /// <summary>Labels of data, one for each row of the activations that were captured on them.</summary>
-internal sealed class ProbeLabels
+public sealed class DataLabels
 {
     private const string Undefined = "-1";
 
@@ -18,19 +17,13 @@ internal sealed class ProbeLabels
 
     /// <summary>Aligns data with activations.</summary>
     /// <param name="activations">The activations.</param>
-    /// <param name="name">Name of the data.</param>
-    /// <param name="data">A data set or a task, whose first rows were captured.</param>
+    /// <param name="data">The data, whose first rows were captured.</param>
+    /// <param name="labels">Labels by name, [row][position], of a task; null for the fields of the data.</param>
     /// <param name="model">Tokenizes rows that are only text.</param>
     /// <exception cref="StrataException">The data are not those that were captured.</exception>
-    public ProbeLabels(Activations activations, string name, object data, Func<Model> model)
+    public DataLabels(Activations activations, DataSet data, IReadOnlyDictionary<string, int[][]>? labels, Func<Model> model)
     {
-        _activations = activations;
-        (DataSet all, _labels) = data switch
-        {
-            ToyTask task => (task.Data, task.Labels),
-            DataSet set => (set, null),
-            _ => throw new StrataException($"\"{name}\" is {ResultKinds.Of(data)}; expected a data set or a task, which have labels."),
-        };
+        (_activations, _labels, DataSet all) = (activations, labels, data);
         if (all.Count < activations.Sequences) throw new StrataException($"The activations have {activations.Sequences} sequences and \"{all.Name}\" has {all.Count} rows: they were captured on other data. Say which with --data.");
         _data = all.Take(activations.Sequences);
         TokenRows rows = _data.Rows.All(r => r.Tokens is not null) ? new TokenRows(_data.Name, _data.Rows.Select(r => r.Tokens!).ToArray()) : _data.Tokens(model());
@@ -53,13 +46,14 @@ internal sealed class ProbeLabels
         return readable.Length > 0 ? readable : throw new StrataException($"None of the {sets.Length} label sets has two classes in these rows; capture more rows.");
     }
 
-    /// <summary>The names of the labels that data have; none for what is neither a data set nor a task.</summary>
-    public static IEnumerable<string> NamesOf(object? data) => data switch
+    /// <summary>A label set whose classes are numbers, as numbers to regress.</summary>
+    /// <exception cref="StrataException">A class is no number.</exception>
+    public static TargetSet Numbers(LabelSet set)
     {
-        ToyTask task => task.Labels.Keys,
-        DataSet { Count: > 0 } set => set[0].Fields.Keys,
-        _ => [],
-    };
+        double[] numbers = set.ClassNames.Select(name => double.TryParse(name, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number
+            : throw new StrataException($"The labels \"{set.Name}\" hold \"{name}\", which is no number; regress numbers only.")).ToArray();
+        return new TargetSet(set.Name, set.Labels.Select(l => l < 0 ? double.NaN : numbers[l]).ToArray(), set.Groups);
+    }
 
     private IEnumerable<string> Names() => _labels?.Keys ?? _data[0].Fields.Keys;
 
