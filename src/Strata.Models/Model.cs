@@ -236,12 +236,23 @@ public sealed class Model
         }
     }
 
-    /// <summary>Refuses texts where the network reads images, images where it reads texts, and images that were cut into other patches.</summary>
-    internal void CheckInput(TokenBatch batch, int sequence)
+    /// <summary>Refuses rows that the network does not read: texts where it reads images and the other way round, ids outside the vocabulary, sequences longer than the positions.</summary>
+    /// <exception cref="StrataException">A row does not fit.</exception>
+    public void CheckRows(TokenRows rows)
     {
-        if (Spec.Image is null != batch.Images is null)
+        for (int row = 0; row < rows.Count; row++)
+        {
+            CheckKind(rows.Images?[row], rows.Sequences[row]);
+            CheckIds(rows.Sequences[row], rows.Sequences[row].Length);
+        }
+    }
+
+    /// <summary>Refuses texts where the network reads images, images where it reads texts, and images that were cut into other patches.</summary>
+    internal void CheckKind(ImagePixels? given, ReadOnlySpan<int> ids)
+    {
+        if (Spec.Image is null != given is null)
             throw new StrataException(Spec.Image is null ? $"{Name} ({Spec.Family}) reads texts, and images were given." : $"{Name} ({Spec.Family}) reads images, and texts or ids were given; model.ReadImages makes rows of image files.");
-        if (Spec.Image is ImageSpec image && !batch.Sequence(sequence).SequenceEqual(image.Tokens(batch.Images![sequence].Height, batch.Images[sequence].Width)))
+        if (Spec.Image is ImageSpec image && !ids.SequenceEqual(image.Tokens(given!.Height, given.Width)))
             throw new StrataException($"The images were made into rows for another network than {Name}: their patches differ.");
     }
 

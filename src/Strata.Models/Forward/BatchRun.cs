@@ -47,7 +47,7 @@ public sealed class BatchRun
         _first = Enumerable.Range(0, batch.Sequences).Select(s => cache?.Lengths[s] ?? 0).ToArray();
         for (int s = 0; s < batch.Sequences; s++)
         {
-            model.CheckInput(batch, s);
+            model.CheckKind(batch.Images?[s], batch.Sequence(s));
             model.CheckIds(batch.Sequence(s), _first[s] + batch.Length(s));
             model.CheckTypes(batch.TypesOf(s));
             for (int i = 0; i < batch.Length(s); i++) _positions[batch.Starts[s] + i] = _first[s] + i;

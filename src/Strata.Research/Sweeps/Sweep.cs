@@ -73,10 +73,10 @@ public static class Sweep
     /// <summary>Texts are evaluated by the next token, images by their class.</summary>
     private static void Check(Model model, TokenRows rows, SweepOptions options)
     {
+        model.CheckRows(rows);
         if (rows.Images is null)
         {
             model.RequireNextToken("An evaluation by loss and accuracy");
-            foreach (int[] sequence in rows.Sequences) model.CheckIds(sequence, sequence.Length);
             if (rows.Sequences.All(s => s.Length < 2)) throw new StrataException($"No row of \"{rows.Name}\" has a second token to predict.");
             return;
         }
