@@ -22,7 +22,7 @@ internal static class EvalVerb
             string[] texts = parse.GetValue(plans) ?? [];
             LayerPlan[] parsed = texts.Length == 0 ? [model.Plans.Identity()] : texts.Select(model.Plans.Parse).ToArray();
             TokenRows rows = DataFile.ReadForPrediction(model, terminal, data.Of(parse)!, cancellation);
-            SweepResult result = PlanSweep.Run(terminal, model, rows, parsed, parse.GetValue(batch), cancellation);
+            SweepResult result = PlanSweep.Run(terminal, model, rows, parsed, PlanSweep.Options(parse.GetValue(batch)), cancellation);
             if (parse.GetValue(json)) terminal.WriteJson(new { Results = result.Results.Select(e => new ResultJson.PlanResult(e)), result.Provenance });
             else terminal.WriteTable(new Table($"Next-token prediction of {rows.Name}", result.Provenance, [.. result.ToTable().Columns]));
         });

@@ -7,13 +7,9 @@ namespace Strata.Cli.Commands;
 internal static class PlanSweep
 {
     /// <summary>One evaluation per plan; see <see cref="Sweep.Run"/>.</summary>
-    public static SweepResult Run(Terminal terminal, Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, int? batchTokens, CancellationToken cancellation)
-    {
-        return terminal.WithProgress(progress =>
-        {
-            SweepOptions options = new() { Progress = progress };
-            if (batchTokens is int tokens) options = options with { TokensPerBatch = tokens };
-            return Sweep.Run(model, rows, plans, options, cancellation);
-        });
-    }
+    public static SweepResult Run(Terminal terminal, Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, SweepOptions options, CancellationToken cancellation) =>
+        terminal.WithProgress(progress => Sweep.Run(model, rows, plans, options with { Progress = progress }, cancellation));
+
+    /// <summary>The options that a command line gives.</summary>
+    public static SweepOptions Options(int? batchTokens) => batchTokens is int tokens ? new SweepOptions { TokensPerBatch = tokens } : new SweepOptions();
 }

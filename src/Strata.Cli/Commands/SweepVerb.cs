@@ -12,33 +12,37 @@ internal static class SweepVerb
     {
         Argument<string> folder = Inputs.Model();
         DataInput data = new();
-        Option<string?> plans = new("--plans") { Description = "A file with one plan per line; # begins a comment.", HelpName = "FILE" };
-        Option<bool> drop = new("--drop-each") { Description = "Leave out each block in turn." };
-        Option<bool> windows = new("--windows") { Description = "Leave out every window of consecutive blocks, of every length." };
-        Option<string?> painters = new("--painters")
-        {
-            Description = "Skip, repeat, reverse, shuffle and run in parallel the blocks of a range (C# range, end excluded); without a range, of every centred one.",
-            HelpName = "FROM..TO",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
+        PlanSetInput plans = new();
+        SweepResultsInput results = new();
         Option<int?> batch = Inputs.BatchTokens();
         Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, .. data.Options, plans, drop, windows, painters, batch, storage, json], (parse, cancellation) =>
+        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, .. data.Options, .. plans.Options, .. results.Options, batch, storage, json], (parse, cancellation) =>
         {
-            bool asksPainters = parse.GetResult(painters) is not null;
-            if (new[] { parse.GetValue(plans) is not null, parse.GetValue(drop), parse.GetValue(windows), asksPainters }.Count(given => given) != 1)
-                throw new StrataException("Give the plans once: --plans FILE, --drop-each, --windows or --painters [FROM..TO].");
+            plans.Check(parse);
+            results.Check(parse);
             Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
-            IReadOnlyList<MethodPlan>? methods = asksPainters ? Painters.Read(model.Plans, parse.GetValue(painters)) : null;
-            IReadOnlyList<LayerPlan> set = methods?.Select(m => m.Plan).ToArray()
-                ?? (parse.GetValue(plans) is string file ? PlanFile.Read(file, model.Plans) : parse.GetValue(drop) ? model.Plans.DropEach() : model.Plans.AllWindows());
+            IReadOnlyList<MethodPlan> set = plans.Of(parse, model.Plans);
             TokenRows rows = DataFile.ReadForPrediction(model, terminal, data.Of(parse)!, cancellation);
-            SweepResult result = PlanSweep.Run(terminal, model, rows, set, parse.GetValue(batch), cancellation);
+            if (results.PartOf(parse) is SweepPart part)
+            {
+                set = [.. part.Select(Plans(set)).Select(i => set[i])];
+                if (set.Count == 0)
+                {
+                    terminal.Note($"Part {part} has no plan: there are fewer plans than parts.");
+                    return;
+                }
+            }
+
+            SweepOptions options = PlanSweep.Options(parse.GetValue(batch)) with { Results = results.FolderOf(parse), Announce = work => terminal.Note(work.ToString()) };
+            SweepResult result = results.Merges(parse) ? Sweep.Merge(model, rows, Plans(set), options) : PlanSweep.Run(terminal, model, rows, Plans(set), options, cancellation);
+            IReadOnlyList<MethodPlan>? methods = plans.AsksPainters(parse) ? set : null;
             if (parse.GetValue(json)) terminal.WriteJson(Document(result, methods));
             else terminal.WriteTable(methods is null ? result.ToTable() : WithMethods(result.ToTable(), methods));
         });
     }
+
+    private static LayerPlan[] Plans(IReadOnlyList<MethodPlan> set) => [.. set.Select(m => m.Plan)];
 
     private static object Document(SweepResult result, IReadOnlyList<MethodPlan>? methods) => new
     {

@@ -69,7 +69,7 @@ public sealed class TokenRows
     /// <summary>Number of ids in all rows.</summary>
     public int Tokens => Sequences.Sum(s => s.Length);
 
-    /// <summary>SHA-256 of all ids, token types, row lengths and pixels, in hexadecimal.</summary>
+    /// <summary>SHA-256 of all ids, token types, row lengths, classes and pixels, in hexadecimal.</summary>
     public string Hash => _hash ??= ComputeHash();
 
     /// <summary>The first rows.</summary>
@@ -103,6 +103,7 @@ public sealed class TokenRows
             hash.AppendData(MemoryMarshal.AsBytes(sequence.AsSpan()));
         }
 
+        if (Classes is not null) hash.AppendData(MemoryMarshal.AsBytes(Classes.ToArray().AsSpan()));
         foreach (ImagePixels image in Images ?? []) hash.AppendData(MemoryMarshal.AsBytes(image.Values.AsSpan()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using Strata.Tensors;
 
 namespace Strata.Models;
@@ -122,12 +125,19 @@ public sealed record Intervention
         {
             InterventionKind.Scale => $"scale {Factor:R}",
             InterventionKind.Add => $"add {Factor:R} x vector[{Values!.Columns}] #{Hash(Values)}",
-            InterventionKind.Set or InterventionKind.ProjectOut or InterventionKind.Erase => $"{Kind.ToString().ToLowerInvariant()} [{Values!.Rows}, {Values.Columns}] #{Hash(Values)}",
+            InterventionKind.Erase => $"erase [{Values!.Rows}, {Values.Columns}] #{Hash(Values)} #{Hash(Read!)} #{Hash(MemoryMarshal.AsBytes(ReadOfMean.AsSpan()))}",
+            InterventionKind.Set or InterventionKind.ProjectOut => $"{Kind.ToString().ToLowerInvariant()} [{Values!.Rows}, {Values.Columns}] #{Hash(Values)}",
+            InterventionKind.Mean => $"mean of {Reference!.Provenance.Data} #{Hash(Reference.Provenance)}",
             _ => Kind.ToString().ToLowerInvariant(),
         };
         return $"{Point}: {what}{(Head is int head ? $" head {head}" : "")}{(Positions.IsAll ? "" : $" at {Positions}")}";
     }
 
-    private static string Hash(FloatMatrix values) =>
-        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.Values.AsSpan())))[..12];
+    private static string Hash(FloatMatrix values) => Hash(MemoryMarshal.AsBytes(values.Values.AsSpan()));
+
+    /// <summary>Of all that decides what the activations are.</summary>
+    private static string Hash(Provenance p) =>
+        Hash(Encoding.UTF8.GetBytes(string.Join('\n', [p.ModelHash, p.DataHash, p.Plan, .. p.Interventions, .. p.Settings.Select(setting => $"{setting.Key}={setting.Value}")])));
+
+    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes))[..12];
 }

@@ -11,10 +11,15 @@ namespace Strata.Research;
 public readonly record struct PlanCost(double Blocks, double FlopsPerToken)
 {
     /// <summary>The cost of a plan for an architecture.</summary>
-    public static PlanCost Of(LayerPlan plan, ModelSpec spec)
+    public static PlanCost Of(LayerPlan plan, ModelSpec spec) => new(plan.BlocksRun, plan.Executions.Sum(e => Flops(e, spec)) + UnembeddingFlops(spec));
+
+    /// <summary>Floating-point operations per token of one execution: a block or a half of one.</summary>
+    internal static double Flops(PlanStep execution, ModelSpec spec)
     {
         double attention = 2.0 * spec.Width * spec.HeadWidth * (2 * spec.Heads + 2 * spec.KeyValueHeads);
-        double flops = plan.Executions.Sum(e => (e is MlpStep ? 0 : attention) + (e is AttentionStep ? 0 : 2.0 * spec.MlpWeightsPerToken(LayerPlan.BlockOf(e))));
-        return new PlanCost(plan.BlocksRun, flops + 2.0 * spec.Width * spec.Vocabulary);
+        return (execution is MlpStep ? 0 : attention) + (execution is AttentionStep ? 0 : 2.0 * spec.MlpWeightsPerToken(LayerPlan.BlockOf(execution)));
     }
+
+    /// <summary>Floating-point operations per token of the unembedding.</summary>
+    internal static double UnembeddingFlops(ModelSpec spec) => 2.0 * spec.Width * spec.Vocabulary;
 }

@@ -5,7 +5,9 @@ namespace Strata.Research;
 /// <summary>A set of plans as a tree of steps: plans that begin alike share their first nodes.</summary>
 internal sealed class PlanTree
 {
+    private IReadOnlyList<PlanTree> _nodes = [];
     private int _size;
+    private int _streams;
 
     private PlanTree(PlanStep? step, int execution)
     {
@@ -30,6 +32,9 @@ internal sealed class PlanTree
 
     /// <summary>Block executions of the whole tree, at its root; a half block counts as one half.</summary>
     public double BlockEvaluations { get; private set; }
+
+    /// <summary>Most streams that are held at once while the tree is walked, at its root: one for each branching above, one that is read and one that is written.</summary>
+    public int PeakStreams { get; private set; }
 
     /// <summary>Builds the tree of a set of plans.</summary>
     public static PlanTree Build(IReadOnlyList<LayerPlan> plans)
@@ -57,8 +62,40 @@ internal sealed class PlanTree
         }
 
         Order(nodes);
+        root._nodes = nodes;
         root.BlockEvaluations = nodes.Sum(node => node.Step?.Executions.Sum(e => e is BlockStep ? 1.0 : 0.5) ?? 0);
+        root._streams = 1;
+        foreach (PlanTree node in nodes)
+        {
+            for (int i = 0; i < node.Children.Count; i++) node.Children[i]._streams = node._streams + (i < node.Children.Count - 1 ? 1 : 0);
+        }
+
+        root.PeakStreams = nodes.Max(node => node._streams) + (nodes.Count > 1 ? 1 : 0);
         return root;
+    }
+
+    /// <summary>Floating-point operations per token of the whole tree, at its root: shared steps once, an unembedding for each different plan.</summary>
+    public double FlopsPerToken(ModelSpec spec) =>
+        _nodes.Sum(node => (node.Step?.Executions.Sum(e => PlanCost.Flops(e, spec)) ?? 0) + (node.Plans.Count > 0 ? PlanCost.UnembeddingFlops(spec) : 0));
+
+    /// <summary>All plans in the order in which a walk meets them, at the root: those that begin alike stand together.</summary>
+    /// <param name="marginal">Receives for each plan the executions that it adds to those before it, and one for its end.</param>
+    public IEnumerable<int> DepthFirst(double[] marginal)
+    {
+        Stack<PlanTree> open = new([this]);
+        double since = 0;
+        while (open.TryPop(out PlanTree? node))
+        {
+            since += node.Step?.Executions.Count() ?? 0;
+            foreach (int plan in node.Plans)
+            {
+                marginal[plan] = since + 1;
+                since = 0;
+                yield return plan;
+            }
+
+            foreach (PlanTree child in Enumerable.Reverse(node.Children)) open.Push(child);
+        }
     }
 
     /// <summary>Sorts all children by the size of their subtrees. Nodes come parents first, so that backwards every size is known in time; a plan is too long for recursion.</summary>
