@@ -34,6 +34,6 @@ public sealed class ImageVerbTests : IDisposable
         (await Tool.Run("eval", Repository.Othello, "--data", _network.Images)).IsRefused(3, "reads texts");
         (await Tool.Run("eval", _network.Folder, "--data", Repository.Games, "--take", "2")).IsRefused(3, "reads images");
         (await Tool.Run("info", _network.Folder + "#image")).IsRefused(3, "no tower of images");
-        (await Tool.Run("generate", _network.Folder, "--tokens", "1,2")).IsRefused(2, "reads images");
+        (await Tool.Run("generate", _network.Folder, "--tokens", "1,2", "--max-new", "2")).IsRefused(2, "reads images");
     }
 }

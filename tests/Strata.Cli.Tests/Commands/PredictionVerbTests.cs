@@ -40,7 +40,7 @@ public sealed class PredictionVerbTests : FolderTest
         Assert.NotEqual(Loss(exact), Loss(rounded));
         Assert.Equal("int8", rounded.Json.GetProperty("provenance").GetProperty("settings").GetProperty("storage").GetString());
         Assert.False(exact.Json.GetProperty("provenance").GetProperty("settings").TryGetProperty("storage", out _));
-        (await Tool.Run("info", Tool.Othello, "--storage", "int7")).IsRefused(2, "--storage \"int7\"", "\"int8\"");
+        (await Tool.Run("info", Repository.Othello, "--storage", "int7")).IsRefused(2, "--storage \"int7\"", "\"int8\"");
     }
 
     [Fact]
