@@ -1,5 +1,3 @@
-using Strata.Tensors;
-
 namespace Strata.Models;
 
 /// <summary>What the towers of CLIP and SigLIP share: a norm before each half block, heads of the width's even share, and the names of their weights.</summary>
@@ -55,16 +53,21 @@ internal static class ClipLayout
     public static BlockMap[] Blocks(ModelSpec spec, string prefix) => [.. Enumerable.Range(0, spec.Blocks).Select(i => Block(spec, $"{prefix}encoder.layers.{i}."))];
 
     /// <summary>A table of vectors of the stream's width.</summary>
-    public static WeightEntry Table(ModelSpec spec, string name, int rows) => new(name, new(rows, spec.Width), WeightRole.Embedding);
+    public static WeightEntry Table(ModelSpec spec, string name, int rows) => new(name, new(rows, spec.Width), WeightRole.Embedding) { Deviation = IsClip(spec) ? null : MathF.Pow(spec.Width, -0.5f) };
 
-    // The deviations are those of CLIP's code: smaller for maps that write to the stream, by the root of twice the blocks.
+    /// <summary>A linear map at the deviation of SigLIP's code (Glorot and Bengio 2010).</summary>
+    public static LinearEntry Glorot(LinearEntry linear, int inputs) => linear with { Weight = linear.Weight with { Deviation = MathF.Sqrt(2f / (inputs + linear.Outputs)) } };
+
+    private static bool IsClip(ModelSpec spec) => spec.Family.StartsWith("clip", StringComparison.Ordinal);
+
+    // The deviations of CLIP's code are smaller for maps that write to the stream, by the root of twice the blocks.
     private static BlockMap Block(ModelSpec spec, string prefix)
     {
         float wide = MathF.Pow(spec.Width, -0.5f), deep = wide / MathF.Sqrt(2 * spec.Blocks), hidden = MathF.Pow(2 * spec.Width, -0.5f);
         LinearEntry Linear(string name, int inputs, int outputs, float deviation)
         {
             LinearEntry linear = WeightNames.Linear(prefix + name, inputs, outputs, true);
-            return spec.Family.StartsWith("clip", StringComparison.Ordinal) ? linear with { Weight = linear.Weight with { Deviation = deviation } } : linear;
+            return IsClip(spec) ? linear with { Weight = linear.Weight with { Deviation = deviation } } : Glorot(linear, inputs);
         }
 
         return new BlockMap

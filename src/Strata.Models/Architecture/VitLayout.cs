@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Strata.Tensors;
 
 namespace Strata.Models;
 
@@ -62,7 +61,7 @@ internal static class VitLayout
     public static LinearEntry Patch(ModelSpec spec, string name)
     {
         LinearEntry linear = WeightNames.Linear(name, 1, spec.Width, spec.Image!.PatchBias);
-        return linear with { Weight = linear.Weight with { Shape = new(spec.Width, 3, spec.Image.Patch, spec.Image.Patch), Deviation = 0.02f } };
+        return linear with { Weight = linear.Weight with { Shape = new(spec.Width, 3, spec.Image.Patch, spec.Image.Patch) } };
     }
 
     /// <summary>A learned token or table of the first families, with an axis of length 1 before its rows.</summary>

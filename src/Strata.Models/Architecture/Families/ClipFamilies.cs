@@ -1,5 +1,3 @@
-using Strata.Tensors;
-
 namespace Strata.Models;
 
 /// <summary>CLIP (Radford et al. 2021), tower of images: patches without bias, a norm of the embedding, the first token projected into the space of images and texts.</summary>

@@ -43,11 +43,12 @@ public sealed class SiglipVisionFamily : ModelFamily
     private static AttentionReadoutMap Attention(ModelSpec spec, string prefix)
     {
         int width = spec.Width;
-        LinearEntry fused = new(new($"{prefix}attention.in_proj_weight", new(3 * width, width), WeightRole.Linear), new($"{prefix}attention.in_proj_bias", new(3 * width), WeightRole.Bias), WeightOrientation.OutputsByInputs, 0, 3 * width);
+        LinearEntry fused = ClipLayout.Glorot(new(new($"{prefix}attention.in_proj_weight", new(3 * width, width), WeightRole.Linear), new($"{prefix}attention.in_proj_bias", new(3 * width), WeightRole.Bias), WeightOrientation.OutputsByInputs, 0, 3 * width), width);
+        LinearEntry Linear(string name, int inputs, int outputs) => ClipLayout.Glorot(WeightNames.Linear(prefix + name, inputs, outputs, true), inputs);
         return new AttentionReadoutMap(
-            new($"{prefix}probe", new(1, 1, width), WeightRole.Embedding), fused.Part(0, width), fused.Part(width, width), fused.Part(2 * width, width),
-            WeightNames.Linear(prefix + "attention.out_proj", width, width, true), WeightNames.Norm(spec, prefix + "layernorm"),
-            new MlpMap(null, WeightNames.Linear(prefix + "mlp.fc1", width, spec.MlpWidth, true), WeightNames.Linear(prefix + "mlp.fc2", spec.MlpWidth, width, true)));
+            new($"{prefix}probe", new(1, 1, width), WeightRole.Embedding) { Deviation = MathF.Pow(width, -0.5f) }, fused.Part(0, width), fused.Part(width, width), fused.Part(2 * width, width),
+            Linear("attention.out_proj", width, width), WeightNames.Norm(spec, prefix + "layernorm"),
+            new MlpMap(null, Linear("mlp.fc1", width, spec.MlpWidth), Linear("mlp.fc2", spec.MlpWidth, width)));
     }
 }
 
