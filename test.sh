@@ -18,6 +18,7 @@ command -v jupyter-kernelspec >/dev/null || missing+=(jupyter-client)
 /usr/bin/python3 -c 'import notebook' 2>/dev/null || missing+=(jupyter-notebook)
 command -v pandoc >/dev/null || missing+=(pandoc)
 command -v chromium >/dev/null || missing+=(chromium)
+[ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] && [ -x /usr/bin/sbatch ] && [ -x /usr/sbin/munged ] || missing+=(slurmctld slurmd slurm-client munge)
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing ${missing[*]}"

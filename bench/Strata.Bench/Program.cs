@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Strata.Bench.Kernel;
 using Strata.Bench.Load;
+using Strata.Bench.Measures;
 using Strata.Bench.Peer;
 using Strata.Bench.Tokenizers;
 
@@ -9,6 +10,7 @@ using Strata.Bench.Tokenizers;
 // dotnet run -c Release --project bench/Strata.Bench -- tokenizers                     megabytes of English per second
 // dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
 // dotnet run -c Release --project bench/Strata.Bench -- load [GB]                      how long a checkpoint takes to load, and its memory
+// dotnet run -c Release --project bench/Strata.Bench -- measures [ROUNDS] [GAMES]      a battery of 15 measures beside the forward pass
 // dotnet run -c Release --project bench/Strata.Bench -- --filter '*'                   micro-benchmarks
 int rounds = args.Skip(1).Select(a => int.TryParse(a, out int number) ? number : 0).Append(7).First(r => r > 0);
 if (args is ["peer", ..])
@@ -24,6 +26,13 @@ if (args is ["kernel", ..])
     string? tool = args.Skip(1).FirstOrDefault(a => !int.TryParse(a, out _));
     string[] command = tool is null ? ["dotnet", InRepository("src", "Strata.Cli", "bin", "Release", "net10.0", "strata.dll")] : [Path.GetFullPath(tool)];
     new KernelStart(jupyter, command, InRepository("data", "othello"), rounds).Run();
+    return 0;
+}
+
+if (args is ["measures", ..])
+{
+    int games = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1000;
+    new BatterySpeed(InRepository("data", "othello"), games, rounds).Run();
     return 0;
 }
 

@@ -32,6 +32,7 @@ public sealed class Model
 {
     private readonly Lazy<string> _hash;
     private readonly ModelSource _source;
+    private string _lackOfTokenizer = "";
 
     private Model(string name, ModelSpec spec, TensorEngine engine, ModelWeights weights, Tokenizer? tokenizer, Lazy<string> hash, long? seed, ModelSource source)
     {
@@ -60,6 +61,8 @@ public sealed class Model
 
     /// <summary>From images to what the network reads; null for a network of texts, and where the checkpoint has no <c>preprocessor_config.json</c>.</summary>
     public ImagePreprocessor? Preprocessor { get; private init; }
+    /// <summary>How texts become vectors, where the folder is one of sentence-transformers; null for others.</summary>
+    public SentencePipeline? Sentences { get; private set; }
 
     /// <summary>Seed of random weights; null for a checkpoint.</summary>
     public long? Seed { get; }
@@ -104,7 +107,12 @@ public sealed class Model
     public static Model Random(ModelSpec spec, long seed, ModelOptions? options = null) => Random($"random {spec.Family}", spec, seed, null, null, options);
 
     /// <summary>A network of this architecture with random weights and this tokenizer: the control for anything measured on the trained one.</summary>
-    public Model RandomTwin(long seed) => Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine }, Preprocessor);
+    public Model RandomTwin(long seed)
+    {
+        Model twin = Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine }, Preprocessor);
+        twin.Sentences = Sentences;
+        return twin;
+    }
 
     /// <summary>Ids of a text with the checkpoint's own BOS policy; the result shows which.</summary>
     /// <exception cref="StrataException">The model has no tokenizer.</exception>
@@ -162,6 +170,25 @@ public sealed class Model
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
+    /// <summary>Scores of parts of a stream, the final norm dividing by the scale of the whole stream: with the constant they add up to the stream's logits, before a cap on these where the network has one.</summary>
+    /// <param name="parts">[parts, width]; they should add up to the stream.</param>
+    /// <param name="stream">The whole stream of one position.</param>
+    /// <returns>[parts, vocabulary], and what biases of norm and unembedding add, [vocabulary].</returns>
+    /// <exception cref="StrataException">The widths are not the stream's, or the network's head is not linear.</exception>
+    public (FloatMatrix Scores, float[] Constant) UnembedParts(FloatMatrix parts, ReadOnlySpan<float> stream) => LinearUnembedding.Of(this, parts, stream);
+
+    /// <summary>One vector per text, as the folder's modules make it (sentence-transformers): pooled tokens, mapped and normalised where they say so.</summary>
+    /// <param name="texts">The texts; each at least one token long.</param>
+    /// <param name="request">Prompt, plan, interventions.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <returns>[texts, <see cref="SentencePipeline.Width"/>].</returns>
+    /// <exception cref="StrataException">The folder says nothing of sentences, the model has no tokenizer, or the prompt, the plan or an intervention does not fit.</exception>
+    public FloatMatrix EmbedTexts(IReadOnlyList<string> texts, SentenceRequest? request = null, CancellationToken cancellation = default)
+    {
+        if (Sentences is null) throw new StrataException($"{Name} has no modules.json, so nothing says how its tokens become one vector. Load a sentence-transformers folder, or capture the last stream with Pooling.Mean.");
+        return Sentences.Embed(this, RequireTokenizer(), texts, request ?? new SentenceRequest(), cancellation);
+    }
+
     /// <summary>Sorts sequences into the classes of a classifier (<c>BertForSequenceClassification</c>): scores before the softmax, named by <see cref="SequenceHead.Labels"/>.</summary>
     /// <param name="rows">The sequences.</param>
     /// <param name="plan">The order of the blocks; all in order by default.</param>
@@ -186,12 +213,13 @@ public sealed class Model
     /// </summary>
     /// <param name="folder">A folder that does not exist yet, or is empty.</param>
     /// <param name="plan">The order of the blocks; all in order by default.</param>
-    /// <param name="maxShardBytes">Most bytes in one weight file.</param>
+    /// <param name="options">Blocks to merge, size of files, progress.</param>
     /// <param name="cancellation">Stops between tensors; nothing is left behind.</param>
-    /// <exception cref="StrataException">The plan runs blocks in parallel or by halves, or the family's configuration cannot say what the new blocks are.</exception>
+    /// <returns>What was saved where.</returns>
+    /// <exception cref="StrataException">The plan runs blocks in parallel or by halves, the blocks to merge are not alike, or the family's configuration cannot say what the new blocks are.</exception>
     /// <exception cref="InvalidFileException">The folder has something in it or cannot be written.</exception>
-    public void Save(string folder, LayerPlan? plan = null, long maxShardBytes = 5_000_000_000, CancellationToken cancellation = default) =>
-        new ModelSaver(this, _source, plan).Write(folder, maxShardBytes, cancellation);
+    public SavedModel Save(string folder, LayerPlan? plan = null, SaveOptions? options = null, CancellationToken cancellation = default) =>
+        new ModelSaver(this, _source, plan, options ?? new SaveOptions()).Write(folder, cancellation);
 
     /// <summary>
     /// What it costs that the linear maps are kept in another format than the checkpoint's: the error of each weight, and of the stream behind each block on given data. The network is
@@ -213,11 +241,12 @@ public sealed class Model
     public ModelExplanation Explain() => new(this);
 
     /// <summary>A plan for this depth; the identity for null.</summary>
-    /// <exception cref="StrataException">The plan is for another depth.</exception>
+    /// <exception cref="StrataException">The plan is for another depth, or runs half of a block that has only the other.</exception>
     public LayerPlan CheckPlan(LayerPlan? plan)
     {
         if (plan is not null && plan.Blocks != Spec.Blocks)
             throw new StrataException($"The plan \"{plan}\" is for a network of {plan.Blocks} blocks; {Name} has {Spec.Blocks}.");
+        foreach (PlanStep execution in plan?.Executions ?? []) Spec.CheckHalf(execution);
         return plan ?? Plans.Identity();
     }
 
@@ -292,7 +321,7 @@ public sealed class Model
     /// <summary>Name, family and size.</summary>
     public override string ToString() => $"{Name}: {Spec.Family}, {Spec.Blocks} blocks of width {Spec.Width}";
 
-    private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.");
+    private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.{(_lackOfTokenizer.Length > 0 ? " " + _lackOfTokenizer : "")}");
 
     private ImageSpec RequireImages() => Spec.Image ?? throw new StrataException($"{Name} ({Spec.Family}) reads texts, not images.");
 
@@ -312,22 +341,25 @@ public sealed class Model
     private static Model LoadFolder(string name, string folder, string? commit, ModelOptions options, CancellationToken cancellation)
     {
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
-        Checkpoint checkpoint = Checkpoint.Open(folder);
+        Checkpoint checkpoint = Checkpoint.Open(SentenceModules.NetworkFolder(folder));
         ModelFamily family = ModelFamily.Of(checkpoint.Config, options.Tower);
         ModelSpec spec = family.WithHeads(family.ReadSpec(checkpoint.Config), checkpoint.Has);
         WeightMap map = MapOf(family, spec, checkpoint);
         CheckWeights(checkpoint, map);
-        Tokenizer? tokenizer = spec.Image is null ? Tokenizer.LoadFolder(checkpoint.Folder) : null;
+        (Tokenizer? tokenizer, string lack) = spec.Image is null ? checkpoint.ReadTokenizer() : (null, "reads images");
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(spec, map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
         checkpoint.ReleasePages();
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint))
+        Model model = new(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint))
         {
             Commit = commit,
             Storage = options.Storage,
             Preprocessor = spec.Image is null ? null : ImagePreprocessor.LoadFolder(checkpoint.Folder),
+            _lackOfTokenizer = lack,
         };
+        model.Sentences = spec.Image is null ? SentenceModules.Read(folder, model, tokenizer?.MaxLength) : null;
+        return model;
     }
 
     private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options, ImagePreprocessor? preprocessor = null)

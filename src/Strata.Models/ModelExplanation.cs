@@ -9,7 +9,9 @@ public sealed class ModelExplanation
     {
         Model = model;
         Points = new HookCatalog(model.Spec, model.Plans.Identity()).Points;
-        List<string> limits = ["gradients are not computed", model.Spec.Image is null ? $"sequences end at {model.Spec.MaxPositions} positions" : $"images end at {ImageSpec.MaxTokens} tokens"];
+        List<string> limits = ["gradients are not computed"];
+        if (model.Spec.Image is not null) limits.Add($"images end at {ImageSpec.MaxTokens} tokens");
+        else if (model.Spec.MaxPositions < int.MaxValue) limits.Add($"sequences end at {model.Spec.MaxPositions} positions");
         if (model.Spec.Image is not null && model.Preprocessor is null) limits.Add($"no {ImagePreprocessor.FileName} was found: give pixels, not image files");
         if (model.Spec.Image is null && model.Tokenizer is null) limits.Add("no tokenizer.json was found: give token ids, not text");
         limits.AddRange(MissingPoints(model.Spec));
@@ -26,7 +28,7 @@ public sealed class ModelExplanation
     public IReadOnlyList<string> Limits { get; }
 
     /// <summary>Shape of a point's value for one sequence of T positions.</summary>
-    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{Model.Spec.Heads}, T, T]" : point.PerSequence ? $"[1, {point.Columns}]" : $"[T, {point.Columns}]";
+    public string ShapeOf(HookPoint point) => point.IsAttentionMatrix ? $"[{point.Heads}, T, T]" : point.PerSequence ? $"[1, {point.Columns}]" : $"[T, {point.Columns}]";
 
     /// <summary>Hook points that other architectures have, and why they do not exist here.</summary>
     private static IEnumerable<string> MissingPoints(ModelSpec spec)
@@ -44,14 +46,26 @@ public sealed class ModelExplanation
         if (spec.Image is not null && spec.SequenceHead?.Labels is null) yield return "class_logits do not exist: the checkpoint holds no classifier";
         else if (!spec.HasUnembedding && spec.Image is null) yield return "logits do not exist: the checkpoint holds no head of a language model";
         if (!spec.Causal) yield return "nothing is generated, and no loss of the next token computed: tokens see those behind them";
-        if (!spec.GatedMlp) yield return "mlp.pre_linear does not exist: the MLP is not gated";
+        foreach (string missing in MissingHalves(blocks)) yield return missing;
+        if (!spec.GatedMlp && blocks.Any(b => b.HasMlp)) yield return "mlp.pre_linear does not exist: the MLP is not gated";
         if (blocks.Any(b => b.Experts is not null)) yield return "mlp.pre and mlp.post do not exist in blocks with experts, which work on some tokens only (mlp.router, mlp.weights)";
+    }
+
+    private static IEnumerable<string> MissingHalves(BlockSpec[] blocks)
+    {
+        int[] without = [.. Enumerable.Range(0, blocks.Length).Where(i => !blocks[i].HasAttention)], alone = [.. Enumerable.Range(0, blocks.Length).Where(i => !blocks[i].HasMlp)];
+        if (without.Length > 0) yield return $"attn.* and attn_out do not exist in {Count(without)}: {(without.All(i => blocks[i].StateSpace is null) ? "nothing mixes the tokens there" : "a state space mixes the tokens (ssm.*, ssm_out)")}";
+        if (alone.Length > 0) yield return $"resid_mid, ln2.normalized, mlp.* and mlp_out do not exist in {Count(alone)}: there is no MLP";
+        if (blocks.Any(b => b.StateSpace is { HasHeads: false })) yield return "ssm.pattern is the mean over the channels of a state space and can only be read";
+
+        string Count(int[] some) => some.Length == blocks.Length ? "any block" : $"{(some.Length == 1 ? "block" : "blocks")} {ModelFacts.Blocks(some)}";
     }
 
     private static string PlaceOfPositions(PositionKind positions) => positions switch
     {
         PositionKind.Rotary => "positions turn queries and keys (attn.rot_q, attn.rot_k)",
         PositionKind.Relative => "distances change the scores (attn.scores)",
+        PositionKind.None => "the order of the tokens is that in which the state spaces read them",
         _ => "positions bias the scores (attn.scores)",
     };
 

@@ -13,15 +13,22 @@ internal static class ModelFacts
         yield return ("blocks", spec.ParallelResidual ? $"{spec.Blocks}, attention and MLP on the same stream" : $"{spec.Blocks}{Sharing(blocks)}");
         if (!spec.Causal) yield return ("direction", "both: a token sees those before it and behind it");
         yield return ("width", spec.EmbeddingWidth is int embedding ? $"{spec.Width}, embeddings {embedding}" : $"{spec.Width}");
-        yield return ("heads", $"{spec.Heads} of width {spec.HeadWidth}");
-        yield return ("key/value heads", $"{spec.KeyValueHeads}");
+        if (blocks.Any(block => block.HasAttention))
+        {
+            yield return ("heads", $"{spec.Heads} of width {spec.HeadWidth}{In(Enumerable.Range(0, blocks.Length).Where(i => blocks[i].HasAttention), blocks.Length)}");
+            yield return ("key/value heads", $"{spec.KeyValueHeads}");
+        }
+
+        foreach (IGrouping<StateSpaceSpec?, int> alike in Group(blocks, block => block.StateSpace).Where(group => group.Key is not null))
+            yield return ("state space", $"{StateSpace(alike.Key!)}{In(alike, blocks.Length)}");
         if (spec.QueryKeyNorm != QueryKeyNorm.None) yield return ("queries and keys", spec.QueryKeyNorm == QueryKeyNorm.AllHeads ? "normalised over all heads" : "normalised per head");
         foreach (IGrouping<int?, int> alike in Group(blocks, block => block.Window).Where(group => group.Key is not null))
             yield return ("window", $"{alike.Key} positions{(spec.Causal ? "" : " to each side, its own included")}{In(alike, blocks.Length)}");
-        yield return ("MLP width", $"{string.Join(", ", Group(blocks, block => block.MlpWidth).Select(alike => $"{alike.Key}{In(alike, blocks.Length)}"))}{(spec.GatedMlp ? "; gated" : "")}");
+        if (blocks.Any(block => block.HasMlp))
+            yield return ("MLP width", $"{string.Join(", ", Group(blocks, block => block.MlpWidth).Where(group => group.Key > 0).Select(alike => $"{alike.Key}{In(alike, blocks.Length)}"))}{(spec.GatedMlp ? "; gated" : "")}");
         foreach (IGrouping<ExpertSpec?, int> alike in Group(blocks, block => block.Experts).Where(group => group.Key is not null))
             yield return ("experts", $"{alike.Key!.Count}, {alike.Key.PerToken} per token{(alike.Key.SharedWidth is int shared ? $", and one of width {shared} for all tokens" : "")}{In(alike, blocks.Length)}");
-        yield return ("activation", $"{spec.Activation}");
+        if (blocks.Any(block => block.HasMlp)) yield return ("activation", $"{spec.Activation}");
         yield return ("norm", $"{spec.Norm}, epsilon {Number(spec.NormEpsilon)}{Place(spec.NormPlacement)}");
         yield return ("positions", Positions(spec, blocks));
         if (spec.TokenTypes > 0) yield return ("token types", $"{spec.TokenTypes}");
@@ -87,9 +94,16 @@ internal static class ModelFacts
         PositionKind.Learned when spec.Image is ImageSpec image => $"learned, {image.Positions}; interpolated for images of another size",
         PositionKind.Learned => $"learned{Distances(spec)}, {spec.MaxPositions}",
         PositionKind.Relative => $"{Distances(spec).TrimStart(',', ' ')}, {spec.MaxPositions}",
+        PositionKind.None => "none",
         PositionKind.Bias => $"biases of the scores, {spec.MaxPositions}",
         _ => $"rotary ({string.Join("; ", Group(blocks, block => block.Rotary).Select(alike => Rotary(alike.Key, spec.HeadWidth) + In(alike, blocks.Length)))}), {spec.MaxPositions}",
     };
+
+    private static string StateSpace(StateSpaceSpec space)
+    {
+        string channels = space.HasHeads ? $"{space.Channels} channels in {space.Heads} heads and {space.Groups} {(space.Groups == 1 ? "group" : "groups")}" : $"{space.Channels} channels";
+        return $"{channels}, {space.StateSize} states each, convolution of {space.Taps} tokens";
+    }
 
     private static string Distances(ModelSpec spec) => spec switch
     {

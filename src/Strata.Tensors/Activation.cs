@@ -23,4 +23,10 @@ public enum Activation
 
     /// <summary>x · Φ(x), held within ±10: <c>gelu_10</c>.</summary>
     GeluErf10,
+
+    /// <summary>log(1 + e^x).</summary>
+    Softplus,
+
+    /// <summary>max(x, 0)²: <c>relu2</c>.</summary>
+    SquaredRelu,
 }

@@ -145,8 +145,8 @@ public abstract class TensorEngine
     /// <summary>Each row of x times factors [columns], element by element; result may be x.</summary>
     protected internal abstract void ScaleColumns(Tensor x, Tensor factors, Tensor result);
 
-    /// <summary>x held within ±limit; result may be x. Not a number stays so.</summary>
-    protected internal abstract void Clamp(Tensor x, float limit, Tensor result);
+    /// <summary>x held from low to high; result may be x. Not a number stays so.</summary>
+    protected internal abstract void Clamp(Tensor x, float low, float high, Tensor result);
 
     /// <summary>cap · tanh(x / cap); result may be x.</summary>
     protected internal abstract void SoftCap(Tensor x, float cap, Tensor result);
@@ -177,6 +177,21 @@ public abstract class TensorEngine
 
     /// <summary>Rows QueryStart .. QueryStart + QueryCount of result [T, heads·d] = pattern [heads, QueryCount, KeyCount] · v.</summary>
     protected internal abstract void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result);
+
+    // ---- state spaces ----
+
+    /// <summary>
+    /// Causal convolution of each column alone: result[t, c] = bias[c] + Σ weight[k, c] · x[t − taps + 1 + k, c]. x and result [T, columns], weight [taps, columns], bias
+    /// [columns] or null. <paramref name="tail"/> [sequences, (taps − 1) · columns] holds the rows before each segment's first, oldest first, and afterwards those before its end.
+    /// </summary>
+    protected internal abstract void CausalConvolution(Tensor x, Tensor weight, Tensor? bias, ReadOnlySpan<RecurrentSegment> segments, Tensor tail, Tensor result);
+
+    /// <summary>
+    /// The selective scan, token by token: h ← exp(Δ A) h + Δ x B and result = C · h + D x, for every channel, with its head's Δ and A and its group's B and C.
+    /// x and result [T, channels]; delta [T, heads]; b and c [T, groups · state size]. <paramref name="state"/> [sequences, channels · state size] holds h before each
+    /// segment, channel after channel, and afterwards h behind it; <paramref name="states"/> [T, channels · state size], where given, receives h after each token.
+    /// </summary>
+    protected internal abstract void SelectiveScan(Tensor x, Tensor delta, Tensor b, Tensor c, SelectiveSystem system, ReadOnlySpan<RecurrentSegment> segments, Tensor state, Tensor? states, Tensor result);
 
     // ---- vocabulary ----
 

@@ -205,8 +205,15 @@ public sealed class TensorScope : IDisposable
     public Tensor Clamp(Tensor x, float limit)
     {
         Require(limit >= 0, "Clamp", $"the limit is {limit}; a number of at least 0 is needed");
+        return Clamp(x, -limit, limit);
+    }
+
+    /// <summary>x held from low to high, element by element.</summary>
+    public Tensor Clamp(Tensor x, float low, float high)
+    {
+        Require(low <= high, "Clamp", $"the limits are {low} and {high}; the second must not be less");
         Tensor result = Empty(x.Shape.ToArray());
-        Engine.Clamp(x, limit, result);
+        Engine.Clamp(x, low, high, result);
         return result;
     }
 
@@ -298,6 +305,50 @@ public sealed class TensorScope : IDisposable
         Engine.AttentionMix(pattern, v, heads, segment, result);
     }
 
+    /// <summary>Causal convolution of each column alone; see <see cref="TensorEngine.CausalConvolution"/>.</summary>
+    /// <param name="x">[T, columns].</param>
+    /// <param name="weight">[taps, columns].</param>
+    /// <param name="bias">[columns], or null.</param>
+    /// <param name="segments">The sequences.</param>
+    /// <param name="tail">[sequences, (taps − 1) · columns]: the rows before each segment; brought up to date.</param>
+    public Tensor CausalConvolution(Tensor x, Tensor weight, Tensor? bias, ReadOnlySpan<RecurrentSegment> segments, Tensor tail)
+    {
+        int columns = x.Shape.Columns;
+        Require(weight.Shape.Rank == 2 && weight.Shape.Columns == columns && weight.Shape.Rows > 0, "CausalConvolution", $"x is {x.Shape} and the weight {weight.Shape}");
+        Require(bias is null || bias.Shape.Count == columns, "CausalConvolution", $"x is {x.Shape} and the bias {bias?.Shape}");
+        Require(tail.Shape.Columns == (weight.Shape.Rows - 1) * columns, "CausalConvolution", $"the tail is {tail.Shape}, and {weight.Shape.Rows - 1} rows of {columns} are kept per sequence");
+        RequireSegments(segments, x.Shape.Rows, tail.Shape.Rows, "CausalConvolution");
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.CausalConvolution(x, weight, bias, segments, tail, result);
+        return result;
+    }
+
+    /// <summary>The selective scan; see <see cref="TensorEngine.SelectiveScan"/>.</summary>
+    /// <param name="x">[T, channels].</param>
+    /// <param name="delta">[T, heads]: step sizes.</param>
+    /// <param name="b">[T, groups · state size].</param>
+    /// <param name="c">[T, groups · state size].</param>
+    /// <param name="system">A, D and the groups.</param>
+    /// <param name="segments">The sequences.</param>
+    /// <param name="state">[sequences, channels · state size]: the state before each segment; brought up to date.</param>
+    /// <param name="states">[T, channels · state size], receives the state after each token; or null.</param>
+    public Tensor SelectiveScan(Tensor x, Tensor delta, Tensor b, Tensor c, SelectiveSystem system, ReadOnlySpan<RecurrentSegment> segments, Tensor state, Tensor? states = null)
+    {
+        int rows = x.Shape.Rows, channels = x.Shape.Columns, heads = system.Heads;
+        Require(heads > 0 && channels % heads == 0 && system.Groups > 0 && heads % system.Groups == 0, "SelectiveScan", $"{channels} channels, {heads} heads and {system.Groups} groups do not divide");
+        Require(b.Shape.Columns % system.Groups == 0 && b.Shape == c.Shape && b.Shape.Rows == rows, "SelectiveScan", $"b is {b.Shape} and c {c.Shape}, expected {rows} rows in {system.Groups} groups");
+        int size = b.Shape.Columns / system.Groups;
+        Require(system.A.Shape.Columns == 1 || system.A.Shape.Columns == size, "SelectiveScan", $"A is {system.A.Shape}, and a head has {size} states");
+        Require(system.Skip.Shape.Count == heads, "SelectiveScan", $"the skip is {system.Skip.Shape}, and there are {heads} heads");
+        Require(delta.Shape == new Shape(rows, heads), "SelectiveScan", $"delta is {delta.Shape}, expected [{rows}, {heads}]");
+        Require(state.Shape.Columns == channels * size, "SelectiveScan", $"the state is {state.Shape}, expected rows of {channels} x {size}");
+        Require(states is null || states.Shape == new Shape(rows, channels * size), "SelectiveScan", $"the states are {states?.Shape}, expected [{rows}, {channels * size}]");
+        RequireSegments(segments, rows, state.Shape.Rows, "SelectiveScan");
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.SelectiveScan(x, delta, b, c, system, segments, state, states, result);
+        return result;
+    }
+
     /// <summary>Loss in nats and the most likely id per row; see <see cref="TensorEngine.CrossEntropy"/>.</summary>
     /// <param name="hidden">[T, width], after the final norm.</param>
     /// <param name="unembedding">width → vocabulary.</param>
@@ -355,6 +406,12 @@ public sealed class TensorScope : IDisposable
             int columns = heads.BiasByDistance ? (2 * s.KeyCount) - 1 : s.KeyCount;
             Require(bias is null || bias.Shape.Columns >= columns, "Attention", $"the bias of the scores is {bias?.Shape} and {s} has {s.KeyCount} keys");
         }
+    }
+
+    private static void RequireSegments(ReadOnlySpan<RecurrentSegment> segments, int rows, int states, string op)
+    {
+        foreach (RecurrentSegment s in segments)
+            Require(s.Start >= 0 && s.Count >= 0 && s.Start + s.Count <= rows && s.State >= 0 && s.State < states, op, $"{s} does not lie in {rows} rows and {states} states");
     }
 
     private static void RequireGain(Tensor? gain, Tensor? bias, Tensor x, int width, string op)

@@ -159,6 +159,29 @@ public class AttentionTests
     }
 
     [Theory, MemberData(nameof(AllEngines))]
+    public void Terms_by_distance_are_added_where_query_and_key_say(CpuEngine engine)
+    {
+        const int heads = 3, length = 21, rows = 9;
+        Tensor ofQueries = engine.RandomTensor(1, heads, length, rows), ofKeys = engine.RandomTensor(2, heads, length, rows), plain = engine.RandomTensor(3, heads, length, length);
+        int[] row = [.. Enumerable.Range(1 - length, (2 * length) - 1).Select(distance => Math.Clamp(distance + 4, 0, rows - 1))];
+        foreach ((bool queries, bool keys) in new[] { (true, true), (true, false), (false, true) })
+        {
+            using TensorScope scope = engine.OpenScope();
+            Tensor scores = scope.FromHost(plain.ToArray(), heads, length, length);
+            scope.AddByDistance(scores, queries ? ofQueries : null, keys ? ofKeys : null, row);
+            for (int i = 0; i < scores.Shape.Count; i++)
+            {
+                int head = i / (length * length), query = i / length % length, key = i % length, at = Math.Clamp(query - key + 4, 0, rows - 1);
+                float expected = plain.Span[i] + (queries ? ofQueries.Span[(((head * length) + query) * rows) + at] : 0) + (keys ? ofKeys.Span[(((head * length) + key) * rows) + at] : 0);
+                Assert.Equal(expected, scores.Span[i], 1e-6f);
+            }
+
+            Assert.Throws<ArgumentException>(() => scope.AddByDistance(scores, ofQueries, null, row[1..]));
+            Assert.Throws<ArgumentException>(() => scope.AddByDistance(scores, null, ofKeys, [.. row.Select(r => r + 1)]));
+        }
+    }
+
+    [Theory, MemberData(nameof(AllEngines))]
     public void A_changed_pattern_may_look_anywhere(CpuEngine engine)
     {
         AttentionHeads heads = new(2, 1, 5, 1f, true);

@@ -21,7 +21,7 @@ public class ElementTests
     {
         float[] x = [.. Enumerable.Range(1, 700).Select(i => -i / 100f)];
         using TensorScope scope = engine.OpenScope();
-        foreach (Activation activation in new[] { Activation.GeluErf, Activation.Silu })
+        foreach (Activation activation in new[] { Activation.GeluErf, Activation.Silu, Activation.Softplus })
         {
             float[] result = scope.Activate(scope.FromHost(x, x.Length), activation).ToArray();
             for (int i = 0; i < x.Length; i++)

@@ -120,6 +120,8 @@ internal static class ReferenceMath
         Activation.Relu => Math.Max(x, 0),
         Activation.QuickGelu => x / (1 + Math.Exp(-1.702 * x)),
         Activation.GeluErf10 => Math.Clamp(Activate(x, Activation.GeluErf), -10, 10),
+        Activation.Softplus => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))),
+        Activation.SquaredRelu => (float)(Math.Max(x, 0) * Math.Max(x, 0)),
         _ => throw new ArgumentOutOfRangeException(nameof(activation)),
     };
 }

@@ -90,8 +90,8 @@ def alibi_slopes(heads):
     return slopes
 
 
-# Kinds of weights: what Draw makes of a shape.
-MATRIX, SMALL_MATRIX, BIAS, GAIN, OFFSET_GAIN, TABLE = "matrix", "small matrix", "bias", "gain", "offset gain", "table"
+# Kinds of weights: what Draw makes of a shape. DECAY and STEP: the logarithms of a state space's decays and the bias of its step sizes.
+MATRIX, SMALL_MATRIX, BIAS, GAIN, OFFSET_GAIN, TABLE, DECAY, STEP = "matrix", "small matrix", "bias", "gain", "offset gain", "table", "decay", "step"
 
 
 def linear_shapes(name, inputs, outputs, bias):

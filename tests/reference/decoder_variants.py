@@ -37,6 +37,22 @@ FALCON = {"model_type": "falcon", "architectures": ["FalconForCausalLM"], "num_h
           "alibi": False, "bias": False}
 GEMMA3 = {"hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 20, "sliding_window": 6, "rope_local_base_freq": 300.0,
           "sliding_window_pattern": 3, "hidden_act": None, "rope_theta": 1000000.0, "tie_word_embeddings": None}
+MAMBA = {"model_type": "mamba", "architectures": ["MambaForCausalLM"], "hidden_size": 48, "num_hidden_layers": 4, "state_size": 16, "vocab_size": 97,
+         "layer_norm_epsilon": 1e-5, "expand": 2, "intermediate_size": 96, "conv_kernel": 4, "use_bias": False, "use_conv_bias": True, "hidden_act": "silu",
+         "time_step_rank": "auto", "residual_in_fp32": True}
+MAMBA2 = {"model_type": "mamba2", "architectures": ["Mamba2ForCausalLM"], "hidden_size": 48, "num_hidden_layers": 4, "state_size": 20, "num_heads": 6, "head_dim": 16,
+          "n_groups": 2, "vocab_size": 97, "layer_norm_epsilon": 1e-5, "expand": 2, "conv_kernel": 4, "chunk_size": 256, "rms_norm": True, "use_bias": False,
+          "use_conv_bias": True, "hidden_act": "silu", "time_step_limit": [0.0, float("inf")], "tie_word_embeddings": False}
+JAMBA = {"model_type": "jamba", "architectures": ["JambaForCausalLM"], "hidden_size": 48, "intermediate_size": 40, "num_hidden_layers": 5, "num_attention_heads": 4,
+         "num_key_value_heads": 2, "attn_layer_period": 3, "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 1, "num_experts": 4,
+         "num_experts_per_tok": 2, "mamba_d_state": 16, "mamba_d_conv": 4, "mamba_expand": 2, "mamba_dt_rank": 5, "mamba_conv_bias": True, "mamba_proj_bias": False,
+         "hidden_act": "silu", "rms_norm_eps": 1e-6, "vocab_size": 97, "max_position_embeddings": 256, "sliding_window": None, "tie_word_embeddings": False}
+MAKERS = {"d_model": 48, "n_layer": 4, "vocab_size": 97, "ssm_cfg": {}, "rms_norm": True, "residual_in_fp32": True, "fused_add_norm": True, "pad_vocab_size_multiple": 8}
+NEMOTRON = {"model_type": "nemotron_h", "architectures": ["NemotronHForCausalLM"], "hybrid_override_pattern": "M-*M-", "num_hidden_layers": 5, "hidden_size": 48,
+            "intermediate_size": 40, "num_attention_heads": 4, "num_key_value_heads": 2, "attention_head_dim": 14, "mamba_num_heads": 6, "mamba_head_dim": 10, "n_groups": 2,
+            "ssm_state_size": 20, "conv_kernel": 4, "expand": 2, "chunk_size": 128, "mamba_hidden_act": "silu", "mlp_hidden_act": "relu2", "layer_norm_epsilon": 1e-5,
+            "rms_norm_eps": 1e-5, "use_bias": False, "use_conv_bias": True, "mlp_bias": False, "attention_bias": False, "sliding_window": None, "vocab_size": 97,
+            "max_position_embeddings": 128, "rescale_prenorm_residual": True, "tie_word_embeddings": False}
 EXPERTS = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 24}
 SHORT, LONG = [1.0, 1.05, 1.1, 1.2, 1.4, 1.7, 2.0, 2.5], [1.0, 1.2, 1.6, 2.5, 4.0, 8.0, 12.0, 16.0]
 LONGROPE = {"type": "longrope", "short_factor": SHORT, "long_factor": LONG}
@@ -152,6 +168,48 @@ VARIANTS = {
     }, EVEN_KEYS),
     "qwen3_moe": llama_like("qwen3_moe", "Qwen3MoeForCausalLM", {**EXPERTS, "norm_topk_prob": True}, {
         "plain-weights": ({"norm_topk_prob": False, "mlp_only_layers": [1], "use_sliding_window": True, "sliding_window": 9}, {}),
+    }),
+    "mamba": (MAMBA, {
+        "base": ({}, {}),
+        "defaults": ({"state_size": None, "layer_norm_epsilon": None, "expand": None, "intermediate_size": None, "conv_kernel": None, "use_bias": None, "use_conv_bias": None,
+                      "hidden_act": None, "time_step_rank": None}, {}),
+        "switches": ({"state_size": 5, "intermediate_size": 60, "conv_kernel": 3, "use_bias": True, "use_conv_bias": False, "hidden_act": "gelu", "time_step_rank": 7,
+                      "tie_word_embeddings": False, "num_hidden_layers": 5}, {}),
+        "old-names": ({}, {"rename": {"embeddings": "embedding"}}),
+        "bf16": BF16,
+    }),
+    "mamba2": (MAMBA2, {
+        "base": ({}, {}),
+        "defaults": ({"num_heads": 8, "head_dim": 12, "n_groups": None, "layer_norm_epsilon": None, "expand": None,
+                      "conv_kernel": None, "use_bias": None, "use_conv_bias": None, "hidden_act": None, "time_step_limit": None, "tie_word_embeddings": None}, {}),
+        "switches": ({"n_groups": 1, "num_heads": 4, "head_dim": 18, "expand": 1.5, "use_bias": True, "use_conv_bias": False, "hidden_act": "gelu", "time_step_limit": [0.1, 0.6],
+                      "tie_word_embeddings": True, "conv_kernel": 2}, {}),
+        "bf16": BF16,
+    }),
+    "jamba": (JAMBA, {
+        "base": ({}, {"keep_none": ["sliding_window"]}),
+        "defaults": ({"num_attention_heads": 8, "num_key_value_heads": None, "attn_layer_period": None, "attn_layer_offset": None, "expert_layer_period": None,
+                      "expert_layer_offset": None, "num_experts_per_tok": None, "mamba_d_state": None, "mamba_d_conv": None, "mamba_expand": None, "mamba_dt_rank": None,
+                      "mamba_conv_bias": None, "mamba_proj_bias": None, "hidden_act": None, "rms_norm_eps": None, "tie_word_embeddings": None}, {}),
+        "switches": ({"num_experts": 1, "mamba_conv_bias": False, "mamba_proj_bias": True, "mamba_dt_rank": "auto", "mamba_d_state": 7, "mamba_d_conv": 3, "mamba_expand": 1,
+                      "attn_layer_period": 2, "attn_layer_offset": 0, "tie_word_embeddings": True, "num_key_value_heads": None}, {"keep_none": ["num_key_value_heads"]}),
+        "bf16": BF16,
+    }),
+    "mamba_ssm": (MAKERS, {
+        "base": ({}, {}),
+        "options": ({"ssm_cfg": {"d_state": 6, "d_conv": 3, "expand": 1, "dt_rank": 4, "bias": True, "conv_bias": False}, "rms_norm": False, "tie_embeddings": False}, {}),
+        "second": ({"ssm_cfg": {"layer": "Mamba2", "d_state": 24, "headdim": 12}, "attn_layer_idx": [], "attn_cfg": {}, "d_intermediate": 0, "pad_vocab_size_multiple": 16}, {}),
+        "second-groups": ({"ssm_cfg": {"layer": "Mamba2", "d_state": 16, "headdim": 8, "ngroups": 2, "dt_limit": [0.02, 1.0]}, "tie_embeddings": True}, {}),
+    }),
+    "nemotron_h": (NEMOTRON, {
+        "base": ({}, {"keep_none": ["sliding_window"]}),
+        "block-types": ({"hybrid_override_pattern": None, "layers_block_type": ["mamba", "attention", "mlp", "full_attention", "linear_attention"], "n_groups": 3, "head_dim": 12,
+                         "attention_head_dim": None, "use_bias": True, "mlp_bias": True, "attention_bias": True, "use_conv_bias": False, "mlp_hidden_act": "silu",
+                         "time_step_limit": [0.05, 1.5], "rescale_prenorm_residual": False}, {}),
+        "defaults": ({"hybrid_override_pattern": "*M-M*", "mamba_num_heads": 16, "n_groups": None, "num_attention_heads": 8, "num_key_value_heads": None, "conv_kernel": None,
+                      "mamba_hidden_act": None, "mlp_hidden_act": None, "layer_norm_epsilon": None, "use_bias": None, "use_conv_bias": None, "mlp_bias": None,
+                      "attention_bias": None, "rescale_prenorm_residual": None, "tie_word_embeddings": None}, {}),
+        "bf16": BF16,
     }),
     "olmoe": llama_like("olmoe", "OlmoeForCausalLM", {"num_experts": 5, "num_experts_per_tok": 3, "intermediate_size": 24}, {
         "clipped": ({"clip_qkv": 0.9, "norm_topk_prob": True}, {}),

@@ -26,16 +26,23 @@ class Encoder(Decoder):
     """
 
     tied_by_default = True
+    # Token types of what is run next; None for 0 everywhere.
+    types = None
     head = None
     # The map of the pooler, the map before the classes (None: the pooler's), the classes, and what stands between.
     pooler, class_transform, classifier, class_activation = None, None, "classifier", staticmethod(torch.tanh)
 
     def __init__(self, config, weights):
+        # The oldest files have other names for the gains and biases of norms.
+        weights = {name.replace(".gamma", ".weight").replace(".beta", ".bias"): value for name, value in weights.items()}
         self.config, self.weights, self.blocks = config, weights, config[self.layers_key]
         self.dtype = next(iter(weights.values())).dtype
 
     def final_norm(self, h):
         return None
+
+    def token_types(self, tokens):
+        return torch.zeros_like(tokens) if self.types is None else torch.tensor(self.types)
 
     @classmethod
     def has_head(cls, config):
@@ -134,7 +141,7 @@ class Bert(Encoder):
         return positions
 
     def embed(self, tokens, positions, note):
-        types = torch.zeros_like(tokens)
+        types = self.token_types(tokens)
         words, typed = self.raw("embeddings.word_embeddings.weight")[tokens], self.raw("embeddings.token_type_embeddings.weight")[types]
         placed = self.raw("embeddings.position_embeddings.weight")[self.position_rows(positions)]
         h = self.layer_norm("embeddings.LayerNorm", words + typed + placed, self.epsilon())
@@ -302,7 +309,7 @@ class Albert(Encoder):
 
     def embed(self, tokens, positions, note):
         words, placed = self.raw("embeddings.word_embeddings.weight")[tokens], self.raw("embeddings.position_embeddings.weight")[positions]
-        typed = self.raw("embeddings.token_type_embeddings.weight")[torch.zeros_like(tokens)]
+        typed = self.raw("embeddings.token_type_embeddings.weight")[self.token_types(tokens)]
         h = self.layer_norm("embeddings.LayerNorm", words + typed + placed, self.epsilon())
         note("embed", words), note("type_embed", typed), note("pos_embed", placed), note("ln_embed.normalized", h)
         return self.linear("encoder.embedding_hidden_mapping_in", h)
@@ -457,7 +464,7 @@ class DebertaV2(Bert):
             note("pos_embed", placed)
             h = h + placed
         if self.config.get("type_vocab_size", 0) > 0:
-            typed = self.raw("embeddings.token_type_embeddings.weight")[torch.zeros_like(tokens)]
+            typed = self.raw("embeddings.token_type_embeddings.weight")[self.token_types(tokens)]
             note("type_embed", typed)
             h = h + typed
         h = self.layer_norm("embeddings.LayerNorm", h, self.epsilon())

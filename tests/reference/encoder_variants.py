@@ -34,6 +34,7 @@ VARIANTS = {
         "classifier": ({"architectures": ["BertForSequenceClassification"], "id2label": LABELS}, {}),
         "untied": ({"tie_word_embeddings": False, "hidden_act": "gelu_new", "layer_norm_eps": 0.05}, {}),
         "bf16": ({"torch_dtype": "bfloat16"}, {"dtype": torch.bfloat16}),
+        "oldest-names": ({}, {"oldest": True}),
     }),
     "roberta": named(ROBERTA, {"padding": ({"pad_token_id": 5, "max_position_embeddings": 80, "type_vocab_size": 2, "hidden_act": "relu"}, {}),
                               "classifier": ({"architectures": ["RobertaForSequenceClassification"], "num_labels": 5}, {}),

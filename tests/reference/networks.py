@@ -95,6 +95,10 @@ class Network:
     def logits(self, normalized):
         return normalized @ self.unembedding.T
 
+    def has_half(self, kind, i):
+        """Has block i attention (attn) or an MLP (mlp)?"""
+        return True
+
     def attention_half(self, i, h, note):
         return h + self.attention(i, h, note)
 

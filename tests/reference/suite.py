@@ -51,8 +51,16 @@ def plans(n):
     }
 
 
-def requests(n, vocabulary, seed):
-    """Sequences of several lengths without a plan, one from a later position, and one sequence under every plan."""
+def runs(network, step):
+    """Has the network every half block that a step asks for?"""
+    if "parallel" in step:
+        return all(runs(network, member) for member in step["parallel"])
+    (kind, i), = step.items()
+    return kind == "block" or network.has_half(kind, i)
+
+
+def requests(network, vocabulary, seed):
+    """Sequences of several lengths without a plan, one from a later position, and one sequence under every plan that the network can run."""
     draw = random.Random(seed)
 
     def tokens(length):
@@ -62,7 +70,9 @@ def requests(n, vocabulary, seed):
     result = [{"name": f"length-{length}", "tokens": tokens(length), "plan": None, "plan_text": None} for length in LENGTHS]
     result.append({"name": "positions", "tokens": tokens(9), "positions": list(range(50, 59)), "plan": None, "plan_text": None})
     shared = tokens(PLAN_LENGTH)
-    for name, (text, steps) in plans(n).items():
+    for name, (text, steps) in plans(network.blocks).items():
+        if not all(runs(network, step) for step in steps):
+            continue
         result.append({"name": f"plan-{name}", "tokens": shared, "plan": steps, "plan_text": text})
     return result
 
@@ -71,7 +81,9 @@ def write_variant(folder, family, variant, seed):
     """Writes one variant's model, requests, expected tensors and continuation."""
     config = variants.make(folder, family, variant, seed)
     network = families.load(folder, torch.float64)
-    wanted = requests(network.blocks, variants.vocabulary(config), seed)
+    wanted = requests(network, variants.vocabulary(config), seed)
+    if config.get("type_vocab_size", 0) > 1:
+        wanted.append({"name": "pair", "tokens": wanted[3]["tokens"][:9], "types": [0] * 5 + [1] * 4, "plan": None, "plan_text": None})
     (folder / "requests.json").write_text(json.dumps(wanted, indent=1) + "\n")
     checkpoint.write(folder / "expected.safetensors", families.run_requests(network, wanted))
     if family in families.ENCODERS:

@@ -83,6 +83,10 @@ class Draw:
     def bias(self, width):
         return self.normal(width, std=0.1)
 
+    def decay(self, *shape):
+        """Near log 1, log 2, log 3 and so on, as such networks start."""
+        return torch.arange(1, shape[-1] + 1).log() + self.normal(*shape, std=0.3)
+
     def gain(self, width):
         return 1 + self.normal(width, std=0.3)
 
@@ -164,16 +168,28 @@ def llama_files(config, weights, frequencies=False):
     return weights
 
 
-def decoder_weights(family, config, draw, buffers=None):
-    """The weights of any other family, by the shapes that it names, with buffers that its older files carry."""
+def decoder_weights(family, config, draw, buffers=None, rename=None):
+    """The weights of any other family, by the shapes that it names, with buffers that its older files carry and parts of names that other files have."""
     kinds = {decoder.MATRIX: lambda shape: draw.matrix(*shape, inputs=shape[-1]), decoder.SMALL_MATRIX: lambda shape: draw.matrix(*shape, inputs=9 * shape[-1]),
              decoder.BIAS: lambda shape: draw.bias(*shape),
              decoder.GAIN: lambda shape: draw.gain(*shape), decoder.OFFSET_GAIN: lambda shape: draw.gain(*shape) - 1,
-             decoder.TABLE: lambda shape: draw.normal(*shape, std=0.3)}
+             decoder.TABLE: lambda shape: draw.normal(*shape, std=0.3), decoder.DECAY: lambda shape: draw.decay(*shape),
+             decoder.STEP: lambda shape: draw.normal(*shape, std=1) - 1.5}
     weights = {name: kinds[kind](shape) for name, (shape, kind) in families.FAMILIES[family].shapes(config).items()}
     for name, shape in (buffers or {}).items():
         weights[name] = torch.ones(shape)
+    for part, other in (rename or {}).items():
+        weights = {name.replace(part, other): value for name, value in weights.items()}
     return weights
+
+
+def oldest_names(config, weights):
+    """BERT's files of 2018: gamma and beta, the positions as a buffer, a copy of the tied unembedding, heads that are not read."""
+    renamed = {name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): value for name, value in weights.items()}
+    renamed["bert.embeddings.position_ids"] = torch.arange(config["max_position_embeddings"])[None]
+    renamed["cls.predictions.decoder.weight"] = renamed["bert.embeddings.word_embeddings.weight"].clone()
+    renamed["cls.seq_relationship.weight"], renamed["cls.seq_relationship.bias"] = torch.ones(2, config["hidden_size"]), torch.ones(2)
+    return renamed
 
 
 def make(folder, family, variant, seed):
@@ -190,7 +206,10 @@ def make(folder, family, variant, seed):
     elif family == "llama":
         weights = llama_files(config, llama_weights(config, draw), **writing)
     else:
+        oldest = writing.pop("oldest", False)
         weights = decoder_weights(family, config, draw, **writing)
+        if oldest:
+            weights = oldest_names(config, weights)
     if dtype != torch.float32:
         weights = {name: value.to(dtype) for name, value in weights.items()}
     checkpoint.write_folder(folder, config, weights, shards)

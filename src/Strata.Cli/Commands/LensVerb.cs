@@ -15,14 +15,26 @@ internal static class LensVerb
     {
         Argument<string> folder = Inputs.Model();
         Option<string?> tokens = Inputs.Tokens(), text = Inputs.Text(), plan = Inputs.Plan();
+        DataInput fit = new(required: false);
+        Option<int?> ahead = Inputs.Count("--ahead", "With --data: foretell the stream so many positions later (future lens).");
+        Option<bool> attribute = new("--attribute") { Description = "What each part of the last stream adds to the score of the most likely next token." };
         Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary (logit lens).", [folder, tokens, text, plan, storage, json], (parse, cancellation) =>
+        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary: as it is (logit lens), or through maps fitted on --data.", [folder, tokens, text, plan, attribute, .. fit.Options, ahead, storage, json], (parse, cancellation) =>
         {
             Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
             LayerPlan? order = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : null;
             TokenRows prompt = Inputs.Prompt(model, parse.GetValue(tokens), parse.GetValue(text), terminal);
-            LogitLens lens = terminal.WithProgress(progress => LogitLens.Read(model, prompt, order, progress, cancellation));
+            if (parse.GetValue(ahead) is not null && fit.Of(parse) is null) throw new StrataException("--ahead belongs to a fitted lens; give --data to fit it on.");
+            if (parse.GetValue(attribute))
+            {
+                Table parts = DirectLogitAttribution.Of(model, prompt.Sequences[0], plan: order).ToTable();
+                if (parse.GetValue(json)) terminal.WriteJson(ResultJson.Of(parts));
+                else terminal.WriteTable(parts);
+                return;
+            }
+
+            LogitLens lens = Read(terminal, model, prompt, order, fit.Of(parse), parse.GetValue(ahead) ?? 0, cancellation);
             if (parse.GetValue(json))
             {
                 terminal.WriteJson(Document(lens));
@@ -33,6 +45,14 @@ internal static class LensVerb
                 terminal.WriteTable(lens.ToTable());
             }
         });
+    }
+
+    private static LogitLens Read(Terminal terminal, Model model, TokenRows prompt, LayerPlan? order, DataRequest? fit, int ahead, CancellationToken cancellation)
+    {
+        if (fit is null) return terminal.WithProgress(progress => LogitLens.Read(model, prompt, order, progress, cancellation));
+        if (order is not null) throw new StrataException("A lens is fitted along all blocks in order; leave --plan out.");
+        TokenRows rows = DataFile.Read(model, terminal, fit, cancellation);
+        return terminal.WithProgress(progress => AffineLens.Fit(model, rows, ahead, progress: progress, cancellation: cancellation).Read(prompt, progress, cancellation));
     }
 
     private static object Document(LogitLens lens) => new

@@ -14,14 +14,16 @@ internal static class SaveVerb
         Argument<string> folder = new("FOLDER") { Description = "The folder to write; it must not exist yet, or be empty." };
         Option<string?> plan = Inputs.Plan();
         Option<string?> twin = new("--random-twin") { Description = "Save the network with random weights of this seed instead.", HelpName = "SEED" };
-        return Verb.Create("save", "Write a model, its blocks along a plan, as a Hugging Face folder with a recipe of what was done.", [model, folder, plan, twin], (parse, cancellation) =>
+        Option<string[]> merge = new("--merge") { Description = "Blocks that become one of their averaged weights, such as 4..6 (C# range, end excluded); may be given several times.", HelpName = "BLOCKS" };
+        return Verb.Create("save", "Write a model, its blocks along a plan, as a Hugging Face folder with a recipe of what was done.", [model, folder, plan, merge, twin], (parse, cancellation) =>
         {
             Model loaded = ModelFolder.Load(terminal, parse.GetRequiredValue(model), storage: null, cancellation);
             LayerPlan? order = parse.GetValue(plan) is string written ? loaded.Plans.Parse(written) : null;
             Model saved = parse.GetValue(twin) is string seed ? loaded.RandomTwin(Seed(seed)) : loaded;
             string target = parse.GetRequiredValue(folder);
-            saved.Save(target, order, cancellation: cancellation);
-            terminal.WriteText($"{target}: {(order ?? loaded.Plans.Identity()).Steps.Length} blocks of {saved.Name}.");
+            SaveOptions options = new() { Merge = [.. (parse.GetValue(merge) ?? []).Select(text => SaveOptions.Group(loaded.Plans, text))] };
+            SavedModel result = terminal.WithProgress(progress => saved.Save(target, order, options with { Progress = progress }, cancellation));
+            terminal.WriteText($"{result}");
         });
     }
 

@@ -1,7 +1,7 @@
 namespace Strata.Models;
 
 /// <summary>What may differ from block to block of one network.</summary>
-/// <param name="MlpWidth">Width of the MLP's hidden layer; of each expert where there are experts.</param>
+/// <param name="MlpWidth">Width of the MLP's hidden layer; of each expert where there are experts; 0 for a block without MLP.</param>
 public sealed record BlockSpec(int MlpWidth)
 {
     /// <summary>A token sees itself and the Window − 1 tokens before it, and as many behind it where the network is not causal; null: all.</summary>
@@ -12,6 +12,18 @@ public sealed record BlockSpec(int MlpWidth)
 
     /// <summary>A mixture of experts in place of one MLP.</summary>
     public ExpertSpec? Experts { get; init; }
+
+    /// <summary>A state space in place of attention.</summary>
+    public StateSpaceSpec? StateSpace { get; init; }
+
+    /// <summary>Does the block mix tokens, by attention or a state space? Otherwise it is an MLP alone.</summary>
+    public bool MixesTokens { get; init; } = true;
+
+    /// <summary>Does attention mix the tokens?</summary>
+    public bool HasAttention => MixesTokens && StateSpace is null;
+
+    /// <summary>Has the block an MLP, or experts?</summary>
+    public bool HasMlp => MlpWidth > 0;
 
     /// <summary>Attention reads the stream without a norm of its own, where the other blocks have one: the first block of ModernBERT, whose embedding is normalised.</summary>
     public bool PlainAttentionInput { get; init; }

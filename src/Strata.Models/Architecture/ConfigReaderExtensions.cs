@@ -23,6 +23,7 @@ internal static class ConfigReaderExtensions
         ["silu"] = Strata.Tensors.Activation.Silu,
         ["swish"] = Strata.Tensors.Activation.Silu,
         ["relu"] = Strata.Tensors.Activation.Relu,
+        ["relu2"] = Strata.Tensors.Activation.SquaredRelu,
         ["tanh"] = Strata.Tensors.Activation.Tanh,
     };
 
@@ -57,7 +58,8 @@ internal static class ConfigReaderExtensions
     /// <param name="normalise">Are the weights of the chosen experts divided by their sum?</param>
     public static ExpertSpec Experts(this ConfigReader config, int blocks, string countKey, int count, int perToken, bool normalise)
     {
-        count = config.OptionalInt(countKey, 1, 1 << 16) ?? count;
+        // Newer exports of all families write the count under Mixtral's key.
+        count = config.OptionalInt(countKey, 1, 1 << 16) ?? config.OptionalInt("num_local_experts", 1, 1 << 16) ?? count;
         if ((long)count * blocks > MaxExperts) throw config.Refuse(countKey, $"is {count}, in {blocks} blocks; Strata reads networks of at most {MaxExperts} experts.");
         return new ExpertSpec(count, config.OptionalInt("num_experts_per_tok", 1, count) ?? Math.Min(perToken, count), normalise);
     }

@@ -21,7 +21,7 @@ internal static class LlamaLayout
         if (headWidth < 2 || headWidth % 2 != 0) throw new InvalidFileException(config.Path, $"heads of width {headWidth} cannot turn in pairs; an even head_dim is needed.");
         if ((long)heads * headWidth > 1 << 24) throw new InvalidFileException(config.Path, $"{heads} heads of width {headWidth} are wider together than {1 << 24}, the most that Strata computes.");
         int positions = config.OptionalInt("max_position_embeddings", 1, 1 << 28) ?? defaults.Positions;
-        RotarySpec rotary = config.Rotary(headWidth, positions, defaults.Theta, defaults.TurnedShare);
+        RotarySpec rotary = config.Rotary(headWidth, positions, defaults.Theta, defaults.TurnedShare, trained: defaults.TrainedPositions);
         bool attentionBias = config.OptionalBool("attention_bias") ?? false;
         return new ModelSpec
         {
@@ -137,7 +137,8 @@ internal static class LlamaLayout
         },
     };
 
-    private static MlpMap Mlp(ModelSpec spec, LlamaNames names, string prefix, int hidden)
+    /// <summary>The MLP of a module.</summary>
+    public static MlpMap Mlp(ModelSpec spec, LlamaNames names, string prefix, int hidden)
     {
         if (names.FusedMaps)
         {
@@ -151,12 +152,13 @@ internal static class LlamaLayout
             WeightNames.Linear(prefix + names.MlpOut, hidden, spec.Width, spec.MlpBias));
     }
 
-    private static ExpertsMap Experts(ModelSpec spec, LlamaNames names, string prefix, BlockSpec facts)
+    /// <summary>The experts of a module.</summary>
+    public static ExpertsMap Experts(ModelSpec spec, LlamaNames names, string prefix, BlockSpec facts)
     {
         ExpertSpec experts = facts.Experts!;
         LlamaNames inner = names with { MlpGate = names.ExpertGate, MlpIn = names.ExpertIn, MlpOut = names.ExpertOut };
         return new ExpertsMap(
-            WeightNames.Linear(prefix + "gate", spec.Width, experts.Count, false),
+            WeightNames.Linear(prefix + names.Router, spec.Width, experts.Count, false),
             Enumerable.Range(0, experts.Count).Select(e => Mlp(spec, inner, $"{prefix}experts.{e}.", facts.MlpWidth)).ToArray(),
             experts.SharedWidth is int width ? Mlp(spec, names, prefix + "shared_expert.", width) : null,
             experts.SharedWidth is null ? null : WeightNames.Linear(prefix + "shared_expert_gate", spec.Width, 1, false));
@@ -183,6 +185,9 @@ internal sealed record LlamaDefaults
     public int? Vocabulary { get; init; }
 
     public int Positions { get; init; } = 2048;
+
+    /// <summary>Positions of training, from which scalings start; null: <see cref="Positions"/> or what the configuration gives.</summary>
+    public int? TrainedPositions { get; init; }
 
     public float NormEpsilon { get; init; } = 1e-6f;
 
@@ -221,6 +226,8 @@ internal sealed record LlamaNames
 
     /// <summary>Module of the experts.</summary>
     public string Experts { get; init; } = "mlp";
+
+    public string Router { get; init; } = "gate";
 
     public string ExpertGate { get; init; } = "gate_proj";
 

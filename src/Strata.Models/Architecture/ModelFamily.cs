@@ -12,6 +12,7 @@ public abstract class ModelFamily
         new LlamaFamily(), new MistralFamily(), new MixtralFamily(), new Qwen2Family(), new Qwen2MoeFamily(), new Qwen3Family(), new Qwen3MoeFamily(),
         new GemmaFamily(), new Gemma2Family(), new Gemma3Family("gemma3_text"), new Gemma3Family("gemma3"), new PhiFamily(), new Phi3Family(),
         new OlmoFamily(), new Olmo2Family(), new OlmoeFamily(), new StableLmFamily(), new SmolLm3Family(), new GraniteFamily(),
+        new MambaFamily(), new Mamba2Family(), new MambaSsmFamily(), new JambaFamily(), new NemotronHFamily(),
         new BertFamily(), new RobertaFamily("roberta"), new RobertaFamily("xlm-roberta"), new RobertaFamily("camembert"), new DistilBertFamily(), new AlbertFamily(), new ElectraFamily(),
         new MpNetFamily(), new DebertaFamily(), new ModernBertFamily(), new T5Family("t5"), new T5Family("mt5"),
         new VitFamily("vit"), new VitFamily("deit"), new Dinov2Family("dinov2"), new Dinov2Family("dinov2_with_registers"),
@@ -45,11 +46,17 @@ public abstract class ModelFamily
     /// <param name="has">Does the checkpoint have a tensor of this name?</param>
     public virtual ModelSpec WithHeads(ModelSpec spec, Func<string, bool> has) => spec;
 
-    /// <summary>Standard deviation at which the family initialises a weight.</summary>
+    /// <summary>Standard deviation at which the family initialises a weight that starts normally distributed.</summary>
     public virtual float InitialDeviation(ModelSpec spec, WeightRole role) => spec.InitializerRange;
 
     /// <summary>Standard deviation at which the family initialises a weight, where its role does not tell it.</summary>
     public virtual float InitialDeviation(ModelSpec spec, WeightEntry entry) => InitialDeviation(spec, entry.Role);
+
+    /// <summary>The family initialises a weight that starts uniform within ± this.</summary>
+    /// <param name="spec">The architecture.</param>
+    /// <param name="role">What the weight is for.</param>
+    /// <param name="inputs">Inputs of one output.</param>
+    public virtual float InitialBound(ModelSpec spec, WeightRole role, int inputs) => 1 / MathF.Sqrt(inputs);
 
     /// <summary>The family of a configuration.</summary>
     /// <param name="config">The configuration.</param>
@@ -57,7 +64,7 @@ public abstract class ModelFamily
     /// <exception cref="InvalidFileException">Strata has no family of that name, or the checkpoint is a pair and no tower is named, or the other way round.</exception>
     public static ModelFamily Of(ConfigReader config, Tower? tower = null)
     {
-        string name = config.RequiredString("model_type");
+        string name = !config.Has("model_type") && MambaSsmFamily.Recognises(config) ? MambaSsmFamily.Unnamed : config.RequiredString("model_type");
         if (Pairs.TryGetValue(name, out (string Image, string Text) pair))
         {
             if (tower is null) throw new InvalidFileException(config.Path, $"is of a pair of networks ({name}), one for images and one for texts. Say which, with #image or #text behind the folder's name; ImageTextPair.Load gives both.");

@@ -40,6 +40,9 @@ public enum PositionKind
     /// <summary>Attention scores have a bias by position (ALiBi).</summary>
     Bias,
 
+    /// <summary>Not at all but by the order in which a state space reads the tokens.</summary>
+    None,
+
     /// <summary>Attention scores have learned terms by the distance of query and key (T5, DeBERTa).</summary>
     Relative,
 }
@@ -74,7 +77,7 @@ public sealed record ModelSpec
     /// <summary>Width of the residual stream.</summary>
     public required int Width { get; init; }
 
-    /// <summary>Query heads.</summary>
+    /// <summary>Query heads; 0 for networks without attention.</summary>
     public required int Heads { get; init; }
 
     /// <summary>Key and value heads; divides <see cref="Heads"/>.</summary>
@@ -83,13 +86,13 @@ public sealed record ModelSpec
     /// <summary>Width of one head; need not be Width / Heads.</summary>
     public required int HeadWidth { get; init; }
 
-    /// <summary>Width of the MLP's hidden layer, where the blocks do not say otherwise.</summary>
+    /// <summary>Width of the MLP's hidden layer, where the blocks do not say otherwise; 0 for blocks without MLP.</summary>
     public required int MlpWidth { get; init; }
 
     /// <summary>Rows of the embedding; 0 for a network of images.</summary>
     public required int Vocabulary { get; init; }
 
-    /// <summary>Longest sequence.</summary>
+    /// <summary>Longest sequence; <see cref="int.MaxValue"/> where nothing bounds it.</summary>
     public required int MaxPositions { get; init; }
 
     /// <summary>Which normalisation.</summary>
@@ -103,6 +106,9 @@ public sealed record ModelSpec
 
     /// <summary>Rotary positions, where the blocks do not say otherwise; null for other kinds of positions.</summary>
     public RotarySpec? Rotary { get; init; }
+
+    /// <summary>The state space in place of attention, where the blocks do not say otherwise.</summary>
+    public StateSpaceSpec? StateSpace { get; init; }
 
     /// <summary>The MLP's non-linearity.</summary>
     public required Activation Activation { get; init; }
@@ -237,7 +243,7 @@ public sealed record ModelSpec
     public int EmbeddedWidth => EmbeddingProjectionLast ? EmbeddingWidth ?? Width : Width;
 
     /// <summary>The facts of one block.</summary>
-    public BlockSpec Block(int block) => BlockSpecs?[block] ?? new BlockSpec(MlpWidth) { Rotary = Rotary };
+    public BlockSpec Block(int block) => BlockSpecs?[block] ?? new BlockSpec(MlpWidth) { Rotary = Rotary, StateSpace = StateSpace };
 
     /// <summary>Facts of block i's attention for the engine.</summary>
     public AttentionHeads AttentionHeads(int block)
@@ -245,6 +251,24 @@ public sealed record ModelSpec
         float scale = AttentionScale ?? 1f / MathF.Sqrt(HeadWidth);
         if (ScaleAttentionByInverseBlock) scale /= block + 1;
         return new AttentionHeads(Heads, KeyValueHeads, HeadWidth, scale, Causal) { Window = Block(block).Window ?? 0, SoftCap = AttentionSoftCap ?? 0, BiasByDistance = RelativeBias is not null };
+    }
+
+    /// <summary>Weights of block i's attention or state space that one token is multiplied with.</summary>
+    public long MixerWeightsPerToken(int block)
+    {
+        BlockSpec spec = Block(block);
+        if (!spec.MixesTokens) return 0;
+        return spec.StateSpace?.WeightsPerToken(Width) ?? (long)Width * HeadWidth * (2 * Heads + 2 * KeyValueHeads);
+    }
+
+    /// <summary>Refuses half of a block that has only the other half.</summary>
+    /// <exception cref="StrataException">The half does not exist.</exception>
+    internal void CheckHalf(PlanStep step)
+    {
+        if (step is MlpStep mlp && !Block(mlp.Block).HasMlp)
+            throw new StrataException($"Block {mlp.Block} of this {Family} has no MLP, so mlp({mlp.Block}) would run nothing: the block is a {(Block(mlp.Block).HasAttention ? "layer of attention" : "state space")} alone. Leave the step out, or run the block.");
+        if (step is AttentionStep attention && !Block(attention.Block).MixesTokens)
+            throw new StrataException($"Block {attention.Block} of this {Family} is an MLP alone, so attn({attention.Block}) would run nothing. Leave the step out, or run the block.");
     }
 
     /// <summary>Weights of block i's MLP (or experts) that one token is multiplied with.</summary>

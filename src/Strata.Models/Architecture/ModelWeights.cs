@@ -22,13 +22,15 @@ internal sealed record BlockWeights
 {
     public required NormWeights? AttentionNorm { get; init; }
 
-    public required LinearWeight Query { get; init; }
+    public required LinearWeight? Query { get; init; }
 
-    public required LinearWeight Key { get; init; }
+    public required LinearWeight? Key { get; init; }
 
-    public required LinearWeight Value { get; init; }
+    public required LinearWeight? Value { get; init; }
 
-    public required LinearWeight Output { get; init; }
+    public required LinearWeight? Output { get; init; }
+
+    public required StateSpaceWeights? StateSpace { get; init; }
 
     public required NormWeights? QueryNorm { get; init; }
 
@@ -58,7 +60,7 @@ internal sealed record BlockWeights
 
     public required Tensor? MlpScale { get; init; }
 
-    public long Bytes => Query.Bytes + Key.Bytes + Value.Bytes + Output.Bytes + (Mlp?.Bytes ?? 0) + (Experts?.Bytes ?? 0)
+    public long Bytes => new[] { Query, Key, Value, Output }.Sum(weight => weight?.Bytes ?? 0) + (StateSpace?.Bytes ?? 0) + (Mlp?.Bytes ?? 0) + (Experts?.Bytes ?? 0)
         + (DistanceKeys?.Storage.Bytes ?? 0) + (DistanceQueries?.Storage.Bytes ?? 0);
 
     /// <summary>The block with what its maps make of the vectors of distances.</summary>
@@ -66,7 +68,7 @@ internal sealed record BlockWeights
     {
         if (distances is null || spec is null) return this;
         using TensorScope scope = distances.Engine.OpenScope();
-        return this with { DistanceKeys = Made(spec.QueryTerm, DistanceKey ?? Key), DistanceQueries = Made(spec.KeyTerm, DistanceQuery ?? Query) };
+        return this with { DistanceKeys = Made(spec.QueryTerm, (DistanceKey ?? Key)!), DistanceQueries = Made(spec.KeyTerm, (DistanceQuery ?? Query)!) };
 
         Tensor? Made(bool wanted, LinearWeight map) => wanted ? scope.Keep(scope.Linear(distances, map)) : null;
     }
@@ -131,7 +133,7 @@ internal sealed class ModelWeights
         {
             cancellation.ThrowIfCancellationRequested();
             // Blocks that share their weights (ALBERT) have one map.
-            if (!shared.TryGetValue(block, out BlockWeights? weights)) shared[block] = weights = layout.Block(block).With(distances, spec.Disentangled);
+            if (!shared.TryGetValue(block, out BlockWeights? weights)) shared[block] = weights = layout.Block(block, spec.Block(blocks.Count)).With(distances, spec.Disentangled);
             blocks.Add(weights);
             progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
         }

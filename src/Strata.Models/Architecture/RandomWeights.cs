@@ -19,6 +19,15 @@ internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long see
             case WeightRole.Gain:
                 Array.Fill(values, 1f);
                 break;
+            case WeightRole.DecayLog:
+                Decays(entry, values);
+                break;
+            case WeightRole.Uniform or WeightRole.UniformResidual or WeightRole.StepMap:
+                Uniform(entry, values);
+                break;
+            case WeightRole.StepBias:
+                StepBiases(entry, values);
+                break;
             default:
                 SeededRandom random = new(seed ^ NameSeed(entry.Name));
                 float deviation = entry.Deviation ?? family.InitialDeviation(spec, entry);
@@ -27,6 +36,33 @@ internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long see
         }
 
         return _drawn[entry.Name] = engine.FromHost(values, entry.Shape);
+    }
+
+    private void Decays(WeightEntry entry, float[] values)
+    {
+        SeededRandom random = new(seed ^ NameSeed(entry.Name));
+        bool uniform = spec.StateSpace!.Initialisation.UniformDecays && entry.Shape.Rank == 1;
+        for (int i = 0; i < values.Length; i++) values[i] = uniform ? (float)Math.Log(1 + (15 * random.NextDouble())) : MathF.Log(1 + (i % entry.Shape.Columns));
+    }
+
+    private void Uniform(WeightEntry entry, float[] values)
+    {
+        SeededRandom random = new(seed ^ NameSeed(entry.Name));
+        float bound = family.InitialBound(spec, entry.Role, entry.Shape.Count / entry.Shape[0]);
+        if (entry.Role == WeightRole.StepMap && spec.StateSpace!.Initialisation.ConstantStepMap) Array.Fill(values, bound);
+        else for (int i = 0; i < values.Length; i++) values[i] = (float)((2 * random.NextDouble()) - 1) * bound;
+    }
+
+    /// <summary>The inverse of softplus of step sizes that are log-uniform in the family's range.</summary>
+    private void StepBiases(WeightEntry entry, float[] values)
+    {
+        SeededRandom random = new(seed ^ NameSeed(entry.Name));
+        StateSpaceInitialisation range = spec.StateSpace!.Initialisation;
+        for (int i = 0; i < values.Length; i++)
+        {
+            double step = Math.Max(range.StepFloor, range.MinStep * Math.Pow(range.MaxStep / (double)range.MinStep, random.NextDouble()));
+            values[i] = (float)(step + Math.Log(1 - Math.Exp(-step)));
+        }
     }
 
     /// <summary>FNV-1a of the name: stable across machines and versions.</summary>

@@ -53,8 +53,8 @@ public sealed record StorageErrors(IReadOnlyList<WeightError> Weights, IReadOnly
         for (int block = 0; block < map.Blocks.Count; block++)
         {
             cancellation.ThrowIfCancellationRequested();
-            BlockMap entries = map.Blocks[block];
-            Add(block, layout => layout.Block(entries));
+            (BlockMap entries, BlockSpec facts) = (map.Blocks[block], model.Spec.Block(block));
+            Add(block, layout => layout.Block(entries, facts));
         }
 
         if (model.Spec.HasUnembedding) Add(null, layout => layout.Unembedding(map));

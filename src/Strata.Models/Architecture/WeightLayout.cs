@@ -8,13 +8,14 @@ namespace Strata.Models;
 /// <param name="laidOut">Told of each linear map that was laid out.</param>
 internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storage, Action<LinearEntry, LinearWeight>? laidOut = null)
 {
-    public BlockWeights Block(BlockMap map) => new()
+    public BlockWeights Block(BlockMap map, BlockSpec facts) => new()
     {
         AttentionNorm = Norm(map.AttentionNorm),
-        Query = Linear(map.Query),
-        Key = Linear(map.Key),
-        Value = Linear(map.Value),
-        Output = Linear(map.Output),
+        Query = Optional(map.Query),
+        Key = Optional(map.Key),
+        Value = Optional(map.Value),
+        Output = Optional(map.Output),
+        StateSpace = map.StateSpace is null ? null : StateSpaceWeights.Load(map.StateSpace, facts.StateSpace!, this),
         QueryNorm = Norm(map.QueryNorm),
         KeyNorm = Norm(map.KeyNorm),
         DistanceKey = Optional(map.DistanceKey),
@@ -38,6 +39,9 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     public LinearWeight? Optional(LinearEntry? entry) => entry is null ? null : Linear(entry);
 
+    /// <summary>A tensor as its source holds it.</summary>
+    public Tensor Read(WeightEntry entry) => read(entry);
+
     public LinearWeight Unembedding(WeightMap map)
     {
         WeightEntry table = map.Unembedding ?? map.Embedding!;
@@ -46,12 +50,18 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     public LinearWeight Linear(LinearEntry entry) => Linear(entry, storage);
 
-    private LinearWeight Linear(LinearEntry entry, DType? format)
+    /// <summary>A linear map that stays as it is where the others have 8 bits, because what it gives decides more than its size tells.</summary>
+    /// <param name="entry">Where it lies.</param>
+    /// <param name="ownBias">A bias over its own outputs, on top of that of the whole matrix; or null.</param>
+    public LinearWeight Exact(LinearEntry entry, WeightEntry? ownBias = null) => Linear(entry, storage == DType.Int8 ? null : storage, ownBias);
+
+    private LinearWeight Linear(LinearEntry entry, DType? format, WeightEntry? ownBias = null)
     {
         Tensor weight = read(entry.Weight);
         // The weight of a convolution has an axis for colours, rows and columns each; together they are the inputs.
         if (weight.Shape.Rank > 2) weight = Matrix(weight, weight.Shape[0], weight.Shape.Count / weight.Shape[0]);
         Tensor? bias = entry.Bias is null ? null : read(entry.Bias);
+        if (ownBias is not null) bias = Sum(bias, weight.Shape[entry.Orientation == WeightOrientation.OutputsByInputs ? 0 : 1], read(ownBias), entry.FirstOutput);
         try
         {
             LinearWeight laid = entry.Group > 0 && entry.Group < entry.Outputs
@@ -75,9 +85,9 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     private MlpWeights Mlp(MlpMap map) => new(Optional(map.Gate), Linear(map.In), Linear(map.Out));
 
-    /// <summary>The router stays as it is where the rest has 8 bits: a small error of it would send a token to other experts.</summary>
+    /// <summary>A small error of the router would send a token to other experts.</summary>
     private ExpertsWeights Experts(ExpertsMap map) =>
-        new(Linear(map.Router, storage == DType.Int8 ? null : storage), map.Experts.Select(Mlp).ToArray(), map.Shared is null ? null : Mlp(map.Shared), Optional(map.SharedGate));
+        new(Exact(map.Router), map.Experts.Select(Mlp).ToArray(), map.Shared is null ? null : Mlp(map.Shared), Optional(map.SharedGate));
 
     /// <summary>A map whose outputs lie in groups: they are brought together before they are laid out.</summary>
     private LinearWeight Gathered(Tensor weight, Tensor? bias, LinearEntry entry, DType? format)
@@ -104,10 +114,18 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     private static Tensor Matrix(Tensor tensor, int rows, int columns) => tensor.Shape.Rank == 2 ? tensor : new Tensor(tensor.Engine, new Shape(rows, columns), tensor.DType, tensor.Storage);
 
+    /// <summary>A bias over all outputs of a matrix, with one over some of them added.</summary>
+    private static Tensor Sum(Tensor? bias, int outputs, Tensor own, int firstOutput)
+    {
+        float[] values = bias?.ToArray() ?? new float[outputs], added = own.ToArray();
+        for (int i = 0; i < added.Length; i++) values[firstOutput + i] += added[i];
+        return own.Engine.FromHost(values, new Shape(outputs));
+    }
+
     private static float[] Select(float[] values, int[] indices) => indices.Select(i => values[i]).ToArray();
 
     /// <summary>Gains and biases are few: they are widened, so that only linear maps and tables stay in a storage format.</summary>
-    private Tensor Vector(WeightEntry entry)
+    public Tensor Vector(WeightEntry entry)
     {
         Tensor stored = read(entry);
         if (stored.DType == DType.Float32 && entry.Role != WeightRole.GainLessOne) return stored;

@@ -22,6 +22,21 @@ public enum WeightRole
 
     /// <summary>Gain of a normalisation, stored less 1; starts at 0.</summary>
     GainLessOne,
+
+    /// <summary>Starts uniform within ±1/√inputs, as PyTorch's layers do (He et al. 2015 with a gain of √⅓).</summary>
+    Uniform,
+
+    /// <summary>The same for a map that writes to the residual stream; some families start it smaller.</summary>
+    UniformResidual,
+
+    /// <summary>Logarithms of a state space's decays; each row starts at log 1, log 2, log 3 and so on.</summary>
+    DecayLog,
+
+    /// <summary>The map of low rank to the step sizes of a state space; starts uniform within ±1/√rank.</summary>
+    StepMap,
+
+    /// <summary>Bias of the step sizes of a state space; starts where their softplus is log-uniform in a range.</summary>
+    StepBias,
 }
 
 /// <summary>One named tensor of a checkpoint.</summary>
@@ -85,23 +100,26 @@ public sealed record ExpertsMap(LinearEntry Router, IReadOnlyList<MlpMap> Expert
         [.. Router.Entries, .. Experts.SelectMany(expert => expert.Entries), .. Shared?.Entries ?? [], .. SharedGate?.Entries ?? []];
 }
 
-/// <summary>The weights of one block. Norms are null where the architecture has none in that place.</summary>
+/// <summary>The weights of one block. What the block has no use for is null: norms in places without one, queries, keys, values and output without attention.</summary>
 public sealed record BlockMap
 {
-    /// <summary>The norm before attention; with <see cref="NormPlacement.Stream"/>, that of the stream behind it.</summary>
+    /// <summary>The norm before attention or state space; with <see cref="NormPlacement.Stream"/>, that of the stream behind it.</summary>
     public NormEntry? AttentionNorm { get; init; }
 
     /// <summary>Stream to queries.</summary>
-    public required LinearEntry Query { get; init; }
+    public LinearEntry? Query { get; init; }
 
     /// <summary>Stream to keys.</summary>
-    public required LinearEntry Key { get; init; }
+    public LinearEntry? Key { get; init; }
 
     /// <summary>Stream to values.</summary>
-    public required LinearEntry Value { get; init; }
+    public LinearEntry? Value { get; init; }
 
     /// <summary>Heads to stream.</summary>
-    public required LinearEntry Output { get; init; }
+    public LinearEntry? Output { get; init; }
+
+    /// <summary>The state space that mixes the tokens in place of attention; null where attention does, or nothing.</summary>
+    public StateSpaceMap? StateSpace { get; init; }
 
     /// <summary>The norm of the queries.</summary>
     public NormEntry? QueryNorm { get; init; }
@@ -127,7 +145,7 @@ public sealed record BlockMap
     /// <summary>The norm before the MLP; with <see cref="NormPlacement.Stream"/>, that of the stream behind it.</summary>
     public NormEntry? MlpNorm { get; init; }
 
-    /// <summary>The MLP; null where there are experts.</summary>
+    /// <summary>The MLP; null where there are experts, or no MLP.</summary>
     public MlpMap? Mlp { get; init; }
 
     /// <summary>The experts; null where there is one MLP.</summary>
@@ -141,6 +159,7 @@ public sealed record BlockMap
         .. new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.SelectMany(norm => norm?.Entries ?? []),
         .. new[] { Query, Key, Value, Output, DistanceKey, DistanceQuery }.SelectMany(linear => linear?.Entries ?? []),
         AttentionScale, MlpScale,
+        .. StateSpace?.Entries ?? [],
         .. Mlp?.Entries ?? [],
         .. Experts?.Entries ?? [],
     ];

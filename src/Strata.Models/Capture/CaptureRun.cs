@@ -96,5 +96,5 @@ public sealed class CaptureRun
     }).With("pooling", _request.Pooling.ToString().ToLowerInvariant()).With("positions", _request.Positions.ToString());
 
     private long BytesOf(HookPoint point, int length, long kept) =>
-        point.IsAttentionMatrix ? 4 * kept * length * _model.Spec.Heads : 4 * point.Columns * (_request.Pooling == Pooling.None && !point.PerSequence ? kept : 1);
+        point.IsAttentionMatrix ? 4 * kept * length * point.Heads : 4 * point.Columns * (_request.Pooling == Pooling.None && !point.PerSequence ? kept : 1);
 }

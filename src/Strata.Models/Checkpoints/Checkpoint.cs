@@ -118,6 +118,14 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="InvalidFileException">There is no such tensor, or its numbers are of a format that is not computed with.</exception>
     public Tensor Read(TensorEngine engine, string name) => FileOf(name).Read(engine, name);
 
+    /// <summary>The tokenizer of the folder's files, else that in the metadata of a GGUF file; null and the reason where there is none.</summary>
+    /// <exception cref="InvalidFileException">A file is invalid or asks for something that is not supported; the message names the place.</exception>
+    internal (Tokenizer? Tokenizer, string Lack) ReadTokenizer() =>
+        Tokenizer.LoadFolder(Folder) is Tokenizer found ? (found, "") : _files is [GgufFile file] ? file.ReadTokenizer() : (null, "");
+
+    /// <summary>Files of the tokenizer in the metadata of a GGUF file, where the folder has none of its own.</summary>
+    internal IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles() => _files is [GgufFile file] && Tokenizer.LoadFolder(Folder) is null ? file.TokenizerFiles() : [];
+
     /// <summary>A tensor's numbers in the format that its entry names; see <see cref="WeightFile.Bytes"/>.</summary>
     internal TensorBytes Bytes(string name) => FileOf(name).Bytes(Entry(name));
 

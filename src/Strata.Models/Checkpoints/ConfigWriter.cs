@@ -1,31 +1,27 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Strata.Models;
 
 /// <summary>Writes configurations: of a spec alone, and of a network whose blocks were dropped, repeated or put into another order.</summary>
-internal static class ConfigWriter
+internal static partial class ConfigWriter
 {
     private static readonly string[] CountKeys = ["num_hidden_layers", "n_layer", "num_layers", "n_layers"];
 
     /// <summary>Lists with one element per block.</summary>
-    private static readonly string[] ListKeys = ["layer_types", "no_rope_layers", "attention_layers"];
+    private static readonly string[] ListKeys = ["layer_types", "layers_block_type", "no_rope_layers", "attention_layers"];
 
     /// <summary>Lists of block numbers.</summary>
     private static readonly string[] NumberKeys = ["mlp_only_layers"];
 
-    /// <summary>The configuration of a GPT-2 or Llama that was made from a spec.</summary>
+    /// <summary>The configuration of a network that was made from a spec.</summary>
     /// <exception cref="StrataException">The family's configuration cannot say what the spec says.</exception>
     public static JsonObject Write(ModelSpec spec)
     {
-        JsonObject? config = spec.Family switch
-        {
-            "gpt2" => Gpt2(spec),
-            "llama" => Llama(spec),
-            _ => null,
-        };
-        if (config is null) throw new StrataException($"A random {spec.Family} that was made from a spec has no config.json to save; load a checkpoint and save its random twin.");
+        JsonObject config = SpecConfig.Of(spec) ?? throw new StrataException(
+            $"A random {spec.Family} that was made from a spec has no config.json to save; load a checkpoint and save its random twin. Those of {string.Join(", ", SpecConfig.Known)} are written.");
         return Agrees(Read(config, spec), spec, null) ? config : throw new StrataException($"The config.json of {spec.Family} cannot say all that the spec of this network says, so it is not saved.");
     }
 
@@ -71,6 +67,8 @@ internal static class ConfigWriter
             foreach (string key in CountKeys.Where(level.ContainsKey)) level[key] = blocks.Count;
             foreach (string key in ListKeys)
                 if (level[key] is JsonArray list && list.Count == spec.Blocks) level[key] = new JsonArray([.. blocks.Select(block => list[block]?.DeepClone())]);
+            if (level["hybrid_override_pattern"] is JsonValue pattern && pattern.TryGetValue(out string? letters) && letters.Length == spec.Blocks)
+                level["hybrid_override_pattern"] = string.Concat(blocks.Select(block => letters[block]));
             foreach (string key in NumberKeys)
                 if (level[key] is JsonArray numbers) level[key] = new JsonArray([.. Enumerable.Range(0, blocks.Count).Where(i => numbers.Any(n => (int)n! == blocks[i])).Select(i => (JsonNode)i)]);
         }
@@ -83,8 +81,12 @@ internal static class ConfigWriter
             throw new StrataException($"The blocks of this {spec.Family} differ by their place (attention windows, positions, experts), and its config.json cannot say so for the order [{string.Join(", ", blocks)}]. Choose a plan in which each block keeps a place of its kind.");
     }
 
-    /// <summary>The text of a configuration, as the libraries that write them lay it out.</summary>
-    public static byte[] Text(JsonNode config) => Encoding.UTF8.GetBytes(config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+    /// <summary>The text of a configuration, as the libraries that write them lay it out: infinities are bare words.</summary>
+    public static byte[] Text(JsonNode config) => Encoding.UTF8.GetBytes(QuotedWord().Replace(config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }), "$1") + "\n");
+
+    /// <summary>A value, not a name, that is read from a bare word (<see cref="JsonFile"/>). Quotes within strings are written as escapes.</summary>
+    [GeneratedRegex("\"(-?Infinity|NaN)\"(?!:)", RegexOptions.CultureInvariant)]
+    private static partial Regex QuotedWord();
 
     /// <summary>GPT-Neo may give its kinds of attention as a rhythm; written out they can be put into another order.</summary>
     private static void WriteOutAttentionTypes(JsonObject config, ModelSpec spec)
@@ -120,43 +122,4 @@ internal static class ConfigWriter
     }
 
     private static readonly int[] NoIds = [];
-
-    private static JsonObject Gpt2(ModelSpec spec) => new()
-    {
-        ["architectures"] = new JsonArray("GPT2LMHeadModel"),
-        ["model_type"] = "gpt2",
-        ["n_layer"] = spec.Blocks,
-        ["n_embd"] = spec.Width,
-        ["n_head"] = spec.Heads,
-        ["n_inner"] = spec.MlpWidth,
-        ["vocab_size"] = spec.Vocabulary,
-        ["n_positions"] = spec.MaxPositions,
-        ["layer_norm_epsilon"] = spec.NormEpsilon,
-        ["activation_function"] = "gelu_new",
-        ["tie_word_embeddings"] = spec.TiedUnembedding,
-        ["initializer_range"] = spec.InitializerRange,
-        ["torch_dtype"] = "float32",
-    };
-
-    private static JsonObject Llama(ModelSpec spec) => new()
-    {
-        ["architectures"] = new JsonArray("LlamaForCausalLM"),
-        ["model_type"] = "llama",
-        ["num_hidden_layers"] = spec.Blocks,
-        ["hidden_size"] = spec.Width,
-        ["num_attention_heads"] = spec.Heads,
-        ["num_key_value_heads"] = spec.KeyValueHeads,
-        ["head_dim"] = spec.HeadWidth,
-        ["intermediate_size"] = spec.MlpWidth,
-        ["vocab_size"] = spec.Vocabulary,
-        ["max_position_embeddings"] = spec.MaxPositions,
-        ["rms_norm_eps"] = spec.NormEpsilon,
-        ["rope_theta"] = spec.Rotary?.Theta,
-        ["hidden_act"] = "silu",
-        ["attention_bias"] = spec.AttentionBias,
-        ["mlp_bias"] = spec.MlpBias,
-        ["tie_word_embeddings"] = spec.TiedUnembedding,
-        ["initializer_range"] = spec.InitializerRange,
-        ["torch_dtype"] = "float32",
-    };
 }

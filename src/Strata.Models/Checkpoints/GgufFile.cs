@@ -39,7 +39,18 @@ public sealed class GgufFile : WeightFile, IGgufTensors
 
     /// <summary>The tokenizer in the metadata, or null and the reason.</summary>
     /// <exception cref="InvalidFileException">What the file says of it does not fit together.</exception>
-    internal (Tokenizer? Tokenizer, string Lack) ReadTokenizer() => GgufTokenizer.Read(_metadata, Path);
+    internal (Tokenizer? Tokenizer, string Lack) ReadTokenizer()
+    {
+        RequireOpen();
+        return GgufTokenizer.Read(_metadata, Path);
+    }
+
+    /// <summary>The tokenizer in the metadata as files of a Hugging Face folder, where it can be written so.</summary>
+    internal IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles()
+    {
+        RequireOpen();
+        return GgufTokenizer.Files(_metadata, Path);
+    }
 
     /// <summary>Opens a file and checks its metadata and the place of every tensor.</summary>
     /// <exception cref="InvalidFileException">The file cannot be opened, is not valid, or holds a network that is not read.</exception>

@@ -69,7 +69,21 @@ internal sealed class GgufTokenizer
         };
     }
 
+    /// <summary>The tokenizer as the files of a Hugging Face folder, where it is one of byte-level BPE; none for others.</summary>
+    public static IReadOnlyList<(string Name, byte[] Content)> Files(GgufMetadata metadata, string path)
+    {
+        if (metadata.Text(Prefix + "model") != "gpt2" || metadata.Texts(Prefix + "tokens") is not { Count: > 0 } tokens || !Cuttings.TryGetValue(metadata.Text(Prefix + "pre") ?? "gpt-2", out Cutting? cutting)) return [];
+        GgufTokenizer reader = new(metadata, path, tokens);
+        return [("tokenizer.json", ConfigWriter.Text(reader.File(cutting))), ("tokenizer_config.json", ConfigWriter.Text(reader.Settings(cutting.BeginsWithBos)))];
+    }
+
     private Tokenizer BytePairs(Cutting cutting)
+    {
+        using JsonDocument parts = Document(File(cutting)), settings = Document(Settings(cutting.BeginsWithBos));
+        return new Tokenizer(TokenizerParts.ReadJson(new ConfigReader(parts.RootElement, _path)), new ConfigReader(settings.RootElement, _path));
+    }
+
+    private JsonObject File(Cutting cutting)
     {
         JsonObject vocabulary = [];
         for (int id = 0; id < _tokens.Count; id++)
@@ -83,11 +97,13 @@ internal sealed class GgufTokenizer
         foreach (string expression in cutting.Expressions)
             steps.Add(new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = expression }, ["behavior"] = "Isolated", ["invert"] = false });
         steps.Add(new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = _metadata.Truth(Prefix + "add_space_prefix") ?? false, ["use_regex"] = false });
-        JsonObject file = new()
+        return new JsonObject
         {
+            ["version"] = "1.0",
             ["added_tokens"] = Added(Control, UserDefined),
             ["normalizer"] = cutting.Composes ? new JsonObject { ["type"] = "NFC" } : null,
             ["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = steps },
+            ["post_processor"] = Template(cutting.BeginsWithBos),
             ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
             ["model"] = new JsonObject
             {
@@ -97,8 +113,6 @@ internal sealed class GgufTokenizer
                 ["ignore_merges"] = cutting.TakesWholeWords,
             },
         };
-        using JsonDocument parts = Document(file), settings = Document(Settings(cutting.BeginsWithBos));
-        return new Tokenizer(TokenizerParts.ReadJson(new ConfigReader(parts.RootElement, _path)), new ConfigReader(settings.RootElement, _path));
     }
 
     private Tokenizer SentencePieces()
@@ -107,6 +121,7 @@ internal sealed class GgufTokenizer
         if (scores.Length != _tokens.Count) throw new InvalidFileException(_path, $"has {_tokens.Count} tokens and the scores of {scores.Length}.");
         SentencePieceFile file = SentencePieceFile.BytePairs(_path, _tokens.Select((token, id) => new PieceEntry(token, (float)scores[id], Kind(id))), _metadata.Truth(Prefix + "add_space_prefix") ?? true);
         JsonObject config = Settings(beginsWithBos: true);
+        config["tokenizer_class"] = "LlamaTokenizer";
         config["added_tokens_decoder"] = new JsonObject(Added(Control).Select(token => KeyValuePair.Create($"{token!["id"]}", (JsonNode?)token.DeepClone())));
         using JsonDocument settings = Document(config);
         ConfigReader reader = new(settings.RootElement, _path);
@@ -134,9 +149,25 @@ internal sealed class GgufTokenizer
         return added;
     }
 
+    /// <summary>BOS before each text, where it is added; libraries that read tokenizer.json go by this alone.</summary>
+    private JsonObject? Template(bool beginsWithBos)
+    {
+        JsonObject settings = Settings(beginsWithBos);
+        if (settings["bos_token"] is not JsonValue bos || !(bool)settings["add_bos_token"]!) return null;
+        JsonObject Special(int type) => new() { ["SpecialToken"] = new JsonObject { ["id"] = (string)bos!, ["type_id"] = type } };
+        JsonObject Text(string name, int type) => new() { ["Sequence"] = new JsonObject { ["id"] = name, ["type_id"] = type } };
+        return new JsonObject
+        {
+            ["type"] = "TemplateProcessing",
+            ["single"] = new JsonArray(Special(0), Text("A", 0)),
+            ["pair"] = new JsonArray(Special(0), Text("A", 0), Special(1), Text("B", 1)),
+            ["special_tokens"] = new JsonObject { [(string)bos!] = new JsonObject { ["id"] = (string)bos!, ["ids"] = new JsonArray(_metadata.Int(Prefix + "bos_token_id")!.Value), ["tokens"] = new JsonArray((string)bos!) } },
+        };
+    }
+
     private JsonObject Settings(bool beginsWithBos)
     {
-        JsonObject settings = new() { ["add_bos_token"] = _metadata.Truth(Prefix + "add_bos_token") ?? beginsWithBos, ["add_eos_token"] = _metadata.Truth(Prefix + "add_eos_token") ?? false };
+        JsonObject settings = new() { ["tokenizer_class"] = "PreTrainedTokenizerFast", ["add_bos_token"] = _metadata.Truth(Prefix + "add_bos_token") ?? beginsWithBos, ["add_eos_token"] = _metadata.Truth(Prefix + "add_eos_token") ?? false };
         foreach ((string key, string name) in new[] { ("bos_token_id", "bos_token"), ("eos_token_id", "eos_token"), ("unknown_token_id", "unk_token"), ("padding_token_id", "pad_token") })
         {
             if (_metadata.Int(Prefix + key) is int id && (uint)id < (uint)_tokens.Count && _tokens[id].Length > 0) settings[name] = _tokens[id];

@@ -11,36 +11,63 @@ internal sealed class ModelSaver
     /// <summary>Files beside the weights that belong to a network and do not depend on its blocks.</summary>
     private static readonly string[] CopiedNames =
     [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json", "merges.txt",
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "spm.model", "vocab.json", "merges.txt",
         "vocab.txt", "chat_template.jinja", "chat_template.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
     ];
 
     private readonly Model _model;
     private readonly ModelSource _source;
     private readonly LayerPlan _plan;
+    private readonly SaveOptions _options;
     private readonly int[] _blocks;
 
+    /// <summary>The blocks that each first block of a group is merged of.</summary>
+    private readonly Dictionary<int, IReadOnlyList<int>> _groups = [];
+
     /// <summary>Checks that a plan can be written as a network.</summary>
-    /// <exception cref="StrataException">It runs blocks in parallel or by halves, or is for another depth.</exception>
-    public ModelSaver(Model model, ModelSource source, LayerPlan? plan)
+    /// <exception cref="StrataException">It runs blocks in parallel or by halves, or is for another depth, or blocks cannot be merged.</exception>
+    public ModelSaver(Model model, ModelSource source, LayerPlan? plan, SaveOptions options)
     {
+        _options = options;
         _model = model;
         _source = source;
         _plan = model.CheckPlan(plan);
-        _blocks = [.. _plan.Steps.Select(step => step switch
+        CheckGroups();
+        int[] blocks = [.. _plan.Steps.Select(step => step switch
         {
             BlockStep block => block.Block,
             ParallelStep => throw new StrataException($"The plan \"{_plan}\" runs blocks in parallel. A saved network is a sequence of whole blocks, and no config.json can say that some read the same input: choose a plan without parallel(...)."),
             _ => throw new StrataException($"The plan \"{_plan}\" runs half a block. A saved network is a sequence of whole blocks: choose a plan without attn(...) and mlp(...)."),
         })];
+        int[] merged = [.. options.Merge.SelectMany(group => group.Skip(1))];
+        _blocks = [.. blocks.Where(block => !merged.Contains(block))];
+    }
+
+    /// <summary>Blocks of a group must compute the same way: what their places say (windows, positions, experts) cannot be averaged.</summary>
+    private void CheckGroups()
+    {
+        ModelSpec spec = _model.Spec;
+        HashSet<int> seen = [];
+        foreach (IReadOnlyList<int> group in _options.Merge)
+        {
+            string text = string.Join(", ", group);
+            if (group.Count < 2) throw new StrataException($"A group of {group.Count} blocks cannot be merged; give two or more.");
+            foreach (int block in group)
+            {
+                if ((uint)block >= (uint)spec.Blocks) throw new StrataException($"Block {block} cannot be merged: the network has blocks 0..{spec.Blocks} (0 to {spec.Blocks - 1}).");
+                if (!seen.Add(block)) throw new StrataException($"Block {block} is to be merged twice.");
+                if (spec.Block(block) != spec.Block(group[0])) throw new StrataException($"The blocks {text} cannot be merged: block {block} differs from block {group[0]} in its window, its positions or its experts.");
+            }
+
+            _groups[group[0]] = group;
+        }
     }
 
     /// <summary>Writes the folder beside its place, then renames it.</summary>
     /// <param name="folder">A folder that does not exist yet, or is empty.</param>
-    /// <param name="maxShardBytes">Most bytes of numbers in one weight file, where a single tensor is not larger.</param>
     /// <param name="cancellation">Stops between tensors; nothing is left behind.</param>
     /// <exception cref="InvalidFileException">The folder has something in it or cannot be written.</exception>
-    public void Write(string folder, long maxShardBytes, CancellationToken cancellation)
+    public SavedModel Write(string folder, CancellationToken cancellation)
     {
         string target = CheckTarget(folder);
         JsonObject config = _source.Config();
@@ -51,12 +78,13 @@ internal sealed class ModelSaver
         {
             Directory.CreateDirectory(beside);
             File.WriteAllBytes(Path.Combine(beside, "config.json"), ConfigWriter.Text(config));
-            WriteShards(beside, Shards(parts, maxShardBytes));
+            WriteShards(beside, Shards(parts, _options.MaxShardBytes));
             string[] copied = CopyFiles(beside);
             File.WriteAllBytes(Path.Combine(beside, RecipeName), ConfigWriter.Text(Recipe(parts, copied)));
             cancellation.ThrowIfCancellationRequested();
             if (Directory.Exists(target)) Directory.Delete(target);
             Directory.Move(beside, target);
+            return new SavedModel(folder, _model.Name, _plan.ToString(), _blocks.Length, parts.Sum(part => part.Bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -82,18 +110,24 @@ internal sealed class ModelSaver
     private List<SafetensorsPart> Parts(CancellationToken cancellation)
     {
         WeightMap map = ModelFamily.Of(_model.Spec).Map(_model.Spec, _source.Has);
+        List<SafetensorsPart> parts = [];
+        long written = 0;
 
         // Blocks that share their weights (ALBERT) are written once, whatever the plan.
-        if (map.Blocks.Distinct(ReferenceEqualityComparer.Instance).Count() < map.Blocks.Count) return [.. _source.Tensors.Select(entry => Part(entry.Name, entry))];
+        if (map.Blocks.Distinct(ReferenceEqualityComparer.Instance).Count() < map.Blocks.Count)
+        {
+            parts.AddRange(_source.Tensors.Select(entry => Part(entry.Name, [entry])));
+            return parts;
+        }
+
         string[] prefixes = Prefixes(map);
         HashSet<string> outside = [.. map.OutsideBlocks.Select(entry => entry.Name)];
         List<TensorEntry>[] ofBlock = [.. prefixes.Select(_ => new List<TensorEntry>())];
-        List<SafetensorsPart> parts = [];
         foreach (TensorEntry entry in _source.Tensors)
         {
             int block = outside.Contains(entry.Name) ? -1 : Array.FindIndex(prefixes, prefix => entry.Name.StartsWith(prefix, StringComparison.Ordinal));
             if (block >= 0) ofBlock[block].Add(entry);
-            else parts.Add(Part(entry.Name, entry));
+            else parts.Add(Part(entry.Name, [entry]));
         }
 
         for (int i = 0; i < _blocks.Length; i++)
@@ -101,16 +135,29 @@ internal sealed class ModelSaver
             int block = _blocks[i];
             string prefix = prefixes[block];
             string renamed = $"{prefix[..^$"{block}.".Length]}{i}.";
-            parts.AddRange(ofBlock[block].Select(entry => Part(renamed + entry.Name[prefix.Length..], entry)));
+            IReadOnlyList<int> group = _groups.GetValueOrDefault(block, [block]);
+            parts.AddRange(ofBlock[block].Select(entry => Part(renamed + entry.Name[prefix.Length..], [.. group.Select(other => Same(ofBlock[other], prefixes[other], entry, prefix))])));
         }
 
         return parts;
 
-        SafetensorsPart Part(string name, TensorEntry entry) => new(name, entry.DType, entry.Shape, stream =>
+        SafetensorsPart Part(string name, TensorEntry[] entries) => new(name, entries[0].DType, entries[0].Shape, stream =>
         {
             cancellation.ThrowIfCancellationRequested();
-            _source.Write(entry, stream);
+            if (entries.Length > 1 && BlockAverage.Applies(entries[0])) BlockAverage.Write(_source, entries, stream);
+            else _source.Write(entries[0], stream);
+            _options.Progress?.Report(new WorkProgress("Saving weights", ++written, parts.Count, "tensors"));
         });
+    }
+
+    /// <summary>The tensor of another block that has the place of this one in its own.</summary>
+    private TensorEntry Same(List<TensorEntry> others, string otherPrefix, TensorEntry entry, string prefix)
+    {
+        string name = otherPrefix + entry.Name[prefix.Length..];
+        TensorEntry? same = others.Find(other => other.Name == name);
+        return same is not null && same.DType == entry.DType && same.Shape.SequenceEqual(entry.Shape)
+            ? same
+            : throw new StrataException($"{Excerpt.Quote(entry.Name)} and {Excerpt.Quote(name)} cannot be merged: they differ in shape or number format, or one is missing.");
     }
 
     /// <summary>What the names of each block's tensors begin with: <c>model.layers.3.</c></summary>
@@ -173,8 +220,14 @@ internal sealed class ModelSaver
     private string[] CopyFiles(string folder)
     {
         if (_source.Folder is not string from || !Directory.Exists(from)) return [];
-        string[] names = [.. CopiedNames.Where(name => File.Exists(Path.Combine(from, name))), .. Directory.EnumerateFiles(from, "*.tiktoken").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-        foreach (string name in names) File.Copy(Path.Combine(from, name), Path.Combine(folder, name));
+        string[] names = [.. CopiedNames.Where(name => File.Exists(Path.Combine(from, name))), .. Directory.EnumerateFiles(from, "*.tiktoken").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal), .. SentenceModules.Files(from)];
+        foreach (string name in names)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
+            File.Copy(Path.Combine(from, name), Path.Combine(folder, name));
+        }
+
+        foreach ((string name, byte[] content) in _source.TokenizerFiles) File.WriteAllBytes(Path.Combine(folder, name), content);
         return names;
     }
 
@@ -190,6 +243,7 @@ internal sealed class ModelSaver
             ["plan"] = _plan.ToString(),
             ["blocks_before"] = _model.Spec.Blocks,
             ["blocks"] = new JsonArray([.. _blocks.Select(block => (JsonNode)block)]),
+            ["merged_blocks"] = new JsonArray([.. _options.Merge.Select(group => (JsonNode)new JsonArray([.. group.Select(block => (JsonNode)block)]))]),
             ["tensors"] = parts.Count,
             ["bytes"] = parts.Sum(part => part.Bytes),
             ["copied_files"] = new JsonArray([.. copied.Select(name => (JsonNode)name)]),

@@ -22,8 +22,14 @@ internal abstract class ModelSource
     /// <summary>Folder of the tokenizer's files; null where there is none.</summary>
     public abstract string? Folder { get; }
 
+    /// <summary>Files of a tokenizer that the folder has not.</summary>
+    public virtual IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles => [];
+
     /// <summary>Reads a tensor for an engine.</summary>
     public abstract Func<WeightEntry, Tensor> Reader(TensorEngine engine);
+
+    /// <summary>The numbers of a tensor, row-major, widened to float32.</summary>
+    public abstract float[] Numbers(TensorEntry entry);
 
     /// <summary>Writes the numbers of a tensor, row-major, little-endian.</summary>
     public abstract void Write(TensorEntry entry, Stream stream);
@@ -36,6 +42,8 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
 
     public override string? Folder => checkpoint.Folder;
 
+    public override IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles => checkpoint.TokenizerFiles();
+
     public override JsonObject Config() => JsonObject.Create(checkpoint.Config.Element.Clone())!;
 
     public override bool Has(string name) => checkpoint.Has(name);
@@ -43,6 +51,8 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
     public override float? Number(string name) => checkpoint.Has(name) && checkpoint.Read(CpuEngine.Default, name) is { Shape.Count: 1 } number ? number.ToArray()[0] : null;
 
     public override Func<WeightEntry, Tensor> Reader(TensorEngine engine) => entry => checkpoint.Read(engine, entry.Name);
+
+    public override float[] Numbers(TensorEntry entry) => checkpoint.Read(CpuEngine.Default, entry.Name).ToArray();
 
     public override void Write(TensorEntry entry, Stream stream)
     {
@@ -67,6 +77,8 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
 
     public override string? Folder => original?.Folder;
 
+    public override IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles => original?.TokenizerFiles ?? [];
+
     public override JsonObject Config()
     {
         JsonObject config = original is null ? ConfigWriter.Write(spec) : ConfigWriter.Alone(original.Config(), spec.Family);
@@ -83,9 +95,7 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
 
     public override Func<WeightEntry, Tensor> Reader(TensorEngine reader) => new RandomWeights(family, spec, seed, reader).Read;
 
-    public override void Write(TensorEntry entry, Stream stream)
-    {
-        float[] values = new RandomWeights(family, spec, seed, engine).Read(_entries[entry.Name]).ToArray();
-        stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
-    }
+    public override float[] Numbers(TensorEntry entry) => new RandomWeights(family, spec, seed, engine).Read(_entries[entry.Name]).ToArray();
+
+    public override void Write(TensorEntry entry, Stream stream) => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Numbers(entry)));
 }

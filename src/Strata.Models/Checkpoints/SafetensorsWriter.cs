@@ -114,13 +114,19 @@ public static class SafetensorsWriter
         Shape shape = new(source.Shape);
         if (values.Length != shape.Count)
             throw new StrataException($"Tensor \"{source.Name}\" of shape {shape} needs {shape.Count} numbers; its source gave {values.Length}. Nothing was written.");
-        byte[] bytes = new byte[Math.Min(values.Length, ChunkElements) * source.DType.Size()];
+        WriteNumbers(stream, values, source.DType);
+    }
+
+    /// <summary>Writes numbers in a format, rounded to nearest.</summary>
+    internal static void WriteNumbers(Stream stream, ReadOnlySpan<float> values, DType dtype)
+    {
+        byte[] bytes = new byte[Math.Min(values.Length, ChunkElements) * dtype.Size()];
         for (int at = 0; at < values.Length; at += ChunkElements)
         {
             ReadOnlySpan<float> chunk = values.Slice(at, Math.Min(ChunkElements, values.Length - at));
-            Span<byte> target = bytes.AsSpan(0, chunk.Length * source.DType.Size());
-            if (source.DType == DType.Float32) MemoryMarshal.AsBytes(chunk).CopyTo(target);
-            else if (source.DType == DType.Float16) ToHalf(chunk, MemoryMarshal.Cast<byte, Half>(target));
+            Span<byte> target = bytes.AsSpan(0, chunk.Length * dtype.Size());
+            if (dtype == DType.Float32) MemoryMarshal.AsBytes(chunk).CopyTo(target);
+            else if (dtype == DType.Float16) ToHalf(chunk, MemoryMarshal.Cast<byte, Half>(target));
             else ToBFloat16(chunk, MemoryMarshal.Cast<byte, ushort>(target));
             stream.Write(target);
         }

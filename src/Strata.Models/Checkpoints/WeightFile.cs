@@ -81,11 +81,15 @@ public abstract class WeightFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     internal TensorBytes Bytes(TensorEntry entry)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireOpen();
         TensorBytes bytes = Locate(entry, _file);
         if (bytes.Owner == _file) _handedOut = true;
         return bytes;
     }
+
+    /// <summary>What is read of the mapped memory beside tensors needs the file open.</summary>
+    /// <exception cref="ObjectDisposedException">The file was closed.</exception>
+    private protected void RequireOpen() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     /// <summary>Maps a file for whoever reads it; where that fails it is unmapped at once.</summary>
     private protected static T Mapped<T>(string path, Func<string, MappedFile, T> open)

@@ -13,6 +13,7 @@ public sealed class BatchRun
     private readonly KeyValueCache? _cache;
     private readonly AttentionSegment[] _segments;
     private readonly PositionTables _tables;
+    private readonly StateSpaceMixer _stateSpaces;
     private readonly int[] _positions;
     private readonly int[] _first;
 
@@ -41,6 +42,7 @@ public sealed class BatchRun
         _hooks = hooks;
         _cache = cache;
         Batch = batch;
+        _stateSpaces = new StateSpaceMixer(model, this, hooks, cache);
         _segments = cache?.Segments(batch)
             ?? Enumerable.Range(0, batch.Sequences).Select(s => new AttentionSegment(batch.Starts[s], batch.Length(s), batch.Starts[s], batch.Length(s))).ToArray();
         _positions = new int[batch.Tokens];
@@ -87,8 +89,10 @@ public sealed class BatchRun
     /// <param name="stream">[tokens, width]; stays as it is.</param>
     /// <param name="step">What runs.</param>
     /// <param name="execution">Execution position of the step's first block: names hook points and cache slots.</param>
+    /// <exception cref="StrataException">The step is half of a block that has only the other half.</exception>
     public Tensor Step(TensorScope outer, Tensor stream, PlanStep step, int execution)
     {
+        _model.Spec.CheckHalf(step);
         using TensorScope scope = _model.Engine.OpenScope();
         Tensor result = step switch
         {
@@ -195,8 +199,10 @@ public sealed class BatchRun
     private Tensor Block(TensorScope scope, Tensor stream, int block, int execution)
     {
         if (_model.Spec.ParallelResidual) return ParallelBlock(scope, stream, block, execution);
+        BlockSpec facts = _model.Spec.Block(block);
+        if (!facts.MixesTokens) return MlpHalf(scope, stream, block, execution);
         Tensor mid = AttentionHalf(scope, stream, block, execution);
-        return Finished ? mid : MlpHalf(scope, mid, block, execution);
+        return Finished || !facts.HasMlp ? mid : MlpHalf(scope, mid, block, execution);
     }
 
     /// <summary>Attention and MLP on the same stream; the norm of the attention serves both where the architecture says so.</summary>
@@ -205,25 +211,27 @@ public sealed class BatchRun
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor pre = Visit(scope, execution, HookKind.ResidPre, stream);
         Tensor normalized = AttentionInput(scope, pre, block, execution);
-        Tensor attended = scope.Add(pre, Attention(scope, normalized, block, execution));
+        Tensor attended = scope.Add(pre, Mix(scope, normalized, block, execution));
         if (Finished) return scope.MoveTo(outer, attended);
         Tensor added = Mlp(scope, _model.Spec.SharedNorm ? normalized : MlpInput(scope, pre, block, execution), block, execution);
         return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidPost, scope.Add(attended, added)));
     }
 
-    // Each half has a scope of its own, so that the memory of one serves the other.
+    /// <summary>x + attention(x), or x + state space(x). Each half has a scope of its own, so that the memory of one serves the other.</summary>
     private Tensor AttentionHalf(TensorScope outer, Tensor stream, int block, int execution)
     {
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor pre = Visit(scope, execution, HookKind.ResidPre, stream);
-        Tensor sum = scope.Add(pre, Attention(scope, AttentionInput(scope, pre, block, execution), block, execution));
+        Tensor sum = scope.Add(pre, Mix(scope, AttentionInput(scope, pre, block, execution), block, execution));
         if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = scope.Norm(sum, _model.Weights.Blocks[block].AttentionNorm, _model.Spec);
-        return scope.MoveTo(outer, _model.Spec.ParallelResidual ? sum : Visit(scope, execution, HookKind.ResidMid, sum));
+        HookKind after = _model.Spec.Block(block).HasMlp ? HookKind.ResidMid : HookKind.ResidPost;
+        return scope.MoveTo(outer, _model.Spec.ParallelResidual ? sum : Visit(scope, execution, after, sum));
     }
 
     private Tensor MlpHalf(TensorScope outer, Tensor stream, int block, int execution)
     {
         using TensorScope scope = outer.Engine.OpenScope();
+        if (!_model.Spec.Block(block).MixesTokens) stream = Visit(scope, execution, HookKind.ResidPre, stream);
         Tensor normalized = _model.Spec.SharedNorm ? AttentionInput(scope, stream, block, execution) : MlpInput(scope, stream, block, execution);
         Tensor sum = scope.Add(stream, Mlp(scope, normalized, block, execution));
         if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = scope.Norm(sum, _model.Weights.Blocks[block].MlpNorm, _model.Spec);
@@ -240,14 +248,19 @@ public sealed class BatchRun
 
     private bool NormsInput => _model.Spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput;
 
+    /// <summary>What attention, or the state space, adds to the stream.</summary>
+    private Tensor Mix(TensorScope scope, Tensor normalized, int block, int execution) => _model.Spec.Block(block).StateSpace is null
+        ? Attention(scope, normalized, block, execution)
+        : _stateSpaces.Mix(scope, normalized, block, execution);
+
     /// <summary>What attention adds to the stream.</summary>
     private Tensor Attention(TensorScope scope, Tensor normalized, int block, int execution)
     {
         BlockWeights weights = _model.Weights.Blocks[block];
         AttentionHeads heads = _model.Spec.AttentionHeads(block);
-        Tensor q = Queries(scope, scope.Linear(normalized, weights.Query), weights.QueryNorm, execution, HookKind.Query, HookKind.QueryNorm);
-        Tensor k = Queries(scope, scope.Linear(normalized, weights.Key), weights.KeyNorm, execution, HookKind.Key, HookKind.KeyNorm);
-        Tensor v = Visit(scope, execution, HookKind.Value, Limited(scope, scope.Linear(normalized, weights.Value)));
+        Tensor q = Queries(scope, scope.Linear(normalized, weights.Query!), weights.QueryNorm, execution, HookKind.Query, HookKind.QueryNorm);
+        Tensor k = Queries(scope, scope.Linear(normalized, weights.Key!), weights.KeyNorm, execution, HookKind.Key, HookKind.KeyNorm);
+        Tensor v = Visit(scope, execution, HookKind.Value, Limited(scope, scope.Linear(normalized, weights.Value!)));
 
         if (_model.Spec.Block(block).Rotary is RotarySpec rotary)
         {
@@ -260,7 +273,7 @@ public sealed class BatchRun
         bool materialise = _model.Spec.Disentangled is not null || (_hooks is not null && (_hooks.Touches(execution, HookKind.Scores) || _hooks.Touches(execution, HookKind.Pattern)));
         Tensor? bias = _tables.ScoreBias(heads.Scale);
         Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, bias, block, execution) : scope.Attention(q, k, v, heads, _segments, bias);
-        Tensor output = scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output);
+        Tensor output = scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output!);
         return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm, weights.AttentionScale));
     }
 
@@ -365,11 +378,15 @@ public sealed class BatchRun
     private int[] TableRows() => _model.Spec.PositionOffset == 0 ? _positions : _positions.Select(position => position + _model.Spec.PositionOffset).ToArray();
 
     /// <summary>Lets interventions change a value and captures read it. Without hooks this is one null check.</summary>
-    private Tensor Visit(TensorScope scope, int execution, HookKind kind, Tensor value, int sequence = -1)
+    internal Tensor Visit(TensorScope scope, int execution, HookKind kind, Tensor value, int sequence = -1)
     {
         if (_hooks is null) return value;
         Tensor result = _hooks.Visit(scope, execution, kind, value, this, sequence);
-        Finished |= _hooks.IsLast(execution, kind) && (sequence < 0 || sequence == Batch.Sequences - 1);
+        Passed(execution, kind, sequence);
         return result;
     }
+
+    /// <summary>Takes note that a place has been read.</summary>
+    internal void Passed(int execution, HookKind kind, int sequence = -1) =>
+        Finished |= _hooks!.IsLast(execution, kind) && (sequence < 0 || sequence == Batch.Sequences - 1);
 }

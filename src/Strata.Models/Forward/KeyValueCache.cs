@@ -3,28 +3,32 @@ using Strata.Tensors;
 namespace Strata.Models;
 
 /// <summary>
-/// Keys and values of the tokens that have already run, for generation. One slot per execution position of the plan, so that a block that runs twice has two slots.
+/// What a run keeps of the tokens that have already run, for generation: keys and values of attention, running states of state spaces. One slot per execution
+/// position of the plan, so that a block that runs twice has two slots.
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
     private readonly TensorScope _scope;
-    private readonly Tensor[] _keys;
-    private readonly Tensor[] _values;
+    private readonly Tensor?[] _keys;
+    private readonly Tensor?[] _values;
+    private readonly RecurrentState?[] _states;
     private readonly int _capacity;
 
     /// <summary>An empty cache.</summary>
     /// <param name="model">The network.</param>
-    /// <param name="slots">Executions of the plan.</param>
+    /// <param name="plan">What will run.</param>
     /// <param name="sequences">Sequences that are generated together.</param>
     /// <param name="capacity">Longest sequence, in tokens.</param>
-    public KeyValueCache(Model model, int slots, int sequences, int capacity)
+    public KeyValueCache(Model model, LayerPlan plan, int sequences, int capacity)
     {
         _scope = model.Engine.OpenScope();
         _capacity = capacity;
         int width = model.Spec.KeyValueHeads * model.Spec.HeadWidth;
         Lengths = new int[sequences];
-        _keys = Enumerable.Range(0, slots).Select(_ => _scope.Empty(sequences * capacity, width)).ToArray();
-        _values = Enumerable.Range(0, slots).Select(_ => _scope.Empty(sequences * capacity, width)).ToArray();
+        BlockSpec?[] mixers = plan.Executions.Select(step => step is MlpStep ? null : model.Spec.Block(LayerPlan.BlockOf(step))).ToArray();
+        _keys = mixers.Select(block => block is { HasAttention: true } ? _scope.Empty(sequences * capacity, width) : null).ToArray();
+        _values = mixers.Select(block => block is { HasAttention: true } ? _scope.Empty(sequences * capacity, width) : null).ToArray();
+        _states = mixers.Select(block => block?.StateSpace is StateSpaceSpec space ? RecurrentState.Start(_scope, space, sequences) : null).ToArray();
     }
 
     /// <summary>Tokens held per sequence.</summary>
@@ -37,11 +41,20 @@ internal sealed class KeyValueCache : IDisposable
         for (int s = 0; s < batch.Sequences; s++)
         {
             int target = s * _capacity + Lengths[s];
-            _scope.WriteRows(keys, batch.Starts[s], _keys[slot], target, batch.Length(s));
-            _scope.WriteRows(values, batch.Starts[s], _values[slot], target, batch.Length(s));
+            _scope.WriteRows(keys, batch.Starts[s], _keys[slot]!, target, batch.Length(s));
+            _scope.WriteRows(values, batch.Starts[s], _values[slot]!, target, batch.Length(s));
         }
 
-        return (_keys[slot], _values[slot]);
+        return (_keys[slot]!, _values[slot]!);
+    }
+
+    /// <summary>The running states of a slot, which the run brings up to date; those of sequences that begin anew are at their start.</summary>
+    public RecurrentState States(int slot)
+    {
+        RecurrentState state = _states[slot]!;
+        for (int s = 0; s < Lengths.Length; s++)
+            if (Lengths[s] == 0) state.Restart(s);
+        return state;
     }
 
     /// <summary>Where the queries of a new batch look.</summary>

@@ -24,7 +24,7 @@ public sealed record GenerationRequest
     /// <summary>Ids after which a prompt is finished; null for the model's own, empty for none.</summary>
     public IReadOnlyList<int>? StopIds { get; init; }
 
-    /// <summary>Keep keys and values of earlier tokens. False runs everything again for every token: same tokens, only slower.</summary>
+    /// <summary>Keep keys and values, and running states, of earlier tokens. False runs everything again for every token: same tokens, only slower.</summary>
     public bool UseCache { get; init; } = true;
 
     /// <summary>Told after each token.</summary>

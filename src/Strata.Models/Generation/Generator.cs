@@ -2,7 +2,7 @@ using Strata.Tensors;
 
 namespace Strata.Models;
 
-/// <summary>Continues prompts token by token, with a cache of keys and values or by running everything again.</summary>
+/// <summary>Continues prompts token by token, with a cache of keys, values and running states or by running everything again.</summary>
 internal sealed class Generator
 {
     private readonly Model _model;
@@ -37,7 +37,9 @@ internal sealed class Generator
 
     public Generation Run(CancellationToken cancellation)
     {
-        using KeyValueCache? cache = _request.UseCache ? new KeyValueCache(_model, _plan.Executions.Length, _sequences.Length, _promptLengths.Max() + _request.MaxNew) : null;
+        // How the inputs of earlier tokens mix into later ones is not among what a cache keeps; where it is changed, everything runs again.
+        bool cached = _request.UseCache && !(_hooks?.Changes(HookKind.SsmPattern) ?? false);
+        using KeyValueCache? cache = cached ? new KeyValueCache(_model, _plan, _sequences.Length, _promptLengths.Max() + _request.MaxNew) : null;
         bool[] finished = new bool[_sequences.Length];
         for (int step = 0; step < _request.MaxNew && !finished.All(f => f); step++)
         {

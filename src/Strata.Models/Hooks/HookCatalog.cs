@@ -7,7 +7,8 @@ namespace Strata.Models;
 public sealed class HookCatalog
 {
     private static readonly HookKind[] AttentionKinds =
-        [HookKind.ResidPre, HookKind.AttentionNorm, HookKind.Query, HookKind.QueryNorm, HookKind.Key, HookKind.KeyNorm, HookKind.Value, HookKind.RotaryQuery, HookKind.RotaryKey, HookKind.Scores, HookKind.Pattern, HookKind.Mixed, HookKind.AttentionOut, HookKind.ResidMid];
+        [HookKind.ResidPre, HookKind.AttentionNorm, HookKind.Query, HookKind.QueryNorm, HookKind.Key, HookKind.KeyNorm, HookKind.Value, HookKind.RotaryQuery, HookKind.RotaryKey, HookKind.Scores, HookKind.Pattern, HookKind.Mixed, HookKind.AttentionOut,
+        HookKind.SsmInput, HookKind.SsmGate, HookKind.SsmConvolution, HookKind.SsmDelta, HookKind.SsmB, HookKind.SsmC, HookKind.SsmState, HookKind.SsmPattern, HookKind.SsmMixed, HookKind.SsmGated, HookKind.SsmOut, HookKind.ResidMid];
 
     private static readonly HookKind[] MlpKinds =
         [HookKind.MlpNorm, HookKind.MlpPre, HookKind.MlpPreLinear, HookKind.MlpPost, HookKind.Router, HookKind.ExpertWeights, HookKind.SharedExpert, HookKind.MlpOut, HookKind.ResidPost];
@@ -26,7 +27,8 @@ public sealed class HookCatalog
             int block = LayerPlan.BlockOf(execution);
             IEnumerable<HookKind> kinds = execution switch
             {
-                AttentionStep => AttentionKinds,
+                AttentionStep => spec.Block(block).HasMlp ? AttentionKinds : AttentionKinds.Append(HookKind.ResidPost),
+                MlpStep when !spec.Block(block).MixesTokens => MlpKinds.Prepend(HookKind.ResidPre),
                 MlpStep => spec.SharedNorm ? MlpKinds.Prepend(HookKind.AttentionNorm) : MlpKinds,
                 _ => AttentionKinds.Concat(MlpKinds),
             };
@@ -34,7 +36,7 @@ public sealed class HookCatalog
             {
                 string name = $"blocks.{block}.{Suffix(kind)}";
                 int occurrence = seen[name] = seen.GetValueOrDefault(name, -1) + 1;
-                points.Add(new(occurrence == 0 ? name : $"{name}#{occurrence}", kind, i, block, ColumnsOf(spec, block, kind)));
+                points.Add(new(occurrence == 0 ? name : $"{name}#{occurrence}", kind, i, block, ColumnsOf(spec, block, kind), HeadsOf(spec, block, kind)));
             }
         }
 
@@ -106,11 +108,15 @@ public sealed class HookCatalog
 
     private static bool Exists(ModelSpec spec, int block, HookKind kind) => kind switch
     {
+        >= HookKind.Query and <= HookKind.AttentionOut when !spec.Block(block).HasAttention => false,
+        >= HookKind.SsmInput and <= HookKind.SsmOut => spec.Block(block).StateSpace is not null,
+        >= HookKind.MlpNorm and <= HookKind.MlpOut when !spec.Block(block).HasMlp => false,
+        HookKind.AttentionNorm when !spec.Block(block).MixesTokens => false,
         HookKind.AttentionNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput && !spec.Block(block).PlainAttentionInput,
         HookKind.MlpNorm => spec.NormPlacement is NormPlacement.Input or NormPlacement.InputAndOutput && !spec.SharedNorm,
         HookKind.QueryNorm or HookKind.KeyNorm => spec.QueryKeyNorm != QueryKeyNorm.None,
         HookKind.RotaryQuery or HookKind.RotaryKey => spec.Block(block).Rotary is not null,
-        HookKind.ResidMid => !spec.ParallelResidual,
+        HookKind.ResidMid => !spec.ParallelResidual && spec.Block(block).MixesTokens && spec.Block(block).HasMlp,
         HookKind.MlpPre or HookKind.MlpPost => spec.Block(block).Experts is null,
         HookKind.MlpPreLinear => spec.Block(block).Experts is null && spec.GatedMlp,
         HookKind.Router or HookKind.ExpertWeights => spec.Block(block).Experts is not null,
@@ -120,12 +126,26 @@ public sealed class HookCatalog
 
     private static int ColumnsOf(ModelSpec spec, int block, HookKind kind) => kind switch
     {
+        HookKind.SsmInput or HookKind.SsmGate or HookKind.SsmConvolution or HookKind.SsmMixed or HookKind.SsmGated => spec.Block(block).StateSpace!.Channels,
+        HookKind.SsmDelta => spec.Block(block).StateSpace!.Heads,
+        HookKind.SsmB or HookKind.SsmC => spec.Block(block).StateSpace!.ParameterWidth,
+        HookKind.SsmState => spec.Block(block).StateSpace!.Channels * spec.Block(block).StateSpace!.StateSize,
         HookKind.Query or HookKind.QueryNorm or HookKind.RotaryQuery or HookKind.Mixed => spec.Heads * spec.HeadWidth,
         HookKind.Key or HookKind.KeyNorm or HookKind.RotaryKey or HookKind.Value => spec.KeyValueHeads * spec.HeadWidth,
-        HookKind.Scores or HookKind.Pattern => 0,
+        HookKind.Scores or HookKind.Pattern or HookKind.SsmPattern => 0,
         HookKind.MlpPre or HookKind.MlpPreLinear or HookKind.MlpPost => spec.Block(block).MlpWidth,
         HookKind.Router or HookKind.ExpertWeights => spec.Block(block).Experts!.Count,
         _ => spec.Width,
+    };
+
+    private static int HeadsOf(ModelSpec spec, int block, HookKind kind) => kind switch
+    {
+        HookKind.Query or HookKind.QueryNorm or HookKind.RotaryQuery or HookKind.Scores or HookKind.Pattern or HookKind.Mixed => spec.Heads,
+        HookKind.Key or HookKind.KeyNorm or HookKind.RotaryKey or HookKind.Value => spec.KeyValueHeads,
+        HookKind.SsmPattern => spec.Block(block).StateSpace!.HasHeads ? spec.Block(block).StateSpace!.Heads : 1,
+        HookKind.SsmInput or HookKind.SsmGate or HookKind.SsmConvolution or HookKind.SsmDelta or HookKind.SsmState or HookKind.SsmMixed or HookKind.SsmGated when spec.Block(block).StateSpace!.HasHeads
+            => spec.Block(block).StateSpace!.Heads,
+        _ => 0,
     };
 
     private static string Suffix(HookKind kind) => kind switch
@@ -143,6 +163,17 @@ public sealed class HookCatalog
         HookKind.Pattern => "attn.pattern",
         HookKind.Mixed => "attn.z",
         HookKind.AttentionOut => "attn_out",
+        HookKind.SsmInput => "ssm.conv_pre",
+        HookKind.SsmGate => "ssm.gate",
+        HookKind.SsmConvolution => "ssm.conv",
+        HookKind.SsmDelta => "ssm.delta",
+        HookKind.SsmB => "ssm.B",
+        HookKind.SsmC => "ssm.C",
+        HookKind.SsmState => "ssm.state",
+        HookKind.SsmPattern => "ssm.pattern",
+        HookKind.SsmMixed => "ssm.y",
+        HookKind.SsmGated => "ssm.gated",
+        HookKind.SsmOut => "ssm_out",
         HookKind.ResidMid => "resid_mid",
         HookKind.MlpNorm => "ln2.normalized",
         HookKind.MlpPre => "mlp.pre",

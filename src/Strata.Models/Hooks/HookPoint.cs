@@ -18,7 +18,7 @@ public enum HookKind
     /// <summary>Residual stream entering a block.</summary>
     ResidPre,
 
-    /// <summary>Output of the norm before attention, gain and bias included: <c>ln1.normalized</c>.</summary>
+    /// <summary>Output of the norm before attention or state space, gain and bias included: <c>ln1.normalized</c>.</summary>
     AttentionNorm,
 
     /// <summary>Queries, all heads side by side, before norm and rotary.</summary>
@@ -54,7 +54,43 @@ public enum HookKind
     /// <summary>What attention adds to the stream: after its output norm and scale, where there are such.</summary>
     AttentionOut,
 
-    /// <summary>Stream between attention and MLP; does not exist where they are parallel.</summary>
+    /// <summary>State spaces: channels before the convolution, <c>ssm.conv_pre</c>.</summary>
+    SsmInput,
+
+    /// <summary>State spaces: the gate of each channel before its non-linearity, <c>ssm.gate</c>.</summary>
+    SsmGate,
+
+    /// <summary>State spaces: channels after convolution and non-linearity, what the state space reads: <c>ssm.conv</c>.</summary>
+    SsmConvolution,
+
+    /// <summary>State spaces: step sizes, one per head (per channel in Mamba), as the scan takes them: <c>ssm.delta</c>.</summary>
+    SsmDelta,
+
+    /// <summary>State spaces: what writes the input to the state, [groups · state size], as the scan takes it: <c>ssm.B</c>.</summary>
+    SsmB,
+
+    /// <summary>State spaces: what reads the state, [groups · state size], as the scan takes it: <c>ssm.C</c>.</summary>
+    SsmC,
+
+    /// <summary>State spaces: the state after each token, [channels · state size], channel after channel: <c>ssm.state</c>. A change is what later tokens inherit.</summary>
+    SsmState,
+
+    /// <summary>
+    /// State spaces: how much of a token's input is in another's output, per sequence [heads, tokens, tokens]: <c>ssm.pattern</c>; the skip connection left out. In Mamba, whose
+    /// channels have a matrix each, their mean [1, tokens, tokens], which can be read only.
+    /// </summary>
+    SsmPattern,
+
+    /// <summary>State spaces: what the state space gives, skip connection included, before the gate: <c>ssm.y</c>.</summary>
+    SsmMixed,
+
+    /// <summary>State spaces: that after the gate, and after its norm where there is one; what the output map reads: <c>ssm.gated</c>.</summary>
+    SsmGated,
+
+    /// <summary>What the state space adds to the stream: <c>ssm_out</c>.</summary>
+    SsmOut,
+
+    /// <summary>Stream between attention (or state space) and MLP; does not exist where they are parallel, or where one is missing.</summary>
     ResidMid,
 
     /// <summary>Output of the norm before the MLP: <c>ln2.normalized</c>.</summary>
@@ -118,14 +154,18 @@ public enum HookKind
 /// <param name="Execution">Execution position of the block in the plan; −1 before the blocks, the number of executions after them.</param>
 /// <param name="Block">Block, or −1 outside the blocks.</param>
 /// <param name="Columns">Length of a row; 0 for scores and patterns, whose rows have one number per key.</param>
-public sealed record HookPoint(string Name, HookKind Kind, int Execution, int Block, int Columns)
+/// <param name="Heads">Heads that a row is made of, side by side, or slices of a matrix, one per head; 0 where the value has no heads.</param>
+public sealed record HookPoint(string Name, HookKind Kind, int Execution, int Block, int Columns, int Heads = 0)
 {
     /// <summary>Is the value [heads, queries, keys] per sequence rather than one row per position?</summary>
-    public bool IsAttentionMatrix => Kind is HookKind.Scores or HookKind.Pattern;
+    public bool IsAttentionMatrix => Kind is HookKind.Scores or HookKind.Pattern or HookKind.SsmPattern;
 
     /// <summary>Is the value one row per sequence rather than one per position?</summary>
     public bool PerSequence => Kind is HookKind.PoolerPre or HookKind.Pooled or HookKind.Projected or HookKind.ClassLogits;
 
     /// <summary>Is the row made of heads side by side (or the matrix of one slice per head)?</summary>
-    public bool HasHeads => Kind is HookKind.Query or HookKind.Key or HookKind.Value or HookKind.QueryNorm or HookKind.KeyNorm or HookKind.RotaryQuery or HookKind.RotaryKey or HookKind.Mixed || IsAttentionMatrix;
+    public bool HasHeads => Heads > 0;
+
+    /// <summary>Columns of a head; those of the row where it has no heads.</summary>
+    public int HeadWidth => HasHeads ? Columns / Heads : Columns;
 }

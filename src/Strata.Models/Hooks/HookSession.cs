@@ -7,7 +7,6 @@ internal sealed class HookSession
 {
     private readonly Dictionary<(int Execution, HookKind Kind), (HookPoint Point, Edit[] Edits, bool Wanted)> _actions = [];
     private readonly ICaptureSink? _sink;
-    private readonly int _headWidth;
     private readonly HookPoint? _last;
 
     /// <summary>Resolves interventions and wanted points against the points that exist.</summary>
@@ -16,7 +15,6 @@ internal sealed class HookSession
     {
         Executions = catalog.Executions;
         _sink = sink;
-        _headWidth = spec.HeadWidth;
         _last = wanted.Count > 0 ? wanted[^1] : null;
         HashSet<string> wantedNames = [.. wanted.Select(p => p.Name)];
         ILookup<string, Intervention> byPoint = interventions
@@ -35,6 +33,12 @@ internal sealed class HookSession
     /// <summary>Does anything happen at a place?</summary>
     public bool Touches(int execution, HookKind kind) => _actions.ContainsKey((execution, kind));
 
+    /// <summary>Does an intervention change the value at a place?</summary>
+    public bool Changes(int execution, HookKind kind) => _actions.TryGetValue((execution, kind), out var action) && action.Edits.Length > 0;
+
+    /// <summary>Does an intervention change the value at any place of a kind?</summary>
+    public bool Changes(HookKind kind) => _actions.Any(action => action.Key.Kind == kind && action.Value.Edits.Length > 0);
+
     /// <summary>Is this place the last that the capture wants, or after it? Kinds are numbered in execution order.</summary>
     public bool IsLast(int execution, HookKind kind) => _last is not null && (execution, kind).CompareTo((_last.Execution, _last.Kind)) >= 0;
 
@@ -48,9 +52,22 @@ internal sealed class HookSession
     public Tensor Visit(TensorScope scope, int execution, HookKind kind, Tensor value, BatchRun run, int sequence)
     {
         if (!_actions.TryGetValue((execution, kind), out var action)) return value;
-        if (action.Edits.Length > 0) value = RowEditor.Apply(scope, value, action.Edits, _headWidth, run, action.Point, sequence);
+        if (action.Edits.Length > 0) value = RowEditor.Apply(scope, value, action.Edits, action.Point.HeadWidth, run, action.Point, sequence);
         if (action.Wanted) _sink!.Store(action.Point, value, run, sequence);
         return value;
+    }
+
+    /// <summary>Applies the interventions of a place to the row of one token, where the rows come one by one; they go to the capture together, by <see cref="Capture"/>.</summary>
+    public void EditToken(Span<float> row, int execution, HookKind kind, int position, int length)
+    {
+        var (point, edits, _) = _actions[(execution, kind)];
+        foreach (Edit edit in edits) RowEditor.EditToken(row, edit, point.HeadWidth, position, length);
+    }
+
+    /// <summary>Hands a value to the capture as it is.</summary>
+    public void Capture(int execution, HookKind kind, Tensor value, BatchRun run)
+    {
+        if (_actions.TryGetValue((execution, kind), out var action) && action.Wanted) _sink!.Store(action.Point, value, run, -1);
     }
 }
 

@@ -9,11 +9,12 @@ internal static class RowEditor
     /// <summary>Refuses an intervention that cannot act at a point.</summary>
     private static void Check(Intervention intervention, HookPoint point, ModelSpec spec)
     {
-        int heads = point.Kind is HookKind.Key or HookKind.KeyNorm or HookKind.RotaryKey or HookKind.Value ? spec.KeyValueHeads : spec.Heads;
+        if (point.Kind == HookKind.SsmPattern && spec.Block(point.Block).StateSpace is { HasHeads: false } channels)
+            throw new StrataException($"\"{point.Name}\" is the mean over {channels.Channels} channels, each of which mixes the tokens in its own way: it can be read, not changed. Change ssm.delta, ssm.B, ssm.C or ssm.state.");
         if (intervention.Head is int head)
         {
-            if (!point.HasHeads) throw new StrataException($"\"{point.Name}\" is not divided into heads; interventions on a head act at attn.q, k, v, z, scores or pattern.");
-            if (head < 0 || head >= heads) throw new StrataException($"\"{point.Name}\" has heads 0..{heads} (0 to {heads - 1}); head {head} was given.");
+            if (!point.HasHeads) throw new StrataException($"\"{point.Name}\" is not divided into heads; interventions on a head act at {PointsWithHeads(spec, point)}.");
+            if (head < 0 || head >= point.Heads) throw new StrataException($"\"{point.Name}\" has heads 0..{point.Heads} (0 to {point.Heads - 1}); head {head} was given.");
         }
 
         if (point.PerSequence && (!intervention.Positions.IsAll || intervention.Values is { Rows: > 1 }))
@@ -21,12 +22,22 @@ internal static class RowEditor
         bool needsRow = intervention.Kind is InterventionKind.Set or InterventionKind.Add or InterventionKind.ProjectOut or InterventionKind.Erase or InterventionKind.Mean;
         if (needsRow && point.IsAttentionMatrix)
             throw new StrataException($"\"{point.Name}\" has one number per key, so a vector does not fit; zero and scale act there.");
-        int expected = intervention.Head is null ? point.Columns : spec.HeadWidth;
+        int expected = intervention.Head is null ? point.Columns : point.HeadWidth;
         if (intervention.Values is FloatMatrix values && values.Columns != expected)
             throw new StrataException($"The vector for \"{point.Name}\" has {values.Columns} numbers; {expected} are needed there.");
         if (intervention.Reference is Activations reference && reference.Samples(point.Name)[0].Columns != point.Columns)
             throw new StrataException($"The reference activations at \"{point.Name}\" have {reference.Samples(point.Name)[0].Columns} columns; {point.Columns} are needed.");
     }
+
+    /// <summary>Where a head can be addressed in the block of a point, or that there is no such place.</summary>
+    private static string PointsWithHeads(ModelSpec spec, HookPoint point) => point.Block < 0 || spec.Block(point.Block).HasAttention
+        ? "attn.q, k, v, z, scores or pattern"
+        : spec.Block(point.Block).StateSpace switch
+        {
+            { HasHeads: true } => "ssm.conv_pre, gate, conv, delta, state, pattern, y or gated",
+            not null => "points of blocks with heads, and the channels of this state space have none",
+            null => "points of blocks with heads, and this block is an MLP alone",
+        };
 
     /// <summary>A changed copy of a value.</summary>
     public static Tensor Apply(TensorScope scope, Tensor value, Edit[] edits, int headWidth, BatchRun run, HookPoint point, int sequence)
@@ -84,6 +95,22 @@ internal static class RowEditor
                 EditRow(row, intervention, mean is null ? default : mean.AsSpan(start, width), selected++);
             }
         }
+    }
+
+    /// <summary>Changes the row of one token.</summary>
+    /// <param name="row">All columns of the point.</param>
+    /// <param name="edit">What happens.</param>
+    /// <param name="headWidth">Columns of a head.</param>
+    /// <param name="position">Position of the token.</param>
+    /// <param name="length">Length of its sequence.</param>
+    public static void EditToken(Span<float> row, Edit edit, int headWidth, int position, int length)
+    {
+        (Intervention intervention, float[]? mean) = edit;
+        if (!intervention.Positions.Contains(position, length)) return;
+        (int start, int width) = intervention.Head is int head ? (head * headWidth, headWidth) : (0, row.Length);
+        int selected = 0;
+        for (int before = 0; intervention.Values is { Rows: > 1 } && before < position; before++) selected += intervention.Positions.Contains(before, length) ? 1 : 0;
+        EditRow(row.Slice(start, width), intervention, mean is null ? default : mean.AsSpan(start, width), selected);
     }
 
     private static void EditMatrix(Span<float> data, Shape shape, Intervention intervention, BatchRun run, int sequence)

@@ -18,7 +18,7 @@ internal static partial class HubSelection
     ];
 
     /// <summary>Vocabularies in older forms: of use only where there is no tokenizer.json.</summary>
-    private static readonly string[] Vocabularies = ["vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
+    private static readonly string[] Vocabularies = ["vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "spm.model"];
 
     /// <summary>Forms of weights, the preferred first: in one file, or in those that an index names.</summary>
     private static readonly (string Single, string Index)[] Weights = [("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json")];

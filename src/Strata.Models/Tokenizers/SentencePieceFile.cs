@@ -38,7 +38,7 @@ internal sealed class SentencePieceFile
     public string Path { get; }
 
     /// <summary>The pieces in the order of their ids.</summary>
-    public List<PieceEntry> Pieces { get; } = [];
+    public List<PieceEntry> Pieces { get; private init; } = [];
 
     /// <summary>Whether the model is BPE; else it is a unigram model.</summary>
     public bool IsBytePair { get; private set; }
@@ -79,6 +79,20 @@ internal sealed class SentencePieceFile
         file.ByteFallback = file.Pieces.Any(piece => piece.Kind == PieceKind.Byte);
         return file;
     }
+
+    /// <summary>The same model with other pieces.</summary>
+    public SentencePieceFile WithPieces(List<PieceEntry> pieces) => new(Path)
+    {
+        Pieces = pieces,
+        IsBytePair = IsBytePair,
+        ByteFallback = ByteFallback,
+        SpaceIsSuffix = SpaceIsSuffix,
+        UnknownSurface = UnknownSurface,
+        CharsMap = CharsMap,
+        AddDummyPrefix = AddDummyPrefix,
+        RemoveExtraSpaces = RemoveExtraSpaces,
+        EscapeSpaces = EscapeSpaces,
+    };
 
     /// <summary>Reads a model.</summary>
     /// <exception cref="InvalidFileException">It is not valid, or neither a unigram nor a BPE model.</exception>

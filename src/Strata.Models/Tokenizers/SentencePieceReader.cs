@@ -13,6 +13,7 @@ internal static class SentencePieceReader
     /// <param name="settings">tokenizer_config.json; null when there is none, and then only what the model itself says is done.</param>
     public static TokenizerParts Read(SentencePieceFile file, TokenizerSettings? settings)
     {
+        if (settings is not null) file = SentencePieceClass.Numbered(file, settings);
         Dictionary<string, int> vocabulary = new(StringComparer.Ordinal);
         for (int id = 0; id < file.Pieces.Count; id++)
         {
@@ -20,13 +21,14 @@ internal static class SentencePieceReader
         }
 
         AddedToken[] added = settings?.AddedTokens(vocabulary) ?? [];
+        Normalizer normalizer = new SentencePieceNormalizer(file, settings?.Legacy ?? true);
         int[] special = [.. Enumerable.Range(0, file.Pieces.Count).Where(id => file.Pieces[id].Kind is PieceKind.Control or PieceKind.Unknown)];
         TokenTable table = TokenTable.Join(vocabulary, added, (place, problem) => new InvalidFileException(file.Path, $"with its settings: {place} {problem}"));
         return new TokenizerParts(file.Path, file.IsBytePair ? BytePairs(file, vocabulary) : Unigrams(file, vocabulary), added, table)
         {
             OtherSpecial = special,
-            Normalizer = new SentencePieceNormalizer(file, settings?.Legacy ?? true),
-            Template = settings?.SentencePieceTemplate(table) ?? SpecialTokenTemplate.Empty,
+            Normalizer = settings is null ? normalizer : SentencePieceClass.Prepared(normalizer, settings),
+            Template = settings is null ? SpecialTokenTemplate.Empty : SentencePieceClass.Template(settings, table),
             Decoder = new SentencePieceDecoder(file),
         };
     }

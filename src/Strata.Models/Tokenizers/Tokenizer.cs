@@ -29,6 +29,7 @@ public sealed class Tokenizer
         _normalizedTokens = new AddedTokenMatcher(parts.Added.Where(token => token.Normalized).Select(token => (Normalize(AlignedText.Of(token.Content)).Text, token)));
         EosId = SpecialId(settings, "eos_token", out _);
         PadId = SpecialId(settings, "pad_token", out _);
+        MaxLength = settings?.OptionalFloat("model_max_length", 1) is float most and < int.MaxValue ? (int)most : null;
         int? bos = SpecialId(settings, "bos_token", out string? bosToken);
         BosPolicy = new BosPolicy(bosToken, bos, bos is { } id && parts.Template.Begins(id), settings?.OptionalBool("add_bos_token"));
         _template = Adjust(parts.Template, settings?.OptionalBool("add_eos_token"));
@@ -50,6 +51,9 @@ public sealed class Tokenizer
 
     /// <summary>Id of the padding token that tokenizer_config.json names; null when there is none.</summary>
     public int? PadId { get; }
+
+    /// <summary>Longest sequence that tokenizer_config.json names (<c>model_max_length</c>); null when it names none. Not applied by <see cref="Encode(string, bool?)"/>.</summary>
+    public int? MaxLength { get; }
 
     /// <summary>The special tokens with their ids, in the order of the ids.</summary>
     public IReadOnlyList<(string Token, int Id)> SpecialTokens => [.. _special.Order().Select(id => (_table[id], id))];
@@ -78,7 +82,7 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// Reads the tokenizer of a folder. Of several files the first of these wins: <c>tokenizer.json</c>; <c>tokenizer.model</c>, <c>spiece.model</c> or <c>sentencepiece.bpe.model</c>
+    /// Reads the tokenizer of a folder. Of several files the first of these wins: <c>tokenizer.json</c>; <c>tokenizer.model</c>, <c>spiece.model</c>, <c>sentencepiece.bpe.model</c> or <c>spm.model</c>
     /// (SentencePiece, or tiktoken where the file holds ranks); <c>vocab.json</c> with <c>merges.txt</c>; <c>vocab.txt</c>; <c>*.tiktoken</c>. Special tokens, the treatment of BOS
     /// and the chat template come from <c>tokenizer_config.json</c>.
     /// </summary>

@@ -25,7 +25,10 @@ internal sealed class TokenizerFolder(string folder)
         using JsonDocument? settingsFile = Json("tokenizer_config.json");
         using JsonDocument? olderFile = Json("added_tokens.json");
         ConfigReader? config = Reader(settingsFile, "tokenizer_config.json");
-        TokenizerSettings? settings = config is null ? null : new TokenizerSettings(config, Reader(olderFile, "added_tokens.json"));
+        string? kind = ClassOfNetwork();
+        using JsonDocument empty = JsonDocument.Parse("{}");
+        ConfigReader? known = config ?? (kind is null ? null : new ConfigReader(empty.RootElement, Path.Combine(folder, "tokenizer_config.json")));
+        TokenizerSettings? settings = known is null ? null : new TokenizerSettings(known, Reader(olderFile, "added_tokens.json"), kind);
         return ReadParts(settings) is { } parts ? new Tokenizer(parts, config, ExtraTemplate()) : null;
     }
 
@@ -45,7 +48,7 @@ internal sealed class TokenizerFolder(string folder)
             return TokenizerParts.ReadJson(new ConfigReader(file.RootElement, path));
         }
 
-        if ((Find("tokenizer.model") ?? Find("spiece.model") ?? Find("sentencepiece.bpe.model")) is { } model)
+        if ((Find("tokenizer.model") ?? Find("spiece.model") ?? Find("sentencepiece.bpe.model") ?? Find("spm.model")) is { } model)
         {
             byte[] bytes = ReadBytes(model);
             return TiktokenFile.Looks(bytes) ? ReadTiktoken(model, settings) : SentencePieceReader.Read(SentencePieceFile.Parse(bytes, model), settings);
@@ -71,6 +74,13 @@ internal sealed class TokenizerFolder(string folder)
             ?? throw new InvalidFileException(path, "holds ranks of tokens, but nothing says how text is cut into words. Set \"pat_str\" in tokenizer_config.json to a regular expression or to one of "
                 + $"{string.Join(", ", TiktokenFile.Patterns.Keys)}, or use Tokenizer.LoadTiktoken(path, pattern).");
         return TiktokenFile.Parse(text, path, pattern, settings?.AddedTokens([]) ?? []);
+    }
+
+    /// <summary>The class of SentencePiece tokenizers that belongs to the folder's network; older folders do not name it.</summary>
+    private string? ClassOfNetwork()
+    {
+        using JsonDocument? file = Find("tokenizer.json") is null ? Json("config.json") : null;
+        return Reader(file, "config.json") is { } config ? SentencePieceClass.OfModelType.GetValueOrDefault(config.OptionalString("model_type") ?? "") : null;
     }
 
     private string? ExtraTemplate() => Find("chat_template.jinja") is { } path ? ReadText(path) : null;

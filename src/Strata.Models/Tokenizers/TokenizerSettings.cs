@@ -6,7 +6,8 @@ namespace Strata.Models;
 /// <summary>What <c>tokenizer_config.json</c> (and <c>added_tokens.json</c> of older folders) adds to a vocabulary that says little about itself.</summary>
 /// <param name="config">tokenizer_config.json.</param>
 /// <param name="older">added_tokens.json: tokens with their ids; null when there is none.</param>
-internal sealed class TokenizerSettings(ConfigReader config, ConfigReader? older)
+/// <param name="absentClass">The class where the file names none; null when that is not known either.</param>
+internal sealed class TokenizerSettings(ConfigReader config, ConfigReader? older, string? absentClass = null)
 {
     /// <summary>The keys of special tokens.</summary>
     public static IReadOnlyList<string> Named { get; } = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
@@ -15,13 +16,13 @@ internal sealed class TokenizerSettings(ConfigReader config, ConfigReader? older
     public ConfigReader Config => config;
 
     /// <summary>The class of the Python library that the folder was made with, without "Fast"; empty where it is not named.</summary>
-    public string Class => (config.OptionalString("tokenizer_class") ?? "").Replace("Fast", "", StringComparison.Ordinal);
+    public string Class => (config.OptionalString("tokenizer_class") ?? absentClass ?? "").Replace("Fast", "", StringComparison.Ordinal);
 
     /// <summary>Whether a SentencePiece tokenizer sets its space before each stretch of text behind a special token, as early versions did.</summary>
     public bool Legacy => config.OptionalBool("legacy") ?? true;
 
-    /// <summary>A special token that the file names, a string or an object with its content; null where it names none.</summary>
-    public string? Token(string name) => Token(config, name);
+    /// <summary>A special token that the file names, a string or an object with its content, or that the class has; null where there is none.</summary>
+    public string? Token(string name) => Token(config, name) ?? SentencePieceClass.DefaultToken(Class, name);
 
     /// <summary>A special token that tokenizer_config.json names.</summary>
     public static string? Token(ConfigReader config, string name)
@@ -44,6 +45,8 @@ internal sealed class TokenizerSettings(ConfigReader config, ConfigReader? older
             }
         }
 
+        // The mask of these classes stands for a word with the space before it.
+        string? maskWithSpace = Class is "XLMRobertaTokenizer" or "CamembertTokenizer" or "MBartTokenizer" or "MBart50Tokenizer" or "NllbTokenizer" or "AlbertTokenizer" ? Token("mask_token") : null;
         HashSet<string> special = [.. Named.Select(Token).OfType<string>()];
         if (older is not null)
         {
@@ -51,7 +54,8 @@ internal sealed class TokenizerSettings(ConfigReader config, ConfigReader? older
                 tokens.TryAdd(entry.Name, AddedToken.SpecialToken(older.RequiredInt(entry.Name, 0, int.MaxValue), entry.Name) with { Special = special.Contains(entry.Name) });
         }
 
-        foreach (string name in special.Where(name => name.Length > 0 && vocabulary.ContainsKey(name))) tokens.TryAdd(name, AddedToken.SpecialToken(vocabulary[name], name));
+        if (Class == "T5Tokenizer") special.UnionWith(vocabulary.Keys.Where(piece => piece.StartsWith("<extra_id_", StringComparison.Ordinal)));
+        foreach (string name in special.Where(name => name.Length > 0 && vocabulary.ContainsKey(name))) tokens.TryAdd(name, AddedToken.SpecialToken(vocabulary[name], name) with { LeftStrip = name == maskWithSpace });
         return [.. tokens.Values.OrderBy(token => token.Id)];
     }
 
@@ -60,23 +64,4 @@ internal sealed class TokenizerSettings(ConfigReader config, ConfigReader? older
     /// <param name="absent">The token where the file names none.</param>
     /// <param name="table">All tokens.</param>
     public int? Id(string name, string? absent, TokenTable table) => (Token(name) ?? absent) is { } token ? table.Id(token) : null;
-
-    /// <summary>
-    /// What the Python class of a SentencePiece tokenizer sets around a text: Llama and Gemma begin with BOS, T5 ends with EOS, ALBERT takes BERT's form. Other classes that are
-    /// known to number their pieces differently are refused.
-    /// </summary>
-    public SpecialTokenTemplate SentencePieceTemplate(TokenTable table)
-    {
-        int? bos = Id("bos_token", "<s>", table);
-        int? eos = Id("eos_token", "</s>", table);
-        return Class switch
-        {
-            "LlamaTokenizer" or "CodeLlamaTokenizer" or "GemmaTokenizer" when bos is { } id && (config.OptionalBool("add_bos_token") ?? true) => SpecialTokenTemplate.Around([id], []),
-            "T5Tokenizer" when eos is { } id => SpecialTokenTemplate.Around([], [id]),
-            "AlbertTokenizer" when Id("cls_token", "[CLS]", table) is { } cls && Id("sep_token", "[SEP]", table) is { } sep => SpecialTokenTemplate.Bert(cls, sep),
-            "XLMRobertaTokenizer" or "CamembertTokenizer" or "MBartTokenizer" or "MBart50Tokenizer" or "NllbTokenizer" or "BarthezTokenizer" or "DebertaV2Tokenizer" or "XGLMTokenizer" =>
-                throw config.Refuse("tokenizer_class", $"is {Excerpt.Quote(config.OptionalString("tokenizer_class"))}, which numbers the pieces of its SentencePiece model in a way of its own. Save the tokenizer as tokenizer.json: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)."),
-            _ => SpecialTokenTemplate.Empty,
-        };
-    }
 }

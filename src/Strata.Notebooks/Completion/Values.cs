@@ -42,6 +42,9 @@ internal static class Values
         return scope.Typed.Contains('/') && !scope.Typed.StartsWith("hf:", StringComparison.Ordinal) ? folders : folders with { Candidates = [.. folders.Candidates, .. HubCompletion.Of(scope.Typed)] };
     };
 
+    /// <summary>Folders.</summary>
+    public static ValueSource Folder { get; } = scope => PathCompletion.Of(scope.Typed, _ => false);
+
     /// <summary>Folders and files; with extensions, files of those alone.</summary>
     public static ValueSource File(params string[] extensions) =>
         scope => PathCompletion.Of(scope.Typed, extensions.Length == 0 ? null : name => extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));

@@ -14,8 +14,8 @@ internal static class ResultParts
         {
             LineSeries[] lines = values.Where(v => BlockPoint.Of(v.Key) is not null).GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place).Select(g => Line(g.Key, g)).ToArray();
             if (lines.Length == 0) continue;
-            if (measures.Control?.Values[name] is { } control)
-                lines = [.. lines, .. control.Where(v => BlockPoint.Of(v.Key) is not null).GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place).Select(g => Line($"{g.Key}, random weights", g) with { Dashed = true, Lower = null, Upper = null })];
+            if (measures.Control is { } control) lines = [.. lines, .. Dashed("random weights", control.Values[name])];
+            if (measures.ShuffledLabels.TryGetValue(name, out IReadOnlyDictionary<string, MeasureValue>? shuffled)) lines = [.. lines, .. Dashed("shuffled labels", shuffled)];
             parts.Add(Figure.Lines($"{name} by block", "block", new Axis(name, measures.Units[name]), lines)
                 .WithNotes(Notes(values)).WithProvenance(measures.Table.Provenance));
         }
@@ -29,6 +29,12 @@ internal static class ResultParts
         SweepResult one = new([evaluation], evaluation.Cost.Blocks, evaluation.Cost.Blocks, evaluation.Score is null ? null : "score", evaluation.Provenance);
         return new Table("Evaluation", evaluation.Provenance, [.. one.ToTable().Columns]);
     }
+
+    /// <summary>A control: dashed, without a band.</summary>
+    private static IEnumerable<LineSeries> Dashed(string control, IReadOnlyDictionary<string, MeasureValue> values) => values
+        .Where(v => BlockPoint.Of(v.Key) is not null)
+        .GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place)
+        .Select(g => Line($"{g.Key}, {control}", g) with { Dashed = true, Lower = null, Upper = null });
 
     private static LineSeries Line(string place, IEnumerable<KeyValuePair<string, MeasureValue>> values)
     {

@@ -32,15 +32,20 @@ internal sealed class Evaluations
     }
 
     /// <summary>Evaluates all blocks in order and then each plan.</summary>
-    public SweepResult WithIdentity(MagicCall call, Model model, TokenRows rows, IEnumerable<LayerPlan> plans)
+    /// <param name="call">The call.</param>
+    /// <param name="model">The network.</param>
+    /// <param name="rows">The data.</param>
+    /// <param name="plans">The plans.</param>
+    /// <param name="results">A folder that keeps what has been evaluated, or null.</param>
+    public SweepResult WithIdentity(MagicCall call, Model model, TokenRows rows, IEnumerable<LayerPlan> plans, string? results = null)
     {
         LayerPlan identity = model.Plans.Identity();
-        return Run(call, model, rows, [identity, .. plans.Where(p => !p.Equals(identity))], []);
+        return Run(call, model, rows, [identity, .. plans.Where(p => !p.Equals(identity))], [], results);
     }
 
     /// <summary>Evaluates plans, all under the same interventions.</summary>
-    public SweepResult Run(MagicCall call, Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, IReadOnlyList<Intervention> interventions) =>
-        Sweep.Run(model, rows, plans, new SweepOptions { Scorer = ScorerOf(call), Interventions = interventions, Progress = call.Progress }, call.Cancellation);
+    public SweepResult Run(MagicCall call, Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, IReadOnlyList<Intervention> interventions, string? results = null) =>
+        Sweep.Run(model, rows, plans, new SweepOptions { Scorer = ScorerOf(call), Interventions = interventions, Results = results, Progress = call.Progress }, call.Cancellation);
 
     private Scorer? ScorerOf(MagicCall call)
     {

@@ -9,7 +9,7 @@ internal sealed class SweepMagic : MagicCommand
 {
     private readonly Option<bool> _dropEach;
     private readonly Option<int?> _windows;
-    private readonly Option<string> _painters, _file, _name;
+    private readonly Option<string> _painters, _file, _results, _name;
     private readonly Option<string[]> _plans;
     private readonly Option<int> _seed;
     private readonly Evaluations _evaluations;
@@ -25,6 +25,7 @@ internal sealed class SweepMagic : MagicCommand
         _file = Option<string>("--plans", "A text file with one plan per line; # begins a comment.", "FILE", Values.File());
         _plans = Option<string[]>("--plan", "A plan; may be given several times. #!strata plans shows the syntax.", "PLAN", Values.Plan);
         _seed = Option<int>("--seed", "Painters: seed of the shuffle; 0 by default.", "SEED");
+        _results = Option<string>("--results", "A folder that keeps what has been evaluated: an interrupted sweep goes on there.", "FOLDER", Values.Folder);
         _evaluations = new Evaluations(Syntax);
         _name = NameOption("sweep");
     }
@@ -38,7 +39,7 @@ internal sealed class SweepMagic : MagicCommand
         (Model model, TokenRows rows) = _evaluations.Inputs(call);
         IReadOnlyList<MethodPlan> methods = given[0] == _painters ? Painters.Read(model.Plans, call.Value(_painters), call.Value(_seed)) : [];
         IReadOnlyList<LayerPlan> plans = methods.Count > 0 ? methods.Select(m => m.Plan).ToArray() : Plans(call, model, given[0]);
-        SweepResult result = _evaluations.WithIdentity(call, model, rows, plans);
+        SweepResult result = _evaluations.WithIdentity(call, model, rows, plans, call.Value(_results));
         call.Keep(name, result);
         Figure figure = given[0] == _dropEach ? SweepFigure.DropEach(result) : methods.Count > 0 ? SweepFigure.Painters(result, methods) : SweepFigure.Cost(result);
         call.Show(figure, result.ToTable());

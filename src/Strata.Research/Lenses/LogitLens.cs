@@ -5,12 +5,13 @@ using Strata.Tensors;
 namespace Strata.Research;
 
 /// <summary>What the lens reads at one point and position.</summary>
-/// <param name="TopId">Most likely next id.</param>
+/// <param name="TopId">Most likely next id; of an encoder, the most likely id in this place.</param>
 /// <param name="Probability">Its probability.</param>
 /// <param name="Entropy">Entropy of the distribution in nats.</param>
-/// <param name="Divergence">KL(final ‖ this) in nats.</param>
-/// <param name="Loss">−log probability of the id that really follows, in nats; NaN after the last.</param>
-public readonly record struct LensCell(int TopId, float Probability, double Entropy, double Divergence, double Loss);
+/// <param name="Divergence">KL(final ‖ this) in nats; NaN where the position that a lens foretells is not there.</param>
+/// <param name="Loss">−log probability of the id that really follows, in nats, NaN after the last; of an encoder, that of the id in this place.</param>
+/// <param name="Agrees">Is the most likely id the network's own?</param>
+public readonly record struct LensCell(int TopId, float Probability, double Entropy, double Divergence, double Loss, bool Agrees);
 
 /// <summary>
 /// The logit lens (nostalgebraist 2020): every residual stream read through the final norm and the unembedding. The norm's statistics are recomputed for each stream;
@@ -20,15 +21,22 @@ public sealed class LogitLens
 {
     private readonly Func<int, string> _label, _output;
 
-    private LogitLens(IReadOnlyList<string> points, TokenRows rows, LensCell[][][] cells, Func<int, string> label, Func<int, string> output, Provenance provenance)
+    private readonly long? _bytes;
+
+    private LogitLens(IReadOnlyList<string> points, TokenRows rows, LensCell[][][] cells, int ahead, Model model, Provenance provenance)
     {
-        _label = label;
-        _output = output;
+        _label = model.TokenLabel;
+        _output = model.OutputLabel;
+        _bytes = model.Tokenizer is null ? null : rows.Sequences.Sum(ids => (long)System.Text.Encoding.UTF8.GetByteCount(model.Decode(ids.AsSpan(Math.Min(1, ids.Length)))));
         Points = points;
         Rows = rows;
         Cells = cells;
+        Ahead = ahead;
         Provenance = provenance;
     }
+
+    /// <summary>How many positions later the distribution lies that a cell foretells: 0 for the logit lens.</summary>
+    public int Ahead { get; }
 
     /// <summary>The points read: the input of the first block, then the output of each block.</summary>
     public IReadOnlyList<string> Points { get; }
@@ -54,55 +62,71 @@ public sealed class LogitLens
     /// <param name="plan">The plan; null for all blocks in order.</param>
     /// <param name="progress">Told after each row.</param>
     /// <param name="cancellation">Stops between rows.</param>
-    public static LogitLens Read(Model model, TokenRows rows, LayerPlan? plan = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="StrataException">The network does not predict the next token, or an id or the plan does not fit.</exception>
+    public static LogitLens Read(Model model, TokenRows rows, LayerPlan? plan = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Read(model, rows, plan, progress, cancellation, null);
+
+    /// <summary>Reads every stream of every row, through fitted maps where there are such.</summary>
+    internal static LogitLens Read(Model model, TokenRows rows, LayerPlan? plan, IProgress<WorkProgress>? progress, CancellationToken cancellation, AffineLens? through)
     {
         List<LensCell[][]> cells = [];
         Activations? last = null;
         for (int row = 0; row < rows.Count; row++)
         {
             cancellation.ThrowIfCancellationRequested();
-            last = model.Capture(rows.Only(row), new CaptureRequest { Points = ["blocks.*.resid_pre", "blocks.*.resid_post"], Plan = plan, Announce = _ => { } }, cancellation);
-            // Between two blocks the stream is one, read once: only the first block's input and every block's output.
-            string[] points = last.Points.Where((point, i) => i == 0 || point.Contains("resid_post")).ToArray();
-            cells.Add(ReadRow(model, points.Select(last.Rows).ToArray(), rows.Sequences[row]));
+            last = LensStreams.Capture(model, rows.Only(row), plan, cancellation);
+            FloatMatrix[] streams = last.Points.Select(last.Rows).ToArray();
+            FloatMatrix[] read = through is null ? streams : streams.Select((s, p) => through.Mapped(p, s)).ToArray();
+            cells.Add(ReadRow(model, read, streams[^1], rows.Sequences[row], through?.Ahead ?? 0));
             progress?.Report(new WorkProgress("Reading the vocabulary", row + 1, rows.Count, "rows"));
         }
 
         Provenance provenance = last!.Provenance with { Data = $"{rows.Name} ({rows.Count} rows)", DataHash = rows.Hash };
-        return new LogitLens(last.Points.Where((point, i) => i == 0 || point.Contains("resid_post")).ToArray(), rows, [.. cells], model.TokenLabel, model.OutputLabel, provenance.With("lens", "logit, norm statistics recomputed"));
+        provenance = through is null ? provenance.With("lens", "logit, norm statistics recomputed")
+            : provenance.With("lens", through.Provenance.Settings["lens"]).With("lens.lambda", through.Provenance.Settings["lens.lambda"]).With("lens.fitted", $"{through.Provenance.Data} {through.Provenance.DataHash}");
+        return new LogitLens(last.Points, rows, [.. cells], through?.Ahead ?? 0, model, provenance);
     }
 
-    /// <summary>One row per point: mean loss, KL to the final distribution, agreement with the final top token, entropy.</summary>
+    /// <summary>
+    /// One row per point: mean loss, with a tokenizer <c>bits/byte</c> (loss in bits × predicted tokens / their bytes of text), KL to the network's own distribution, agreement with its most likely token, entropy.
+    /// </summary>
     public Table ToTable()
     {
         LensCell[][] byPoint = Points.Select((_, p) => Cells.SelectMany(row => row[p]).ToArray()).ToArray();
-        LensCell[] final = byPoint[^1];
-        double Agreement(LensCell[] cells) => cells.Zip(final).Average(pair => pair.First.TopId == pair.Second.TopId ? 1.0 : 0.0);
-        return new Table("Logit lens by layer", Provenance,
-            Column.Text("point", Points),
-            Column.Real("loss", byPoint.Select(cells => cells.Where(c => !double.IsNaN(c.Loss)).Select(c => c.Loss).DefaultIfEmpty(double.NaN).Average()), "nats/token"),
-            Column.Real("kl", byPoint.Select(cells => cells.Average(c => c.Divergence)), "nats"),
-            Column.Real("agreement", byPoint.Select(Agreement)),
-            Column.Real("entropy", byPoint.Select(cells => cells.Average(c => c.Entropy)), "nats"));
+        double Mean(LensCell[] cells, Func<LensCell, double> value) => cells.Where(c => !double.IsNaN(value(c))).Select(value).DefaultIfEmpty(double.NaN).Average();
+        List<Column> columns = [Column.Text("point", Points), Column.Real("loss", byPoint.Select(cells => Mean(cells, c => c.Loss)), "nats/token")];
+        if (_bytes > 0 && Ahead == 0)
+            columns.Add(Column.Real("bits/byte", byPoint.Select(cells => cells.Where(c => !double.IsNaN(c.Loss)).Sum(c => c.Loss) / Math.Log(2) / _bytes.Value)));
+        columns.AddRange(
+        [
+            Column.Real("kl", byPoint.Select(cells => Mean(cells, c => c.Divergence)), "nats"),
+            Column.Real("agreement", byPoint.Select(cells => cells.Where(c => !double.IsNaN(c.Divergence)).Select(c => c.Agrees ? 1.0 : 0.0).DefaultIfEmpty(double.NaN).Average())),
+            Column.Real("entropy", byPoint.Select(cells => Mean(cells, c => c.Entropy)), "nats"),
+        ]);
+        return new Table(Ahead > 0 ? $"Lens {Ahead} positions ahead, by layer" : Provenance.Settings["lens"].StartsWith("affine", StringComparison.Ordinal) ? "Affine lens by layer" : "Logit lens by layer", Provenance, [.. columns]);
     }
 
-    private static LensCell[][] ReadRow(Model model, FloatMatrix[] streams, int[] ids)
+    private static LensCell[][] ReadRow(Model model, FloatMatrix[] streams, FloatMatrix final, int[] ids, int ahead)
     {
         LensCell[][] cells = streams.Select(_ => new LensCell[ids.Length]).ToArray();
-        // Position by position, so that only one row of logits per point is held.
+        int width = final.Columns;
+        // Position by position, so that only one row of logits per point is held, and one of the network itself.
+        float[] stacked = new float[(streams.Length + 1) * width];
         for (int position = 0; position < ids.Length; position++)
         {
-            float[] stacked = streams.SelectMany(s => s.Row(position).ToArray()).ToArray();
-            FloatMatrix logits = model.Unembed(new FloatMatrix(stacked, streams.Length, model.Spec.Width));
-            double[] final = LogProbabilities(logits.Row(streams.Length - 1));
-            int next = model.Spec.Image is null && position + 1 < ids.Length ? ids[position + 1] : -1;
-            for (int p = 0; p < streams.Length; p++) cells[p][position] = Cell(LogProbabilities(logits.Row(p)), final, next);
+            bool foretold = position + ahead < ids.Length;
+            for (int p = 0; p < streams.Length; p++) streams[p].Row(position).CopyTo(stacked.AsSpan(p * width));
+            final.Row(foretold ? position + ahead : position).CopyTo(stacked.AsSpan(streams.Length * width));
+            FloatMatrix logits = model.Unembed(new FloatMatrix(stacked, streams.Length + 1, width));
+            double[] own = LogProbabilities(logits.Row(streams.Length));
+            int read = position + ahead + (model.Spec.Causal ? 1 : 0), next = model.Spec.Image is null && read < ids.Length ? ids[read] : -1;
+            for (int p = 0; p < streams.Length; p++) cells[p][position] = Cell(LogProbabilities(logits.Row(p)), own, foretold, next);
         }
 
         return cells;
     }
 
-    private static LensCell Cell(double[] logs, double[] final, int next)
+    private static LensCell Cell(double[] logs, double[] final, bool foretold, int next)
     {
         int top = TensorPrimitives.IndexOfMax<double>(logs);
         double entropy = 0, divergence = 0;
@@ -113,10 +137,12 @@ public sealed class LogitLens
             if (q > 0) divergence += q * (final[i] - logs[i]);
         }
 
-        return new LensCell(top, (float)Math.Exp(logs[top]), entropy, Math.Max(0, divergence), next < 0 ? double.NaN : -logs[next]);
+        bool agrees = foretold && top == TensorPrimitives.IndexOfMax<double>(final);
+        return new LensCell(top, (float)Math.Exp(logs[top]), entropy, foretold ? Math.Max(0, divergence) : double.NaN, next < 0 ? double.NaN : -logs[next], agrees);
     }
 
-    private static double[] LogProbabilities(ReadOnlySpan<float> logits)
+    /// <summary>log softmax in float64.</summary>
+    internal static double[] LogProbabilities(ReadOnlySpan<float> logits)
     {
         double max = TensorPrimitives.Max(logits), sum = 0;
         double[] logs = new double[logits.Length];

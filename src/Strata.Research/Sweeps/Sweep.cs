@@ -57,7 +57,8 @@ public static class Sweep
     }
 
     /// <summary>Puts together what tasks on several machines, or interrupted sweeps, have left in <see cref="SweepOptions.Results"/>; runs nothing.</summary>
-    /// <exception cref="StrataException">There is no folder in the options, or plans are not complete there.</exception>
+    /// <exception cref="StrataException">There is no folder in the options.</exception>
+    /// <exception cref="InvalidFileException">Plans are not complete there, or a file cannot be read.</exception>
     /// <inheritdoc cref="Run"/>
     public static SweepResult Merge(Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, SweepOptions options)
     {
@@ -68,7 +69,7 @@ public static class Sweep
         SortedSet<int> incomplete = [];
         foreach ((int firstRow, TokenBatch batch) in rows.Batches(options.TokensPerBatch)) incomplete.UnionWith(journal.AddKnown(plans, firstRow, firstRow + batch.Sequences, sums));
         if (incomplete.Count > 0)
-            throw new StrataException($"{incomplete.Count} of {plans.Count} plans are not complete in {options.Results}, the first of them {plans[incomplete.Min]}. "
+            throw new InvalidFileException(options.Results, $"{incomplete.Count} of {plans.Count} plans are not complete there, the first of them {plans[incomplete.Min]}. "
                 + "Run the sweep with the same model, data and batch size again (or those of its array tasks that were lost): it goes on where it was.");
         return Result(model, plans, PlanTree.Build(plans), sums, options, provenance);
     }

@@ -151,9 +151,9 @@ public sealed unsafe partial class CpuEngine
     }
 
     /// <inheritdoc/>
-    protected internal override void Clamp(Tensor x, float limit, Tensor result)
+    protected internal override void Clamp(Tensor x, float low, float high, Tensor result)
     {
-        _kernels.Clamp(Floats(x), limit, Floats(result), x.Shape.Count);
+        _kernels.Clamp(Floats(x), low, high, Floats(result), x.Shape.Count);
         KeepAlive(x, result);
     }
 
@@ -214,6 +214,27 @@ public sealed unsafe partial class CpuEngine
         _kernels.AttentionMix(new AttentionView(0, 0, (IntPtr)Floats(v), (IntPtr)Floats(pattern), (IntPtr)Floats(result), heads with { Causal = false, Window = 0, SoftCap = 0 }, default), segment);
         KeepAlive(pattern, v);
         GC.KeepAlive(result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void CausalConvolution(Tensor x, Tensor weight, Tensor? bias, ReadOnlySpan<RecurrentSegment> segments, Tensor tail, Tensor result)
+    {
+        _kernels.CausalConvolution(new ConvolutionView(RowsOf(x), (IntPtr)Floats(weight), weight.Shape.Rows, bias is null ? 0 : (IntPtr)Floats(bias), (IntPtr)Floats(tail), (IntPtr)Floats(result)), segments);
+        GC.KeepAlive(bias);
+        KeepAlive(x, weight);
+        KeepAlive(tail, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void SelectiveScan(Tensor x, Tensor delta, Tensor b, Tensor c, SelectiveSystem system, ReadOnlySpan<RecurrentSegment> segments, Tensor state, Tensor? states, Tensor result)
+    {
+        _kernels.SelectiveScan(new ScanView(RowsOf(x), (IntPtr)Floats(delta), RowsOf(system.A), (IntPtr)Floats(b), (IntPtr)Floats(c), (IntPtr)Floats(system.Skip), system.Groups,
+            b.Shape.Columns / system.Groups, (IntPtr)Floats(state), states is null ? 0 : (IntPtr)Floats(states), (IntPtr)Floats(result)), segments);
+        GC.KeepAlive(system);
+        GC.KeepAlive(states);
+        KeepAlive(x, delta);
+        KeepAlive(b, c);
+        KeepAlive(state, result);
     }
 
     /// <inheritdoc/>

@@ -15,6 +15,8 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             case Activation.Tanh: ForElements(new ActivateWork<TanhFunction>(x, result, count), count); break;
             case Activation.QuickGelu: ForElements(new ActivateWork<QuickGeluFunction>(x, result, count), count); break;
             case Activation.GeluErf10: ForElements(new ActivateWork<GeluErf10Function>(x, result, count), count); break;
+            case Activation.Softplus: ForElements(new ActivateWork<SoftplusFunction>(x, result, count), count); break;
+            case Activation.SquaredRelu: ForElements(new ActivateWork<SquaredReluFunction>(x, result, count), count); break;
             default: throw UnknownActivation(activation);
         }
     }
@@ -30,6 +32,8 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             case Activation.Tanh: ForElements(new GateWork<TanhFunction>(gate, up, result, count), count); break;
             case Activation.QuickGelu: ForElements(new GateWork<QuickGeluFunction>(gate, up, result, count), count); break;
             case Activation.GeluErf10: ForElements(new GateWork<GeluErf10Function>(gate, up, result, count), count); break;
+            case Activation.Softplus: ForElements(new GateWork<SoftplusFunction>(gate, up, result, count), count); break;
+            case Activation.SquaredRelu: ForElements(new GateWork<SquaredReluFunction>(gate, up, result, count), count); break;
             default: throw UnknownActivation(activation);
         }
     }
@@ -41,7 +45,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
 
     public override void Scale(float* x, float factor, float* result, long count) => ForElements(new ScaleWork(x, factor, result, count), count);
 
-    public override void Clamp(float* x, float limit, float* result, long count) => ForElements(new ClampWork(x, limit, result, count), count);
+    public override void Clamp(float* x, float low, float high, float* result, long count) => ForElements(new ClampWork(x, low, high, result, count), count);
 
     public override void SoftCap(float* x, float cap, float* result, long count) => ForElements(new SoftCapWork(x, cap, result, count), count);
 
@@ -130,7 +134,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         }
     }
 
-    private readonly struct ClampWork(float* x, float limit, float* result, long count) : IWork
+    private readonly struct ClampWork(float* x, float least, float most, float* result, long count) : IWork
     {
         public void Run(int index)
         {
@@ -138,7 +142,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             float* from = x + start, to = result + start;
 
             // NaN passes, as it stands second.
-            TSimd low = TSimd.Broadcast(-limit), high = TSimd.Broadcast(limit);
+            TSimd low = TSimd.Broadcast(least), high = TSimd.Broadcast(most);
             int i = 0;
             for (; i <= n - TSimd.Width; i += TSimd.Width) TSimd.Store(TSimd.Max(low, TSimd.Min(high, TSimd.Load(from + i))), to + i);
             if (i < n) Tail.Store(TSimd.Max(low, TSimd.Min(high, Tail.Load(from + i, n - i))), to + i, n - i);

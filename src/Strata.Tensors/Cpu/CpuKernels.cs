@@ -36,7 +36,7 @@ internal abstract unsafe class CpuKernels
 
     public abstract void Scale(float* x, float factor, float* result, long count);
 
-    public abstract void Clamp(float* x, float limit, float* result, long count);
+    public abstract void Clamp(float* x, float low, float high, float* result, long count);
 
     public abstract void SoftCap(float* x, float cap, float* result, long count);
 
@@ -49,6 +49,10 @@ internal abstract unsafe class CpuKernels
     public abstract void AddByDistance(DistanceView distances);
 
     public abstract void AttentionMix(AttentionView attention, AttentionSegment segment);
+
+    public abstract void CausalConvolution(ConvolutionView convolution, ReadOnlySpan<RecurrentSegment> segments);
+
+    public abstract void SelectiveScan(ScanView scan, ReadOnlySpan<RecurrentSegment> segments);
 
     public abstract void CrossEntropy(RowsView hidden, PanelsView unembedding, int* targets, float* losses, int* largest);
 
@@ -91,6 +95,18 @@ internal readonly record struct AttentionView(IntPtr Q, IntPtr K, IntPtr V, IntP
 {
     /// <summary>Are scores more than scaled products?</summary>
     public bool AdjustsScores => Heads.SoftCap > 0 || Bias.Address != 0;
+}
+
+/// <summary>The operands of a causal convolution: rows of X and Result, Weight [taps, columns], Bias [columns] or zero, Tail [sequences, (taps − 1) · columns].</summary>
+internal readonly record struct ConvolutionView(RowsView X, IntPtr Weight, int Taps, IntPtr Bias, IntPtr Tail, IntPtr Result);
+
+/// <summary>The operands of a selective scan; see <see cref="TensorEngine.SelectiveScan"/>. States may be zero. A has StateSize numbers per head, or one.</summary>
+internal readonly record struct ScanView(
+    RowsView X, IntPtr Delta, RowsView A, IntPtr B, IntPtr C, IntPtr Skip, int Groups, int StateSize, IntPtr State, IntPtr States, IntPtr Result)
+{
+    public int Heads => A.Rows;
+
+    public int HeadWidth => X.Columns / A.Rows;
 }
 
 /// <summary>The operands of terms by distance: scores [heads, length, length], the terms of queries and of keys [heads · length, rows] (address zero for none), one row per distance.</summary>

@@ -50,6 +50,10 @@ public sealed class PruneMagic() : StrataMagic("prune");
 [VersoExtension]
 public sealed class GenerateMagic() : StrataMagic("generate");
 
+/// <summary><c>#!save</c></summary>
+[VersoExtension]
+public sealed class SaveMagic() : StrataMagic("save");
+
 /// <summary><c>#!report</c></summary>
 [VersoExtension]
 public sealed class ReportMagic() : StrataMagic("report");

@@ -75,6 +75,22 @@ public sealed class PredictionVerbTests : FolderTest
     }
 
     [Fact]
+    public async Task PartsOfASweepMakeItsTable()
+    {
+        string[] shared = ["--painters", "--results", At("results")];
+        ToolResult whole = await Tool.OnGames("sweep", 2, "--painters", "--json");
+        Assert.Contains("Evaluating 18 plans on 2 rows", whole.Error);
+        for (int k = 3; k >= 0; k--)
+        {
+            ToolResult merged = await Tool.OnGames("sweep", 2, [.. shared, "--merge"]);
+            merged.IsRefused(3, "plans are not complete");
+            Assert.Equal(0, (await Tool.OnGames("sweep", 2, [.. shared, "--array", $"{k}/4"])).Code);
+        }
+
+        Assert.Equal(whole.Output, (await Tool.OnGames("sweep", 2, [.. shared, "--merge", "--json"])).Output);
+    }
+
+    [Fact]
     public async Task ForPeopleThereIsOneAlignedLinePerPlan()
     {
         ToolResult result = await Tool.OnGames("sweep", 1, "--painters", "2..4");

@@ -138,17 +138,54 @@ public sealed class GgufTests(PytorchSuite suite) : IDisposable
         Assert.Contains("twice", Refusal(new GgufBuilder().Add("token_embd.weight", 0, [4, 4], data).Add("token_embd.weight", 0, [4, 4], data).Build()));
         Assert.Contains("cut off", Refusal(good[..^8]));
         Assert.Contains("token_embd", Refusal(new GgufBuilder().Add("a", 0, [4, 4], data).Build()));
+        byte[] Experts(int count, params ulong[] shape) => new GgufBuilder().Raw("llama.expert_count", 4, BitConverter.GetBytes(count)).Raw("llama.expert_used_count", 4, BitConverter.GetBytes(1))
+            .Add("token_embd.weight", 0, [4, 4], data).Add("blk.0.ffn_up_exps.weight", 0, shape, data).Build();
+        Open(Experts(2, 2, 4, 2)).Dispose();
+        Assert.Contains("cannot have", Refusal(Experts(3, 2, 4, 2)));
+        Assert.Contains("cannot have", Refusal(Experts(2, 4, 4)));
+        Assert.Contains("cut off", Refusal(Experts(1 << 30, 4, 4, 1 << 30)));
+        Assert.Contains("without heads", Refusal(new GgufBuilder(heads: 0).Add("token_embd.weight", 0, [4, 4], data).Build()));
+        Assert.Contains("not a number", Refusal(new GgufBuilder().Raw("llama.rope.freq_base", 6, BitConverter.GetBytes(float.NaN)).Add("token_embd.weight", 0, [4, 4], data).Build()));
+    }
+
+    [Fact]
+    public void Tokenizers_that_lie_are_refused()
+    {
+        byte[] Texts(params string[] texts) => [.. BitConverter.GetBytes(8), .. BitConverter.GetBytes((long)texts.Length), .. texts.SelectMany(text => BitConverter.GetBytes(text.LongCount()).Concat(Encoding.UTF8.GetBytes(text)))];
+        byte[] Kinds(params int[] kinds) => [.. BitConverter.GetBytes(5), .. BitConverter.GetBytes((long)kinds.Length), .. kinds.SelectMany(BitConverter.GetBytes)];
+        byte[] Text(string text) => [.. BitConverter.GetBytes(text.LongCount()), .. Encoding.UTF8.GetBytes(text)];
+        GgufBuilder Of(string model) => new GgufBuilder().Raw("tokenizer.ggml.model", 8, Text(model)).Add("token_embd.weight", 0, [4, 4], new byte[64]);
+        string Refused(GgufBuilder file)
+        {
+            using GgufFile opened = Open(file.Build());
+            return RefusalCost.Of<InvalidFileException>("tokenizer of GGUF", 10_000_000, () => opened.ReadTokenizer()).Message;
+        }
+
+        Assert.Contains("array of texts", Refused(Of("gpt2").Raw("tokenizer.ggml.tokens", 9, Kinds(1, 2))));
+        Assert.Contains("array of texts", Refused(Of("gpt2").Raw("tokenizer.ggml.tokens", 4, BitConverter.GetBytes(3))));
+        Assert.Contains("twice", Refused(Of("gpt2").Raw("tokenizer.ggml.tokens", 9, Texts("a", "a"))));
+        Assert.Contains("2 tokens and the kinds of 1", Refused(Of("gpt2").Raw("tokenizer.ggml.tokens", 9, Texts("a", "b")).Raw("tokenizer.ggml.token_type", 9, Kinds(1))));
+        Assert.Contains("merges", Refused(Of("gpt2").Raw("tokenizer.ggml.tokens", 9, Texts("a", "b")).Raw("tokenizer.ggml.merges", 9, Texts("a b"))));
+        Assert.Contains("kind", Refused(Of("llama").Raw("tokenizer.ggml.tokens", 9, Texts("a", "b")).Raw("tokenizer.ggml.token_type", 9, Kinds(1, 99))));
+        Assert.Contains("scores of 3", Refused(Of("llama").Raw("tokenizer.ggml.tokens", 9, Texts("a", "b")).Raw("tokenizer.ggml.scores", 9, Kinds(1, 2, 3))));
+        Assert.Contains("characters", Refused(Of("llama").Raw("tokenizer.ggml.tokens", 9, Texts("a", ""))));
+        using GgufFile other = Open(Of("rwkv").Raw("tokenizer.ggml.tokens", 9, Texts("a")).Build());
+        Assert.Contains("\"rwkv\"", other.ReadTokenizer().Lack);
     }
 
     [Fact]
     public void Damaged_files_are_refused_and_nothing_else_happens()
     {
         string path = _folder.File("fuzz.gguf");
-        byte[] valid = new GgufBuilder().Add("token_embd.weight", 8, [32, 2], new byte[68]).Add("blk.0.attn_q.weight", 0, [4, 8], new byte[128]).Add("output_norm.weight", 1, [4], new byte[8]).Build();
+        byte[] valid = new GgufBuilder().Add("token_embd.weight", 8, [32, 2], new byte[68]).Add("blk.0.attn_q.weight", 0, [4, 8], new byte[128]).Add("output_norm.weight", 1, [4], new byte[8])
+            .Raw("llama.expert_count", 4, BitConverter.GetBytes(2)).Raw("llama.expert_used_count", 4, BitConverter.GetBytes(1)).Add("blk.0.ffn_up_exps.weight", 0, [2, 2, 2], new byte[32])
+            .Raw("tokenizer.ggml.model", 8, [5, 0, 0, 0, 0, 0, 0, 0, .. "llama"u8]).Raw("tokenizer.ggml.tokens", 9, [8, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, (byte)'a', 1, 0, 0, 0, 0, 0, 0, 0, (byte)'b'])
+            .Raw("tokenizer.ggml.scores", 9, [6, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, .. new byte[8]]).Build();
         int refused = FuzzRun.Run([valid], 4_000, seed: 31, (bytes, _) =>
         {
             File.WriteAllBytes(path, bytes);
             using GgufFile file = GgufFile.Open(path);
+            file.ReadTokenizer().Tokenizer?.Decode([0]);
             foreach (string name in file.Names) Assert.Equal(file.Entry(name).Shape.Aggregate(1L, (a, b) => a * b), file.Read(CpuEngine.Default, name).ToArray().Length);
         }, bytesPerByte: 256, fixedBytes: 256 << 10);
         Assert.InRange(refused, 2_000, 3_999);
@@ -193,10 +230,10 @@ public sealed class GgufTests(PytorchSuite suite) : IDisposable
         private ulong _pairCount;
         private ulong _tensorCount;
 
-        public GgufBuilder(string architecture = "llama")
+        public GgufBuilder(string architecture = "llama", int heads = 2)
         {
             Raw("general.architecture", 8, Text(architecture));
-            foreach ((string key, int value) in new[] { ("block_count", 1), ("embedding_length", 4), ("context_length", 16), ("feed_forward_length", 8), ("attention.head_count", 2) })
+            foreach ((string key, int value) in new[] { ("block_count", 1), ("embedding_length", 4), ("context_length", 16), ("feed_forward_length", 8), ("attention.head_count", heads) })
                 Raw($"llama.{key}", 4, BitConverter.GetBytes(value));
         }
 

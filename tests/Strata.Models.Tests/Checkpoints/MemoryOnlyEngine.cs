@@ -67,7 +67,7 @@ internal sealed unsafe class MemoryOnlyEngine : TensorEngine
 
     protected override void ScaleColumns(Tensor x, Tensor factors, Tensor result) => throw new NotSupportedException();
 
-    protected override void Clamp(Tensor x, float limit, Tensor result) => throw new NotSupportedException();
+    protected override void Clamp(Tensor x, float low, float high, Tensor result) => throw new NotSupportedException();
 
     protected override void SoftCap(Tensor x, float cap, Tensor result) => throw new NotSupportedException();
 
@@ -84,6 +84,10 @@ internal sealed unsafe class MemoryOnlyEngine : TensorEngine
     protected override void AddByDistance(Tensor scores, Tensor? ofQueries, Tensor? ofKeys, ReadOnlySpan<int> rows) => throw new NotSupportedException();
 
     protected override void AttentionMix(Tensor pattern, Tensor v, AttentionHeads heads, AttentionSegment segment, Tensor result) => throw new NotSupportedException();
+
+    protected override void CausalConvolution(Tensor x, Tensor weight, Tensor? bias, ReadOnlySpan<RecurrentSegment> segments, Tensor tail, Tensor result) => throw new NotSupportedException();
+
+    protected override void SelectiveScan(Tensor x, Tensor delta, Tensor b, Tensor c, SelectiveSystem system, ReadOnlySpan<RecurrentSegment> segments, Tensor state, Tensor? states, Tensor result) => throw new NotSupportedException();
 
     protected override void CrossEntropy(Tensor hidden, LinearWeight unembedding, ReadOnlySpan<int> targets, Span<float> losses, Span<int> largest) => throw new NotSupportedException();
 

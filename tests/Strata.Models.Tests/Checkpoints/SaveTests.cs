@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Strata.Models.Tests.Reference;
+using Strata.Tensors;
 using Xunit;
 
 namespace Strata.Models.Tests;
@@ -38,13 +39,92 @@ public sealed class SaveTests(PytorchSuite suite) : IDisposable
         {
             Assert.True(refusal.Message.Contains("differ by their place", StringComparison.Ordinal) || refusal.Message.Contains("number of its block", StringComparison.Ordinal), refusal.Message);
             Assert.False(Directory.Exists(_folder.File("changed")));
-            Assert.Contains(variant, new[] { "gpt2-inverse-layer-scale", "qwen2_moe-sparse-step", "albert-groups", "modernbert-base", "modernbert-biases", "modernbert-layer-types", "modernbert-no-head" });
+            Assert.Contains(variant, new[] { "gpt2-inverse-layer-scale", "qwen2_moe-sparse-step", "albert-groups", "modernbert-base", "modernbert-biases", "modernbert-layer-types", "modernbert-no-head", "jamba-base", "jamba-bf16", "jamba-defaults", "jamba-switches" });
         }
 
         Model twin = model.RandomTwin(7);
-        twin.Save(_folder.File("twin"), maxShardBytes: 5_000);
+        twin.Save(_folder.File("twin"), options: new SaveOptions { MaxShardBytes = 5_000 });
         Assert.Equal(Outputs(twin, rows, null), Outputs(Model.Load(_folder.File("twin")), rows, null));
         Assert.True(File.Exists(_folder.File("twin/model.safetensors.index.json")));
+    }
+
+    /// <summary>A network with random weights of a spec alone has no checkpoint to take its configuration from: it is written from the spec.</summary>
+    [SkippableTheory]
+    [InlineData("mistral-base")]
+    [InlineData("mixtral-window")]
+    [InlineData("qwen2-layer-types")]
+    [InlineData("qwen3-base")]
+    [InlineData("qwen2_moe-dense-layers")]
+    [InlineData("qwen3_moe-plain-weights")]
+    [InlineData("gemma-base")]
+    [InlineData("gemma2-base")]
+    [InlineData("phi3-window")]
+    [InlineData("olmo2-base")]
+    [InlineData("olmoe-clipped")]
+    public void A_random_network_of_the_spec_of_a_family_is_saved(string variant)
+    {
+        Model model = Model.Random(suite.Load(variant).Spec, 9);
+        TokenRows rows = new("ids", suite.Requests(variant).Select(request => request.Tokens).Take(2).ToArray());
+        model.Save(_folder.File("m"));
+        Assert.Equal(Outputs(model, rows, null), Outputs(Model.Load(_folder.File("m")), rows, null));
+    }
+
+    [SkippableFact]
+    public void What_a_configuration_cannot_say_of_a_spec_is_refused()
+    {
+        ModelSpec spec = suite.Load("qwen3-base").Spec;
+        Assert.Contains("cannot say all", Assert.Throws<StrataException>(() => Model.Random(spec with { LogitSoftCap = 3 }, 1).Save(_folder.File("x"))).Message);
+        Assert.Contains("random twin", Assert.Throws<StrataException>(() => Model.Random(suite.Load("falcon-base").Spec, 1).Save(_folder.File("x"))).Message);
+    }
+
+    /// <summary>Blocks 1 and 2 become one whose every weight is their average; a network made of the averages by hand computes the same, to the last bit.</summary>
+    [SkippableTheory]
+    [InlineData("gpt2-base")]
+    [InlineData("llama-bf16")]
+    [InlineData("gpt2-mask-buffers")]
+    public void Merged_blocks_are_the_average_of_the_blocks(string variant)
+    {
+        Model model = suite.Load(variant);
+        List<WorkProgress> steps = [];
+        model.Save(_folder.File("merged"), options: new SaveOptions { Merge = [SaveOptions.Group(model.Plans, "1..3")], Progress = new Reports(steps.Add) });
+        using SafetensorsFile before = SafetensorsFile.Open(Path.Combine(suite.Folder(variant), "model.safetensors")), after = SafetensorsFile.Open(_folder.File("merged/model.safetensors"));
+        int averaged = 0;
+        foreach (string name in after.Names)
+        {
+            float[] actual = after.Read(CpuEngine.Default, name).ToArray();
+            string? other = name.Contains(".1.", StringComparison.Ordinal) ? name.Replace(".1.", ".2.", StringComparison.Ordinal) : null;
+            string old = name.Contains(".2.", StringComparison.Ordinal) ? name.Replace(".2.", ".3.", StringComparison.Ordinal) : name;
+            float[] expected = before.Read(CpuEngine.Default, old).ToArray();
+            if (other is not null && before.Entry(old).DType is "F32" or "BF16" && other is not null)
+            {
+                float[] second = before.Read(CpuEngine.Default, other).ToArray();
+                expected = [.. expected.Zip(second, (a, b) => before.Entry(old).DType == "F32" ? (a + b) / 2 : NearestBFloat16((a + b) / 2))];
+                averaged++;
+            }
+
+            Assert.Equal(expected, actual);
+        }
+
+        Assert.True(averaged >= 9);
+        Assert.Equal(steps.Count, (int)steps[^1].Total);
+        Assert.Equal(3, Model.Load(_folder.File("merged")).Spec.Blocks);
+        using JsonDocument recipe = JsonDocument.Parse(File.ReadAllText(_folder.File("merged/strata-recipe.json")));
+        Assert.Equal("[[1,2]]", recipe.RootElement.GetProperty("merged_blocks").GetRawText().Replace(" ", "").Replace("\n", ""));
+        Assert.Equal("[0,1,3]", recipe.RootElement.GetProperty("blocks").GetRawText().Replace(" ", "").Replace("\n", ""));
+    }
+
+    [Fact]
+    public void Blocks_that_cannot_be_merged_are_refused()
+    {
+        Model model = TestModels.Of("llama");
+        string Refusal(params int[][] groups) => Assert.Throws<StrataException>(() => model.Save(_folder.File("x"), options: new SaveOptions { Merge = groups })).Message;
+        Assert.Contains("two or more", Refusal([1]));
+        Assert.Contains("Block 9", Refusal([1, 9]));
+        Assert.Contains("twice", Refusal([1, 2], [2, 3]));
+        Assert.Contains("expected two or more", Assert.Throws<StrataException>(() => SaveOptions.Group(model.Plans, "1, 1")).Message);
+        Assert.Contains("expected two or more", Assert.Throws<StrataException>(() => SaveOptions.Group(model.Plans, "attn(1), 2")).Message);
+        Model windows = Model.Random(model.Spec.WithWindows(5, i => i == 2), 1);
+        Assert.Contains("differs", Assert.Throws<StrataException>(() => windows.Save(_folder.File("x"), options: new SaveOptions { Merge = [[1, 2]] })).Message);
     }
 
     [Theory]
@@ -70,7 +150,7 @@ public sealed class SaveTests(PytorchSuite suite) : IDisposable
     {
         Python.Require("json", "python3");
         Model model = Model.Load(Othello.Folder);
-        model.Save(_folder.File("m"), LayerPlan.Parse("0..4, 6, 6", 8), maxShardBytes: 1_000_000);
+        model.Save(_folder.File("m"), LayerPlan.Parse("0..4, 6, 6", 8), options: new SaveOptions { MaxShardBytes = 1_000_000 });
         Python.RunReference("formats/read_saved.py", _folder.File("m"));
         using JsonDocument read = JsonDocument.Parse(File.ReadAllText(_folder.File("m/read.json")));
         Assert.Equal(6, read.RootElement.GetProperty("config").GetProperty("n_layer").GetInt32());
@@ -115,6 +195,18 @@ public sealed class SaveTests(PytorchSuite suite) : IDisposable
     }
 
     /// <summary>The last block first, the first one twice behind it, the others in order without the second.</summary>
+    /// <summary>The nearest bfloat16, ties to even.</summary>
+    private static float NearestBFloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
+    }
+
+    private sealed class Reports(Action<WorkProgress> report) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => report(value);
+    }
+
     private static LayerPlan Shuffled(Model model)
     {
         int last = model.Spec.Blocks - 1;

@@ -90,7 +90,7 @@ public class FamilyTableTests(PytorchSuite suite, VisionSuite vision)
         using SafetensorsFile expected = isVision ? vision.Expected(variant) : suite.Expected(variant);
         (string Name, TokenRows Rows)[] inputs = isVision
             ? [.. vision.Inputs(variant).Select(input => (input, vision.Rows(variant, model, input)))]
-            : [.. suite.Requests(variant).Where(r => r.Plan is null).Select(request => (request.Name, new TokenRows(request.Name, [request.Tokens])))];
+            : [.. suite.Requests(variant).Where(r => r.Plan is null).Select(request => (request.Name, request.Rows))];
         string[] points = ["blocks.*.resid_post", .. model.Explain().Points.Where(point => point.PerSequence || point.Kind == HookKind.Logits).Select(point => point.Name)];
         double error = 0;
         foreach ((string name, TokenRows rows) in inputs)

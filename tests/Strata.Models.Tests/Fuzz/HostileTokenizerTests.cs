@@ -123,7 +123,11 @@ public sealed class HostileTokenizerTests
             Assert.Equal([3, 6, 2, 3, 6, 2], As("""{"tokenizer_class":"T5Tokenizer","eos_token":"</s>"}"""));
             Assert.Equal([3, 6, 2, 3, 6, 2], As("""{"eos_token":"</s>","add_eos_token":true}"""));
             Assert.Equal([3, 6, 8, 3, 7], As("""{"added_tokens_decoder":{"8":{"content":"</s>a","special":true}}}"""));
-            Assert.Contains("numbers the pieces", Assert.Throws<InvalidFileException>(() => As("""{"tokenizer_class":"XLMRobertaTokenizer"}""")).Message);
+            Assert.Equal([0, 4, 7, 2, 4, 7, 2], As("""{"tokenizer_class":"XLMRobertaTokenizer"}"""));
+            Assert.Contains("numbers the pieces", Assert.Throws<InvalidFileException>(() => As("""{"tokenizer_class":"BarthezTokenizer"}""")).Message);
+            Assert.Contains("additional_special_tokens", Assert.Throws<InvalidFileException>(() => As("""{"tokenizer_class":"NllbTokenizer"}""")).Message);
+            Assert.Contains("src_lang", Assert.Throws<InvalidFileException>(() => As("""{"tokenizer_class":"MBartTokenizer","src_lang":"xx_XX"}""")).Message);
+            Assert.Contains("split_by_punct", Assert.Throws<InvalidFileException>(() => As("""{"tokenizer_class":"DebertaV2Tokenizer","split_by_punct":true}""")).Message);
             Tokenizer tokenizer = Tokenizer.LoadFolder(WithoutSettings(folder))!;
             Assert.Equal((" ab", "b", "9", true, false), (tokenizer.Label(3) + tokenizer.Label(6), tokenizer.Label(7), tokenizer.Label(9), tokenizer.Has(7), tokenizer.Has(8)));
         }

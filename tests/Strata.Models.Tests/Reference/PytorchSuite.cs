@@ -53,7 +53,12 @@ public sealed class PytorchSuite : IDisposable
         "stablelm-base", "stablelm-bias", "stablelm-normalised-heads", "stablelm-parallel",
         "smollm3-base", "smollm3-layers", "smollm3-windows",
         "granite-base", "granite-bias-tied",
-        "bert-base", "bert-bf16", "bert-classifier", "bert-no-head", "bert-untied",
+        "nemotron_h-base", "nemotron_h-bf16", "nemotron_h-block-types", "nemotron_h-defaults",
+        "mamba_ssm-base", "mamba_ssm-options", "mamba_ssm-second", "mamba_ssm-second-groups",
+        "jamba-base", "jamba-bf16", "jamba-defaults", "jamba-switches",
+        "mamba-base", "mamba-bf16", "mamba-defaults", "mamba-old-names", "mamba-switches",
+        "mamba2-base", "mamba2-bf16", "mamba2-defaults", "mamba2-switches",
+        "bert-base", "bert-bf16", "bert-classifier", "bert-no-head", "bert-oldest-names", "bert-untied",
         "roberta-base", "roberta-classifier", "roberta-no-head", "roberta-padding", "xlm_roberta-base", "camembert-base",
         "distilbert-base", "distilbert-classifier", "distilbert-no-head",
         "albert-base", "albert-classifier", "albert-groups", "albert-no-head",
@@ -95,7 +100,10 @@ public sealed class PytorchSuite : IDisposable
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder(variant), "requests.json")));
         return json.RootElement.EnumerateArray()
             .Where(r => !r.TryGetProperty("positions", out _))
-            .Select(r => new ReferenceRequest(r.GetProperty("name").GetString()!, Ids(r.GetProperty("tokens")), r.GetProperty("plan_text").GetString()))
+            .Select(r => new ReferenceRequest(r.GetProperty("name").GetString()!, Ids(r.GetProperty("tokens")), r.GetProperty("plan_text").GetString())
+            {
+                Types = r.TryGetProperty("types", out JsonElement types) ? Ids(types) : null,
+            })
             .ToArray();
     }
 
@@ -128,4 +136,9 @@ public sealed class PytorchSuite : IDisposable
 }
 
 /// <summary>One request of the suite.</summary>
-public sealed record ReferenceRequest(string Name, int[] Tokens, string? Plan);
+public sealed record ReferenceRequest(string Name, int[] Tokens, string? Plan)
+{
+    public int[]? Types { get; init; }
+
+    public TokenRows Rows => new(Name, [Tokens], Types is null ? null : [Types]);
+}

@@ -43,6 +43,9 @@ public sealed class MagicCompletionTests : IClassFixture<OthelloSession>
     [InlineData("#!probe acts --labels mov|", "mover")]
     [InlineData("#!probe acts --probe |", "ridge logistic")]
     [InlineData("#!strata pl|", "plans")]
+    [InlineData("#!save x --model |", "model")]
+    [InlineData("#!save x --merge 2|", "2..6")]
+    [InlineData("#!save x --pl|", "--plan")]
     public void The_first_candidates_are(string line, string expected)
     {
         string[] texts = expected.Split(' ');

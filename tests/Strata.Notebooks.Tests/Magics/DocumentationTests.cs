@@ -15,7 +15,16 @@ public sealed class DocumentationTests
         FakeHost host = new();
         MagicCommands magics = new(new StrataSession());
         string[] lines = Reference.Split('\n').Where(l => l.StartsWith("#!", StringComparison.Ordinal)).ToArray();
-        foreach (string line in lines) await magics.ExecuteAsync(line.Replace("data/othello", OthelloFolder.Path), host);
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("strata-documentation-");
+        try
+        {
+            foreach (string line in lines) await magics.ExecuteAsync(line.Replace("data/othello", OthelloFolder.Path).Replace("#!save ", $"#!save {folder.FullName}/"), host);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
         Assert.All(MagicCommands.Names, c => Assert.Contains(lines, l => l.Split(' ')[0] == c.Name));
         Assert.All(["acts", "twinActs", "comparison", "probe", "each", "painters", "byInfluence", "without5"], name => Assert.Contains(name, host.Variables.Keys));
     }

@@ -200,6 +200,24 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     }
 
     [Fact]
+    public void A_sweep_keeps_its_results_and_takes_them_up_again()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("strata-results-");
+        try
+        {
+            string line = $"#!sweep --drop-each --tokens 61,19,18,17 --results \"{folder.FullName}\" --name s";
+            SweepResult first = (SweepResult)othello.Run(line).Variables["s"];
+            Assert.Single(folder.GetFiles());
+            Assert.Equal(first.Results.Select(r => r.Loss), ((SweepResult)othello.Run(line).Variables["s"]).Results.Select(r => r.Loss));
+            Assert.Single(folder.GetFiles());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void Plans_are_read_from_a_file_and_an_error_names_the_line()
     {
         string path = Path.Combine(Path.GetTempPath(), $"plans-{Guid.NewGuid():N}.txt");
@@ -250,6 +268,28 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         Assert.Equal(4, game.NewTokens[0].Length);
         Assert.Contains(model.Decode(game.NewTokens[0]), host.Text);
         Assert.Contains("(61)", host.Text);
+    }
+
+    [Fact]
+    public void A_network_is_saved_along_a_plan_with_blocks_merged()
+    {
+        OthelloSession own = new();
+        string folder = Path.Combine(Path.GetTempPath(), $"strata-save-{Guid.NewGuid():N}");
+        try
+        {
+            FakeHost host = own.Run($"#!save \"{folder}\" --plan \"0..6, 7\" --merge 2..4 --name small");
+            SavedModel saved = Assert.IsType<SavedModel>(host.Variables["small"]);
+            Assert.Equal((folder, 6, "0..6, 7"), (saved.Folder, saved.Blocks, saved.Plan));
+            Assert.Contains("6 blocks", host.Text);
+            Assert.Contains(host.Reports, step => step.Title == "Saving weights" && step.Done == step.Total);
+            Assert.Equal(6, Model.Load(folder).Spec.Blocks);
+            Assert.Contains("not empty", Assert.Throws<InvalidFileException>(() => own.Run($"#!save \"{folder}\"")).Message);
+            Assert.Contains("\"8\"", Assert.Throws<StrataException>(() => own.Run($"#!save \"{folder}2\" --merge 8")).Message);
+        }
+        finally
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
@@ -326,8 +366,8 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("#!capture --tokens 61 --take 3", "stand in place of")]
     [InlineData("#!measure --measure curvatur", "Did you mean \"curvature\"?")]
     [InlineData("#!measure model --measure norm", "\"model\" is a model; expected activations")]
-    [InlineData("#!measure --measure norm --form book", "--form \"book\" is not known")]
-    [InlineData("#!compare --with cca", "There is no comparison \"cca\". Did you mean \"cka\"")]
+    [InlineData("#!measure --measure norm --form book", "\"book\" is no form of a measure. Valid are: textbook, reference")]
+    [InlineData("#!compare --with ccaa", "There is no comparison \"ccaa\". Did you mean \"cca\"")]
     [InlineData("#!probe --labels movr", "has no labels \"movr\". Did you mean \"mover\"?")]
     [InlineData("#!probe --labels mover --probe rigde", "Did you mean \"ridge\"?")]
     [InlineData("#!probe --labels mover --data model", "\"model\" is a model; expected a data set or a task")]

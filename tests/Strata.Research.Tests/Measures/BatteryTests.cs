@@ -63,6 +63,22 @@ public class BatteryTests
     }
 
     [Fact]
+    public void ShuffledLabelsTellClassesFromChance()
+    {
+        // Labels that the last token decides: the rows of a class are the states of few tokens.
+        TokenRows rows = RandomNetwork.Rows(120);
+        MeasureInputs inputs = new() { Labels = rows.Sequences.Select(s => new[] { s[^1] % 2 }).ToArray() };
+        MeasureTable table = MeasureBattery.Run(RandomNetwork.Model, rows, ["nearest-centre", "label-variance", "norm"], new BatteryRequest { Inputs = inputs });
+        double real = table.Values["nearest-centre"]["blocks.0.resid_post"].Value, shuffled = table.ShuffledLabels["nearest-centre"]["blocks.0.resid_post"].Value;
+        Assert.True(real > 0.75, $"{real}");
+        Assert.InRange(shuffled, 0.3, 0.7);
+        Assert.Equal(["label-variance", "nearest-centre"], table.ShuffledLabels.Keys.Order());
+        Assert.True(table.ShuffledLabels["label-variance"]["blocks.0.resid_post"].Value < table.Values["label-variance"]["blocks.0.resid_post"].Value);
+        Assert.True(double.IsNaN(table.Table["shuffled labels"].Numbers[^1]));
+        Assert.Empty(MeasureBattery.Run(RandomNetwork.Model, rows, ["label-variance"], new BatteryRequest { Inputs = inputs, Control = false }).ShuffledLabels);
+    }
+
+    [Fact]
     public void WhatAMeasureNeedsIsAskedForBeforeTheNetworkRuns()
     {
         TokenRows rows = RandomNetwork.Rows(4);
@@ -73,7 +89,7 @@ public class BatteryTests
         Assert.Contains("token ids", Refusal("self-similarity", MeasureInputs.None));
         Assert.Contains("Factors", Refusal("additive-r2", MeasureInputs.None));
         Assert.Contains("Classifier", Refusal("nc3", RandomNetwork.Inputs(rows) with { Classifier = null }));
-        Assert.Contains("no value at any of", Refusal("utilized-rank", MeasureInputs.None));
+        Assert.Contains("no value at any captured point", Refusal("utilized-rank", MeasureInputs.None));
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class SweepJournalTests : IDisposable
 
         SweepOptions options = In("parts");
         foreach (int k in (int[])[3, 0, 4, 3, 1]) Assert.Equal(parts[k].Length, Sweep.Run(_model, _rows, [.. parts[k].Select(i => plans[i])], options).Results.Count);
-        string message = Assert.Throws<StrataException>(() => Sweep.Merge(_model, _rows, plans, options)).Message;
+        string message = Assert.Throws<InvalidFileException>(() => Sweep.Merge(_model, _rows, plans, options)).Message;
         Assert.Contains($"{parts[2].Length} of {plans.Count} plans are not complete", message);
         Assert.Contains($"the first of them {plans[parts[2][0]]}.", message);
         Sweep.Run(_model, _rows, [.. parts[2].Select(i => plans[i])], options);

@@ -3,6 +3,7 @@
 gguf_files.py blocks FOLDER           for each quantised format, random blocks (NAME.bin) and their numbers as little-endian float32 (NAME.f32)
 gguf_files.py convert FOLDER FILE     a Hugging Face folder as a GGUF file, changed as llama.cpp's converter changes it: gpt2, falcon, llama, mixtral, qwen2, qwen2_moe, qwen3, qwen3_moe,
                                       olmoe, gemma, gemma2, gemma3_text, phi3
+gguf_files.py tokenizer SOURCE PRE FILE  a tokenizer.json of byte-level BPE, cut as PRE says, or a SentencePiece model (PRE is then not read) as the metadata of a small network
 """
 import json
 import math
@@ -325,6 +326,42 @@ def convert(folder, path):
     write(path, meta, tensors)
 
 
+def byte_pairs(path, pre):
+    with open(path, encoding="utf-8") as f:
+        file = json.load(f)
+    tokens, kinds = {i: t for t, i in file["model"]["vocab"].items()}, {}
+    for added in file["added_tokens"]:
+        tokens[added["id"]] = added["content"]
+        kinds[added["id"]] = 3 if added["special"] else 4
+    size = max(tokens) + 3
+    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in file["model"]["merges"]]
+    return {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": pre, "tokenizer.ggml.tokens": [tokens.get(i, f"[PAD{i}]") for i in range(size)],
+            "tokenizer.ggml.token_type": [kinds.get(i, 1 if i in tokens else 5) for i in range(size)], "tokenizer.ggml.merges": merges}
+
+
+def sentence_pieces(path):
+    import sentencepiece
+    model = sentencepiece.SentencePieceProcessor(model_file=path)
+    def kind(i):
+        return 2 if model.is_unknown(i) else 3 if model.is_control(i) else 5 if model.is_unused(i) else 6 if model.is_byte(i) else 1
+    size = model.get_piece_size()
+    return {"tokenizer.ggml.model": "llama", "tokenizer.ggml.pre": "default", "tokenizer.ggml.tokens": [model.id_to_piece(i) for i in range(size)] + ["[PAD0]", "[PAD1]"],
+            "tokenizer.ggml.scores": [model.get_score(i) for i in range(size)] + [-10000.0] * 2, "tokenizer.ggml.token_type": [kind(i) for i in range(size)] + [5, 5],
+            "tokenizer.ggml.bos_token_id": model.bos_id(), "tokenizer.ggml.eos_token_id": model.eos_id(), "tokenizer.ggml.unknown_token_id": model.unk_id()}
+
+
+def tokenizer(source, pre, path):
+    meta = byte_pairs(source, pre) if source.endswith(".json") else sentence_pieces(source)
+    ids = {t: i for i, t in enumerate(meta["tokenizer.ggml.tokens"])}
+    if pre == "llama-bpe":
+        meta |= {"tokenizer.ggml.bos_token_id": ids["<s>"], "tokenizer.ggml.eos_token_id": ids["<|endoftext|>"]}
+    meta |= {"tokenizer.chat_template": "{{ bos_token }}{% for m in messages %}[{{ m.content }}]{% endfor %}", "tokenizer.chat_templates": ["short"], "tokenizer.chat_template.short": "{{ messages[0].content }}"}
+    sizes = {"block_count": 1, "embedding_length": 4, "context_length": 16, "feed_forward_length": 4, "attention.head_count": 2}
+    meta |= {"general.architecture": "llama", "llama.attention.layer_norm_rms_epsilon": 1e-5} | {f"llama.{key}": value for key, value in sizes.items()}
+    shapes = {"token_embd": [len(ids), 4], "output_norm": [4], "blk.0.attn_norm": [4], "blk.0.ffn_norm": [4]} | {f"blk.0.{n}": [4, 4] for n in ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")}
+    write(path, meta, [(f"{name}.weight", 0, shape, bytes(4 * math.prod(shape))) for name, shape in shapes.items()])
+
+
 def write(path, meta, tensors):
     out = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(meta)) + b"".join(pair(k, v) for k, v in meta.items())
     at, data = 0, b""
@@ -339,5 +376,7 @@ def write(path, meta, tensors):
 
 if sys.argv[1] == "blocks":
     blocks(sys.argv[2])
+elif sys.argv[1] == "tokenizer":
+    tokenizer(*sys.argv[2:5])
 else:
     convert(sys.argv[2], sys.argv[3])

@@ -10,8 +10,10 @@ import base64
 import io
 import json
 import os
+import re
 import struct
 import sys
+import unicodedata
 
 import sentencepiece
 
@@ -118,6 +120,15 @@ def encode(processor, text):
     return {"ids": ids, "offsets": [entry[1:] for entry in found], "decoded": processor.decode(ids)}
 
 
+def albert(processor, text):
+    """Ids of a text as ALBERT's tokenizer prepares it; None where a number stands before a comma, which it treats in a way of its own."""
+    if re.search(r"\d\s*,", unicodedata.normalize("NFKD", text)):
+        return None
+    text = unicodedata.normalize("NFKD", text.replace("``", '"').replace("''", '"'))
+    # Character by character, as the makers' library does it: a sigma at the end of a word is as any other.
+    return processor.encode("".join(c.lower() for c in text if unicodedata.category(c) != "Mn"))
+
+
 def main(folder):
     corpus = json.load(open(os.path.join(folder, "corpus.json")))
     lines = [line for text in json.load(open(os.path.join(folder, "training.json"))) for line in text.split("\n") if line.strip("\0 ") and "\0" not in line]
@@ -130,6 +141,9 @@ def main(folder):
         processor = sentencepiece.SentencePieceProcessor(model_proto=model)
         with open(os.path.join(target, "expected.json"), "w") as file:
             json.dump([encode(processor, text) for text in corpus], file)
+        if name == "unigram-nmt-nfkc":
+            with open(os.path.join(target, "albert.json"), "w") as file:
+                json.dump([albert(processor, text) for text in corpus], file)
         converted = convert_bpe(model) if name == "bpe-llama" else convert_unigram(model, options.get("byte_fallback", False)) if name in ("unigram-nmt-nfkc", "unigram-unknown") else None
         if converted is not None:
             with open(os.path.join(target, "converted", "tokenizer.json"), "w") as file:

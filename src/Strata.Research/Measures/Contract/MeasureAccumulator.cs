@@ -66,7 +66,7 @@ internal abstract class MeasureAccumulator
 internal sealed class MeanAccumulator(MeasureContext context, Func<PromptRows, PromptResult> map, bool samplesAreTokens, bool wantsViews = false) : MeasureAccumulator
 {
     private readonly double[] _sums = new double[context.Options.Bootstrap], _counts = new double[context.Options.Bootstrap], _weights = new double[context.Options.Bootstrap];
-    private readonly Resampling _resampling = new(context.Options.Bootstrap, context.Options.Seed);
+    private readonly PoissonBootstrap _bootstrap = new(context.Options.Bootstrap, context.Options.Seed);
     private readonly List<double> _kept = [];
     private long _count;
     private double _mean, _squares;
@@ -91,7 +91,7 @@ internal sealed class MeanAccumulator(MeasureContext context, Func<PromptRows, P
     {
         if (_count == 0) return Undefined(0, "there are no samples");
         TensorPrimitives.Divide(_sums, _counts, _sums);
-        (double low, double high) = _count < 2 ? (double.NaN, double.NaN) : Resampling.Interval(_sums);
+        (double low, double high) = _count < 2 ? (double.NaN, double.NaN) : PoissonBootstrap.Interval(_sums);
         return One(_mean, _count) with { Spread = Math.Sqrt(_squares / _count), PerSample = _kept, Low = low, High = high };
     }
 
@@ -125,7 +125,7 @@ internal sealed class MeanAccumulator(MeasureContext context, Func<PromptRows, P
     private void Replicate(double sum, int count, int sequence)
     {
         if (_sums.Length == 0) return;
-        _resampling.Weights(sequence, _weights);
+        _bootstrap.Weights(sequence, _weights);
         TensorPrimitives.MultiplyAdd(_weights, sum, _sums, _sums);
         TensorPrimitives.MultiplyAdd(_weights, count, _counts, _counts);
     }

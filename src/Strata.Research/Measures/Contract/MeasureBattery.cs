@@ -24,7 +24,9 @@ public sealed record BatteryRequest
     /// <summary>Labels, views and the like.</summary>
     public MeasureInputs Inputs { get; init; } = MeasureInputs.None;
 
-    /// <summary>Run the same on a network of the same shape with random weights, seeded by the options: what the architecture and the data alone give.</summary>
+    /// <summary>
+    /// Run the same on a network of the same shape with random weights, seeded by the options (what the architecture and the data alone give), and measures of classes again with shuffled labels.
+    /// </summary>
     public bool Control { get; init; } = true;
 
     /// <summary>Tokens that run together. Changes speed and memory, not results.</summary>
@@ -41,7 +43,7 @@ public sealed class MeasureBattery
     private readonly TokenRows _rows;
     private readonly IReadOnlyList<Measure> _measures;
     private readonly BatteryRequest _request;
-    private readonly Dictionary<string, PointMeasures> _points = [];
+    private readonly Dictionary<string, PointMeasures> _points = [], _shuffled = [];
     private readonly HashSet<string> _partners;
     private readonly string[] _captured;
 
@@ -54,17 +56,19 @@ public sealed class MeasureBattery
         HookCatalog catalog = new(model.Spec, model.CheckPlan(request.Plan));
         HookPoint[] wanted = catalog.Select(request.Points).ToArray();
         HashSet<string> exist = [.. catalog.Points.Select(p => p.Name)];
+        foreach (Measure measure in measures) MeasureNeeds.Check(measure, rows.Count, request.Inputs, request.Inputs.ViewRows.Select(v => v.Count).ToArray());
         foreach (HookPoint point in wanted.Where(p => !p.IsAttentionMatrix))
         {
             Measure[] here = measures.Where(m => Measures.HasValue(m, point.Name, exist)).ToArray();
+            Measure[] labelled = here.Where(MeasureTable.HasLabels).ToArray();
             if (here.Length > 0) _points[point.Name] = new PointMeasures(point.Name, point.Columns, here, request.Options, request.Inputs);
+            if (labelled.Length > 0 && request.Control) _shuffled[point.Name] = new PointMeasures(point.Name, point.Columns, labelled, request.Options, request.Inputs.Shuffled(request.Options.Seed));
         }
 
         foreach (Measure measure in measures)
         {
-            MeasureNeeds.Check(measure, rows.Count, request.Inputs, request.Inputs.ViewRows.Select(v => v.Count).ToArray());
             if (!_points.Values.Any(p => p.Measures.Contains(measure)))
-                throw new StrataException($"\"{measure.Name}\" has no value at any of {string.Join(", ", wanted.Take(5).Select(p => p.Name))}... {measure.About.What}");
+                throw new StrataException($"\"{measure.Name}\" has no value at any captured point ({string.Join(", ", wanted.Take(5).Select(p => p.Name))}...). {measure.About.What}");
         }
 
         _partners = [.. _points.SelectMany(p => p.Value.Measures.Select(m => m.Partner(p.Key))).OfType<string>()];
@@ -93,14 +97,20 @@ public sealed class MeasureBattery
     private MeasureTable Execute(MeasureTable? control, CancellationToken cancellation)
     {
         Provenance provenance = Pass(cancellation);
+        Dictionary<(string, string), MeasureValue> found = Finish(_points, cancellation), shuffled = Finish(_shuffled, cancellation);
+        return MeasureTable.Build(_measures, _captured, found, shuffled, _request.Options, provenance.With("measure.bytes", Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture)), control);
+    }
+
+    private Dictionary<(string, string), MeasureValue> Finish(Dictionary<string, PointMeasures> points, CancellationToken cancellation)
+    {
         Dictionary<(string, string), MeasureValue> found = [];
-        foreach ((string point, PointMeasures here) in _points)
+        foreach ((string point, PointMeasures here) in points)
         {
             foreach ((Measure measure, MeasureValue value) in here.Measures.Zip(here.Finish(cancellation))) found[(measure.Name, point)] = value;
-            _request.Progress?.Report(new WorkProgress("Measuring", found.Count, _points.Values.Sum(p => p.Measures.Count), "values"));
+            _request.Progress?.Report(new WorkProgress("Measuring", found.Count, points.Values.Sum(p => p.Measures.Count), "values"));
         }
 
-        return MeasureTable.Build(_measures, _captured, found, _request.Options, provenance.With("measure.bytes", Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture)), control);
+        return found;
     }
 
     /// <summary>One forward pass. Where measures need several views of a sequence, these follow it directly, so that nothing has to wait for a second pass.</summary>
@@ -145,6 +155,7 @@ public sealed class MeasureBattery
         }
 
         here.Add(prompts, cancellation);
-        Bytes = Math.Max(Bytes, _points.Values.Sum(p => p.Bytes));
+        if (_shuffled.TryGetValue(name, out PointMeasures? shuffled)) shuffled.Add(prompts, cancellation);
+        Bytes = Math.Max(Bytes, _points.Values.Concat(_shuffled.Values).Sum(p => p.Bytes));
     }
 }

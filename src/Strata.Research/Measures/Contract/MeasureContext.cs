@@ -27,11 +27,8 @@ internal sealed class SharedStatistics
     /// <summary>Bytes of all of them.</summary>
     public long Bytes => _all.Values.Sum(s => s.Bytes);
 
-    /// <summary>Hands a finite prompt to all of them.</summary>
-    public void Fold(PromptRows prompt)
-    {
-        foreach (SharedStatistic statistic in _all.Values) statistic.Fold(prompt);
-    }
+    /// <summary>All of them; each is fed by the point that owns them.</summary>
+    public IReadOnlyCollection<SharedStatistic> All => _all.Values;
 }
 
 /// <summary>Something that several measures read after the last prompt.</summary>

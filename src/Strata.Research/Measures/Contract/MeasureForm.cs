@@ -34,7 +34,7 @@ public sealed record MeasureForm
     public static MeasureForm Parse(string text)
     {
         string[] known = Words();
-        if (!known.Contains(text)) throw new StrataException($"\"{text}\" is no form of a measure. {NearestNames.Suggest(text, known)}");
+        if (!known.Contains(text)) throw new StrataException($"\"{text}\" is no form of a measure. {NearestNames.Suggest(text, text.Contains(':') ? known : known[..2])}");
         return text == "textbook" ? Textbook : text == "reference" ? Reference : ReferenceOf(text["reference:".Length..]);
     }
 

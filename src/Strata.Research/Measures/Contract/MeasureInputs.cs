@@ -28,4 +28,27 @@ public sealed record MeasureInputs
 
     /// <summary>The class that the network itself predicts for each sequence, for <c>nc4</c>.</summary>
     public IReadOnlyList<int>? Predictions { get; init; }
+
+    /// <summary>The same with labels and factors dealt out anew among the rows that have any: what classes of these sizes give by chance.</summary>
+    internal MeasureInputs Shuffled(int seed)
+    {
+        Random random = new(seed);
+        return this with { Labels = Labels is null ? null : Deal(Labels, random), Factors = Factors is null ? null : Deal(Factors, random) };
+    }
+
+    /// <summary>Labels change places among themselves; rows without one stay so. Factors of a sequence move together, so that their combinations stay as they are.</summary>
+    private int[][] Deal(IReadOnlyList<int[]> lists, Random random)
+    {
+        if (ReferenceEquals(lists, Factors))
+        {
+            int[] order = Enumerable.Range(0, lists[0].Length).ToArray();
+            random.Shuffle(order);
+            return lists.Select(f => order.Select(i => f[i]).ToArray()).ToArray();
+        }
+
+        int[] all = lists.SelectMany(l => l).Where(l => l >= 0).ToArray();
+        random.Shuffle(all);
+        int next = 0;
+        return lists.Select(l => l.Select(label => label >= 0 ? all[next++] : label).ToArray()).ToArray();
+    }
 }

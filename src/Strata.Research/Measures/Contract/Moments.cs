@@ -36,19 +36,26 @@ internal sealed class Moments(int columns)
     }
 
     /// <summary>Takes rows in.</summary>
-    public void Add(RealMatrix rows)
-    {
-        for (int i = 0; i < rows.Rows; i++) Add(rows.Row(i));
-    }
+    public void Add(RealMatrix rows) => AddAll(rows.Values);
 
     /// <summary>Takes a row in.</summary>
-    public void Add(ReadOnlySpan<double> row)
+    public void Add(ReadOnlySpan<double> row) => AddAll(row);
+
+    /// <summary>Rows one after the other, copied as far as the buffer reaches.</summary>
+    private void AddAll(ReadOnlySpan<double> rows)
     {
-        if (_buffered == _buffer.Rows) Flush();
-        row.CopyTo(_buffer.Row(_buffered++));
-        TensorPrimitives.Add(_sum, row, _sum);
-        _sumOfSquares += TensorPrimitives.SumOfSquares(row);
-        Count++;
+        _sumOfSquares += TensorPrimitives.SumOfSquares(rows);
+        for (int at = 0; at < rows.Length; at += columns) TensorPrimitives.Add(_sum, rows.Slice(at, columns), _sum);
+        Count += columns == 0 ? 0 : rows.Length / columns;
+        while (rows.Length > 0)
+        {
+            if (_buffered == _buffer.Rows) Flush();
+            int room = Math.Min(rows.Length, (_buffer.Rows - _buffered) * columns);
+            rows[..room].CopyTo(_buffer.Values.AsSpan(_buffered * columns));
+            _buffered += room / columns;
+            rows = rows[room..];
+        }
+
         _eigenvalues = _centredEigenvalues = null;
     }
 
@@ -92,6 +99,7 @@ internal sealed class Moments(int columns)
     private void Flush()
     {
         _gram ??= new RealMatrix(columns, columns);
+        // Any vector near the rows serves; the mean of all that have come is at hand.
         _shift ??= Mean();
         for (int i = 0; i < _buffered; i++) TensorPrimitives.Subtract(_buffer.Row(i), _shift, _buffer.Row(i));
         Products.AddRowGram(_buffer.Transpose(), _gram);

@@ -22,7 +22,7 @@ internal sealed class PointMeasures
     /// <summary>Bytes that are kept between prompts.</summary>
     public long Bytes => _shared.Bytes + _accumulators.Sum(a => a.Bytes);
 
-    /// <summary>Maps prompts on all cores, then folds them in one after the other.</summary>
+    /// <summary>Maps prompts on all cores, then folds them in.</summary>
     public void Add(IReadOnlyList<PromptRows> prompts, CancellationToken cancellation)
     {
         PromptResult[] mapped = new PromptResult[prompts.Count * _accumulators.Length];
@@ -34,7 +34,16 @@ internal sealed class PointMeasures
                 if (Wants(_accumulators[a], prompts[i])) mapped[i * _accumulators.Length + a] = _accumulators[a].Map(prompts[i]);
             }
         });
-        for (int i = 0; i < prompts.Count; i++) Fold(prompts[i], mapped.AsSpan(i * _accumulators.Length, _accumulators.Length));
+        // Each statistic and each accumulator takes the prompts in order; they know nothing of each other.
+        SharedStatistic[] shared = _shared.All.ToArray();
+        ParallelWork.For(shared.Length + _accumulators.Length, cancellation, k =>
+        {
+            for (int i = 0; i < prompts.Count; i++)
+            {
+                if (k >= shared.Length) Fold(_accumulators[k - shared.Length], prompts[i], mapped[i * _accumulators.Length + k - shared.Length]);
+                else if (prompts[i].View == 0 && Usable(prompts[i])) shared[k].Fold(prompts[i]);
+            }
+        });
     }
 
     /// <summary>The values, in the order of the measures.</summary>
@@ -47,16 +56,11 @@ internal sealed class PointMeasures
         }
     }
 
-    private void Fold(PromptRows prompt, ReadOnlySpan<PromptResult> mapped)
+    private static void Fold(MeasureAccumulator accumulator, PromptRows prompt, in PromptResult mapped)
     {
-        bool usable = Usable(prompt);
-        if (usable && prompt.View == 0) _shared.Fold(prompt);
-        for (int a = 0; a < _accumulators.Length; a++)
-        {
-            if (!Wants(_accumulators[a], prompt)) continue;
-            if (usable) _accumulators[a].Fold(prompt, mapped[a]);
-            else _accumulators[a].LeaveOut(_accumulators[a].SamplesOf(prompt), "NaN or infinity in the activations");
-        }
+        if (!Wants(accumulator, prompt)) return;
+        if (Usable(prompt)) accumulator.Fold(prompt, mapped);
+        else accumulator.LeaveOut(accumulator.SamplesOf(prompt), "NaN or infinity in the activations");
     }
 
     private static bool Usable(PromptRows prompt) => prompt.IsFinite && prompt.Partner is not { IsFinite: false } && prompt.First is not { IsFinite: false };

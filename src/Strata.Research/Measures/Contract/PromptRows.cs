@@ -5,7 +5,7 @@ namespace Strata.Research;
 
 /// <summary>
 /// The states of one prompt at one point, [positions, width] (or, of pooled activations, all rows at once), with what several measures derive from them, each derived at most once.
-/// Not safe for two threads at a time: a prompt is worked on by one.
+/// Two threads that ask for the same at once both derive it, and either result serves.
 /// </summary>
 /// <param name="rows">The states.</param>
 /// <param name="sequence">Row of the data; of pooled activations the first.</param>
@@ -14,7 +14,7 @@ namespace Strata.Research;
 internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, int view)
 {
     private bool? _finite;
-    private RealMatrix? _real, _unit, _centredUnit, _centredUnitGram;
+    private RealMatrix? _real, _unit, _centredUnit;
     private double[]? _mean, _squares, _unitSum, _centredUnitMean;
 
     public FloatMatrix Rows => rows;
@@ -63,9 +63,6 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
 
     /// <summary>Every row less the mean, brought to length 1; a row equal to the mean becomes zero.</summary>
     public RealMatrix CentredUnit => _centredUnit ??= UnitRows.Centred(Real, Mean, Squares);
-
-    /// <summary>The smaller Gram matrix of <see cref="CentredUnit"/>; whoever needs to change it copies it.</summary>
-    public RealMatrix CentredUnitGram => _centredUnitGram ??= Products.SmallerGram(CentredUnit);
 
     /// <summary>The sum of the unit rows.</summary>
     public double[] UnitSum => _unitSum ??= SumOf(Unit);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
 
 namespace Strata.Research;
@@ -38,8 +39,8 @@ public sealed partial class BlockInfluence : Measure
         List<double> influences = new(after.Count);
         for (int t = 0; t < after.Count; t++)
         {
-            double cosine = Cosine.Of(before.Rows.Row(t), after.Rows.Row(t));
-            if (double.IsNaN(cosine) && half) cosine = 0.5;
+            double lengths = Math.Sqrt(before.Squares[t]) * Math.Sqrt(after.Squares[t]);
+            double cosine = lengths > 0 ? Math.Clamp(TensorPrimitives.Dot<double>(before.Real.Row(t), after.Real.Row(t)) / lengths, -1, 1) : half ? 0.5 : double.NaN;
             if (!double.IsNaN(cosine)) influences.Add(1 - cosine);
         }
 

@@ -4,7 +4,7 @@ namespace Strata.Research;
 /// Bootstrap over sequences in one pass: in replicate b, sequence s counts Poisson(1) times (Chamandy et al. 2012, "the Poisson bootstrap"), drawn from the seed, s and b alone, so that nothing is kept
 /// and the order and size of batches change nothing. Tokens of one sequence depend on each other, so they are drawn together.
 /// </summary>
-internal sealed class Resampling(int replicates, int seed)
+internal sealed class PoissonBootstrap(int replicates, int seed)
 {
     /// <summary>P(X ≤ k) for Poisson(1); beyond the last the tail is 1e-10.</summary>
     private static readonly double[] Cumulative = Distribution();

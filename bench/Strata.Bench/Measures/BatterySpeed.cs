@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using Strata.Models;
+using Strata.Research;
+
+namespace Strata.Bench.Measures;
+
+/// <summary>What a battery of 15 measures over all layers of the Othello network costs beside the plain forward pass over the same games.</summary>
+/// <param name="model">Folder of the network.</param>
+/// <param name="games">How many games.</param>
+/// <param name="rounds">Measured rounds; one unmeasured round comes before them.</param>
+internal sealed class BatterySpeed(string model, int games, int rounds)
+{
+    private static readonly string[] Names =
+    [
+        "prompt-entropy", "dataset-entropy", "effective-rank", "participation-ratio", "stable-rank", "pca-dimension", "alpha-req", "curvature", "anisotropy", "drift", "norm", "block-influence", "token-homogeneity", "intra-sentence", "two-nn",
+    ];
+
+    /// <summary>Measures and writes the table.</summary>
+    public void Run()
+    {
+        Model network = Model.Load(model, new ModelOptions { Announce = _ => { } });
+        int[][] held = DataSet.Read(Path.Combine(model, "games-test.jsonl")).Tokens(network).Sequences.ToArray();
+        TokenRows rows = new("games", Enumerable.Range(0, games).Select(i => held[i % held.Length]).ToArray());
+        Console.WriteLine($"# {network}; {games} games ({held.Length} distinct), {rows.Tokens} tokens; .NET {Environment.Version}, {Environment.ProcessorCount} cores; median of {rounds} alternating rounds");
+        Console.WriteLine($"# {Names.Length} measures at {network.Spec.Blocks} layers: {string.Join(", ", Names)}\n");
+        List<double> plain = [], all = [], eigen = [], neighbours = [];
+        string bytes = "";
+        for (int round = -1; round < rounds; round++)
+        {
+            double forward = Seconds(() => network.PlanCapture(rows, new CaptureRequest { Points = [$"blocks.{network.Spec.Blocks - 1}.resid_post"], Announce = _ => { } }).Stream(_ => { }));
+            double battery = Seconds(() => bytes = MeasureBattery.Run(network, rows, Names, new BatteryRequest { Control = false }).Table.Provenance.Settings["measure.bytes"]);
+            double spectra = Seconds(() => Eigenvalues(network, rows));
+            double pairs = Seconds(() => Pairs(network));
+            if (round < 0) continue;
+            plain.Add(forward);
+            all.Add(battery);
+            eigen.Add(spectra);
+            neighbours.Add(pairs);
+        }
+
+        Row("forward pass to the last layer", Median(plain));
+        Row("battery of 15 measures, everything", Median(all));
+        Row("  of it eigenvalues", Median(eigen));
+        Row("  of it distances of pairs (two-nn)", Median(neighbours));
+        double rest = Median(all) - Median(eigen) - Median(neighbours);
+        Row("  the pass with what is left", rest);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\npass over forward pass  {rest / Median(plain):0.00}   target <= 1.5"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"accumulators  {double.Parse(bytes, CultureInfo.InvariantCulture) / 1e6:0.0} MB, whatever the number of games"));
+    }
+
+    /// <summary>The spectra that the battery takes, of matrices as large: one per prompt and layer, and four of the width per layer.</summary>
+    private static void Eigenvalues(Model network, TokenRows rows)
+    {
+        Random random = new(1);
+        RealMatrix Gram(int size)
+        {
+            RealMatrix x = new(size, size);
+            for (int i = 0; i < x.Values.Length; i++) x.Values[i] = random.NextDouble() - 0.5;
+            return Products.RowGram(x);
+        }
+
+        int length = rows.Sequences[0].Length, width = network.Spec.Width, blocks = network.Spec.Blocks;
+        RealMatrix small = Gram(Math.Min(length, width)), large = Gram(width);
+        Parallel.For(0, rows.Count * blocks, _ => SymmetricEigenvalues.OfGram(new RealMatrix((double[])small.Values.Clone(), small.Rows, small.Columns)));
+        for (int i = 0; i < 3 * blocks; i++) SymmetricEigenvalues.OfGram(new RealMatrix((double[])large.Values.Clone(), width, width));
+    }
+
+    /// <summary>The neighbours of as many rows as two-nn takes, once per layer.</summary>
+    private static void Pairs(Model network)
+    {
+        int most = new MeasureOptions().MaxRows!.Value;
+        Random random = new(2);
+        Strata.Tensors.FloatMatrix rows = new(Enumerable.Range(0, most * network.Spec.Width).Select(_ => (float)random.NextDouble()).ToArray(), most, network.Spec.Width);
+        Activations activations = new(Pooling.Mean, ["x"], new Dictionary<string, IReadOnlyList<Strata.Tensors.FloatMatrix>> { ["x"] = [rows] }, new Provenance());
+        for (int i = 0; i < network.Spec.Blocks; i++) Strata.Research.Measures.Get("two-nn").Compute(activations, "x");
+    }
+
+    private static double Seconds(Action work)
+    {
+        GC.Collect();
+        long start = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static void Row(string what, double seconds) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-40}{seconds,8:0.000} s"));
+}

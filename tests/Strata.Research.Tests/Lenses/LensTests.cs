@@ -1,0 +1,165 @@
+using Strata.Models;
+using Strata.Tensors;
+using Xunit;
+
+namespace Strata.Research.Tests;
+
+public class LensTests
+{
+    private const int Vocabulary = 29;
+
+    private static readonly Model Llama = Model.Random(LlamaFamily.Spec(blocks: 4, width: 16, heads: 2, keyValueHeads: 2, mlpWidth: 24, vocabulary: Vocabulary, positions: 48) with { InitializerRange = 0.3f }, 1);
+    private static readonly Model Gpt = Model.Random(Gpt2Family.Spec(blocks: 4, width: 20, heads: 4, vocabulary: Vocabulary, positions: 48) with { InitializerRange = 0.3f }, 2);
+
+    public static TheoryData<string> Families => ["gpt2", "llama"];
+
+    private static Model Get(string family) => family == "gpt2" ? Gpt : Llama;
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void AtTheLastLayerEveryLensIsTheNetwork(string family)
+    {
+        Model model = Get(family);
+        TokenRows rows = Rows(1, 30), test = Rows(2, 5);
+        double loss = Evaluation.Run(model, test).Loss;
+        AffineLens affine = AffineLens.Fit(model, rows, lambda: 1e-9);
+        foreach (LogitLens lens in new[] { LogitLens.Read(model, test), affine.Read(test) })
+        {
+            Assert.Equal(5, lens.Points.Count);
+            Assert.All(lens.Cells.SelectMany(row => row[^1]), cell => Assert.InRange(cell.Divergence, 0, 1e-5));
+            Assert.All(lens.Cells.SelectMany(row => row[^1]), cell => Assert.True(cell.Agrees));
+            Assert.Equal(loss, lens.ToTable()["loss"].Numbers[^1], 4);
+            Assert.Equal(1, lens.ToTable()["agreement"].Numbers[^1]);
+            Assert.True(lens.Cells[0][0][3].Divergence > 0.01);
+        }
+
+        Table judged = affine.Judge(test);
+        Assert.Equal(1, judged["R2"].Numbers[^1], 5);
+        Assert.Equal(1, judged["precision@1"].Numbers[^1]);
+        Assert.Equal(1, judged["identity@1"].Numbers[^1]);
+        Assert.Equal(judged["identity surprisal"].Numbers[^1], judged["surprisal"].Numbers[^1], 4);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void AFittedLensReadsEarlyLayersNearerThanTheUnmappedStream(string family)
+    {
+        AffineLens lens = AffineLens.Fit(Get(family), Rows(1, 60));
+        Table judged = lens.Judge(Rows(2, 10));
+        for (int p = 1; p < 4; p++)
+        {
+            Assert.True(judged["surprisal"].Numbers[p] < judged["identity surprisal"].Numbers[p], $"{p}: {judged["surprisal"].Numbers[p]} {judged["identity surprisal"].Numbers[p]}");
+            Assert.InRange(judged["precision@1"].Numbers[p], 0, judged["precision@5"].Numbers[p]);
+            Assert.InRange(judged["precision@5"].Numbers[p], 0, judged["precision@10"].Numbers[p]);
+        }
+
+        // What stands in the table is what is counted by hand.
+        TokenRows one = Rows(3, 1);
+        Activations streams = Get(family).Capture(one, "blocks.1.resid_post", "blocks.3.resid_post");
+        FloatMatrix said = Get(family).Unembed(lens.Map(2).Apply(streams.Rows("blocks.1.resid_post"))), truth = Get(family).Unembed(streams.Rows("blocks.3.resid_post"));
+        double hits = Enumerable.Range(0, said.Rows).Average(i => Top(said.Row(i)) == Top(truth.Row(i)) ? 1.0 : 0.0);
+        Assert.Equal(hits, lens.Judge(one)["precision@1"].Numbers[2], 9);
+    }
+
+    [Fact]
+    public void AFutureLensForetellsWhatTheStreamHolds()
+    {
+        // One token over and over: attention finds equal values everywhere, so the last stream three positions on is the last stream here. In random sequences it is not.
+        TokenRows rows = new("constant", Enumerable.Range(0, Vocabulary).Select(id => Enumerable.Repeat(id, 12).ToArray()).ToArray());
+        AffineLens three = AffineLens.Fit(Llama, rows, ahead: 3, lambda: 1e-9), none = AffineLens.Fit(Llama, Rows(1, 60), ahead: 3);
+        Table judged = three.Judge(rows), unread = none.Judge(Rows(2, 20));
+        Assert.Equal(1, judged["R2"].Numbers[^1], 4);
+        Assert.Equal(1, judged["precision@1"].Numbers[^1]);
+        Assert.True(judged["R2"].Numbers[0] < 0.99);
+        Assert.True(unread["R2"].Numbers[^1] < 0.3, $"{unread["R2"].Numbers[^1]}");
+        Assert.True(unread["precision@1"].Numbers[^1] < 0.5, $"{unread["precision@1"].Numbers[^1]}");
+        LogitLens grid = three.Read(rows);
+        Assert.Equal(3, grid.Ahead);
+        Assert.True(double.IsNaN(grid.Cells[0][0][9].Divergence));
+        Assert.False(double.IsNaN(grid.Cells[0][0][8].Divergence));
+        Assert.True(double.IsNaN(grid.Cells[0][0][8].Loss));
+        Assert.Throws<StrataException>(() => AffineLens.Fit(Llama, rows, ahead: 12));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void AttributionsAddUp(string family)
+    {
+        Model model = Get(family);
+        int[] ids = Rows(4, 1).Sequences[0];
+        DirectLogitAttribution all = DirectLogitAttribution.Of(model, ids);
+        Assert.Equal(all.Logit, all.Total, 1e-4);
+        Assert.Equal(family == "gpt2" ? 2 + 8 + 1 : 1 + 8 + 1, all.Parts.Count);
+        DirectLogitAttribution difference = DirectLogitAttribution.Of(model, ids, 3, 7, 2);
+        FloatMatrix logits = model.Capture(new TokenRows("ids", [ids]), "logits").Rows("logits");
+        Assert.Equal(logits[2, 3] - logits[2, 7], difference.Total, 1e-4);
+        Assert.Equal(difference.Values, difference.ToTable()["adds"].Numbers);
+
+        // A part is what is lost when only it is taken away under the same scale: exactly linear.
+        DirectLogitAttribution reverse = DirectLogitAttribution.Of(model, ids, 7, 3, 2);
+        for (int i = 0; i < reverse.Values.Count; i++) Assert.Equal(-difference.Values[i], reverse.Values[i], 9);
+        Assert.Throws<StrataException>(() => DirectLogitAttribution.Of(model, ids, Vocabulary));
+    }
+
+    [Fact]
+    public void APatchOfTheTargetItselfChangesNothing()
+    {
+        int[] ids = Rows(6, 1).Sequences[0];
+        PatchLens same = PatchLens.Read(Gpt, ids, ids, new PatchLensOptions { SourcePosition = 5, TargetPosition = 5, MaxNew = 4 });
+        Assert.All(same.Generations, g => Assert.Equal(same.Unpatched.NewTokens[0], g.NewTokens[0]));
+        int[] other = Rows(7, 1).Sequences[0];
+        PatchLens lens = PatchLens.Read(Gpt, other, ids, new PatchLensOptions { SourcePosition = other.Length - 1, MaxNew = 4 });
+
+        // The last block's input alone decides what comes next at the last position, but for attention: there the source's own token is foretold.
+        Assert.Equal(4, lens.Points.Count);
+        Assert.Equal(5, lens.ToTable().Rows);
+        Assert.Contains(lens.Generations, g => !g.NewTokens[0].SequenceEqual(lens.Unpatched.NewTokens[0]));
+        Assert.Throws<StrataException>(() => PatchLens.Read(Gpt, other, ids, new PatchLensOptions { TargetBlock = 4 }));
+    }
+
+    [Fact]
+    public void MixedDecodingIsItsFormula()
+    {
+        int[] ids = Rows(8, 1).Sequences[0];
+        Activations streams = Llama.Capture(new TokenRows("ids", [ids]), "blocks.*.resid_post");
+        double[][] logits = streams.Points.Select(p => Llama.Unembed(streams.Rows(p).Slice(ids.Length - 1, 1)).Values.Select(v => (double)v).ToArray()).ToArray();
+        double[][] p = logits.Select(l => l.Select(v => Math.Exp(v - l.Max()) / l.Sum(w => Math.Exp(w - l.Max()))).ToArray()).ToArray();
+
+        double[] dola = MixedDecoding.Scores(Llama, ids, new MixedDecodingOptions { Mix = LayerMix.DoLa, Layers = [0, 1, 2], Plausible = 0.05 });
+        double Js(double[] a, double[] b) => a.Select((v, i) => 0.5 * v * Math.Log(2 * v / (v + b[i])) + 0.5 * b[i] * Math.Log(2 * b[i] / (v + b[i]))).Sum();
+        int farthest = new[] { 0, 1, 2 }.MaxBy(l => Js(p[3], p[l]));
+        for (int v = 0; v < Vocabulary; v++)
+        {
+            if (p[3][v] < 0.05 * p[3].Max()) Assert.Equal(double.NegativeInfinity, dola[v]);
+            else Assert.Equal(Math.Log(p[3][v] / p[farthest][v]), dola[v], 6);
+        }
+
+        double[] deco = MixedDecoding.Scores(Llama, ids, new MixedDecodingOptions { Mix = LayerMix.DeCo, Layers = [1, 2], TopP = 0.6, Alpha = 0.7 });
+        List<int> nucleus = [];
+        foreach (int v in Enumerable.Range(0, Vocabulary).OrderByDescending(v => p[3][v]))
+        {
+            if (nucleus.Sum(t => p[3][t]) >= 0.6) break;
+            nucleus.Add(v);
+        }
+
+        int layer = new[] { 1, 2 }.MaxBy(l => nucleus.Max(t => p[l][t]));
+        for (int v = 0; v < Vocabulary; v++) Assert.Equal(logits[3][v] + 0.7 * nucleus.Max(t => p[layer][t]) * logits[layer][v], deco[v], 6);
+
+        // Against itself with β = 0 and ω = 0, Lol is the network; and so is no mix at all.
+        Generation plain = Llama.Generate(new TokenRows("ids", [ids]), new GenerationRequest { MaxNew = 5, StopIds = [] });
+        MixedDecodingOptions lol = new() { Mix = LayerMix.Lol, Amateur = Gpt, Beta = 0, Omega = 0, MaxNew = 5 };
+        Assert.Equal(plain.NewTokens[0], MixedDecoding.Generate(Llama, new TokenRows("ids", [ids]), lol).NewTokens[0]);
+        Assert.Equal(plain.NewTokens[0], MixedDecoding.Generate(Llama, new TokenRows("ids", [ids]), lol with { Mix = LayerMix.None }).NewTokens[0]);
+        Assert.NotEqual(MixedDecoding.Scores(Llama, ids, lol), MixedDecoding.Scores(Llama, ids, lol with { Beta = 0.5 }));
+        Assert.Throws<StrataException>(() => MixedDecoding.Scores(Llama, ids, lol with { Amateur = null }));
+        Assert.Throws<StrataException>(() => MixedDecoding.Scores(Llama, ids, new MixedDecodingOptions { Layers = [3] }));
+    }
+
+    private static int Top(ReadOnlySpan<float> row) => System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row);
+
+    private static TokenRows Rows(int seed, int count)
+    {
+        Random random = new(seed);
+        return new TokenRows("random", Enumerable.Range(0, count).Select(i => Enumerable.Range(0, 11 + i % 4).Select(_ => random.Next(Vocabulary)).ToArray()).ToArray());
+    }
+}
