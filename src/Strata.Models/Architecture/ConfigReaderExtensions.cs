@@ -58,7 +58,8 @@ internal static class ConfigReaderExtensions
     /// <param name="normalise">Are the weights of the chosen experts divided by their sum?</param>
     public static ExpertSpec Experts(this ConfigReader config, int blocks, string countKey, int count, int perToken, bool normalise)
     {
-        count = config.OptionalInt(countKey, 1, 1 << 16) ?? count;
+        // Newer exports of all families write the count under Mixtral's key.
+        count = config.OptionalInt(countKey, 1, 1 << 16) ?? config.OptionalInt("num_local_experts", 1, 1 << 16) ?? count;
         if ((long)count * blocks > MaxExperts) throw config.Refuse(countKey, $"is {count}, in {blocks} blocks; Strata reads networks of at most {MaxExperts} experts.");
         return new ExpertSpec(count, config.OptionalInt("num_experts_per_tok", 1, count) ?? Math.Min(perToken, count), normalise);
     }
@@ -94,7 +95,12 @@ internal static class ConfigReaderExtensions
     public static ValueList<string>? ClassLabels(this ConfigReader config)
     {
         bool classifier = config.Items("architectures").Any(item => item.ToString().EndsWith("ForSequenceClassification", StringComparison.Ordinal));
-        if (!classifier) return null;
+        return classifier ? config.Labels() : null;
+    }
+
+    /// <summary>Names of the classes (<c>id2label</c>); two without names where the keys are absent, as the libraries that write these files take it.</summary>
+    public static ValueList<string> Labels(this ConfigReader config)
+    {
         Dictionary<string, string> names = [];
         if (config.OptionalObject("id2label") is { } given) foreach (JsonProperty entry in given.Element.EnumerateObject()) names[entry.Name] = entry.Value.ToString();
         int count = names.Count > 0 ? names.Count : config.OptionalInt("num_labels", 1, 1 << 20) ?? 2;

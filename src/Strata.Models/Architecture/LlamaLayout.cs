@@ -21,7 +21,7 @@ internal static class LlamaLayout
         if (headWidth < 2 || headWidth % 2 != 0) throw new InvalidFileException(config.Path, $"heads of width {headWidth} cannot turn in pairs; an even head_dim is needed.");
         if ((long)heads * headWidth > 1 << 24) throw new InvalidFileException(config.Path, $"{heads} heads of width {headWidth} are wider together than {1 << 24}, the most that Strata computes.");
         int positions = config.OptionalInt("max_position_embeddings", 1, 1 << 28) ?? defaults.Positions;
-        RotarySpec rotary = config.Rotary(headWidth, positions, defaults.Theta, defaults.TurnedShare);
+        RotarySpec rotary = config.Rotary(headWidth, positions, defaults.Theta, defaults.TurnedShare, trained: defaults.TrainedPositions);
         bool attentionBias = config.OptionalBool("attention_bias") ?? false;
         return new ModelSpec
         {
@@ -185,6 +185,9 @@ internal sealed record LlamaDefaults
     public int? Vocabulary { get; init; }
 
     public int Positions { get; init; } = 2048;
+
+    /// <summary>Positions of training, from which scalings start; null: <see cref="Positions"/> or what the configuration gives.</summary>
+    public int? TrainedPositions { get; init; }
 
     public float NormEpsilon { get; init; } = 1e-6f;
 

@@ -12,8 +12,9 @@ internal static class RotaryReader
     /// <param name="theta">Base when the configuration gives none.</param>
     /// <param name="share">Share of a head's columns that turns, when the configuration gives none.</param>
     /// <param name="parameters">Where newer exports write the parameters; null for <c>rope_parameters</c>.</param>
+    /// <param name="trained">Positions of training when the configuration gives none; null for those of the longest sequence.</param>
     /// <exception cref="InvalidFileException">A value is missing, out of range or of an unknown kind.</exception>
-    public static RotarySpec Rotary(this ConfigReader config, int headWidth, int positions, double theta = 10_000, double share = 1, ConfigReader? parameters = null)
+    public static RotarySpec Rotary(this ConfigReader config, int headWidth, int positions, double theta = 10_000, double share = 1, ConfigReader? parameters = null, int? trained = null)
     {
         parameters ??= config.OptionalObject("rope_parameters");
         ConfigReader? scaling = parameters ?? config.OptionalObject("rope_scaling");
@@ -22,7 +23,7 @@ internal static class RotaryReader
             Width = Turned(config, parameters, headWidth, share),
         };
         string type = scaling?.OptionalString("rope_type") ?? scaling?.OptionalString("type") ?? "default";
-        int original = scaling?.OptionalInt("original_max_position_embeddings", 1, 1 << 28) ?? config.OptionalInt("original_max_position_embeddings", 1, 1 << 28) ?? positions;
+        int original = scaling?.OptionalInt("original_max_position_embeddings", 1, 1 << 28) ?? config.OptionalInt("original_max_position_embeddings", 1, 1 << 28) ?? trained ?? positions;
         return type switch
         {
             "default" => plain,

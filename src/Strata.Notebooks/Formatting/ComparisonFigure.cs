@@ -26,7 +26,7 @@ internal static class ComparisonFigure
     {
         Table table = profile.Table;
         string name = profile.Comparison.Name, title = $"{name} of each hook point in two captures";
-        Axis value = $"{name} ({(profile.Comparison.IsSimilarity ? "similarity" : "distance")})";
+        Axis value = profile.Comparison.IsSimilarity ? "similarity" : "distance";
         int[] rows = Enumerable.Range(0, table.Rows).Where(i => BlockPoint.Of(profile.Points[i]) is not null).ToArray();
         if (rows.Length < 2)
             return [Figure.Bars(title, "hook point", value, profile.Points, new BarSeries(name, table[name].Numbers)).WithNotes(table.Notes).WithProvenance(table.Provenance), table];

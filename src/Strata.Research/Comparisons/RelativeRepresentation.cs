@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Strata.Models;
 using Strata.Tensors;
 
 namespace Strata.Research;

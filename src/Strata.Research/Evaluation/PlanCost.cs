@@ -21,5 +21,5 @@ public readonly record struct PlanCost(double Blocks, double FlopsPerToken)
     }
 
     /// <summary>Floating-point operations per token of the unembedding.</summary>
-    internal static double UnembeddingFlops(ModelSpec spec) => 2.0 * spec.Width * spec.Vocabulary;
+    internal static double UnembeddingFlops(ModelSpec spec) => spec.HasUnembedding ? 2.0 * (spec.EmbeddingWidth ?? spec.Width) * spec.Vocabulary : 0;
 }

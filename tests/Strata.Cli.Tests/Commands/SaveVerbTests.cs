@@ -20,11 +20,11 @@ public sealed class SaveVerbTests : FolderTest
     [Fact]
     public async Task MergesBlocks()
     {
-        ToolResult result = await Tool.Run(["save", Tool.Othello, At("m"), "--merge", "1..3", "--merge", "5, 6"]);
+        ToolResult result = await Tool.Run(["save", Repository.Othello, At("m"), "--merge", "1..3", "--merge", "5, 6"]);
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.Contains("6 blocks", result.Output);
         Assert.Equal(6, Model.Load(At("m")).Spec.Blocks);
-        (await Tool.Run("save", Tool.Othello, At("n"), "--merge", "3")).IsRefused(2, "\"3\"", "4..6");
+        (await Tool.Run("save", Repository.Othello, At("n"), "--merge", "3")).IsRefused(2, "\"3\"", "4..6");
     }
 
     [Fact]

@@ -48,6 +48,35 @@ public sealed class SaveTests(PytorchSuite suite) : IDisposable
         Assert.True(File.Exists(_folder.File("twin/model.safetensors.index.json")));
     }
 
+    /// <summary>A network with random weights of a spec alone has no checkpoint to take its configuration from: it is written from the spec.</summary>
+    [SkippableTheory]
+    [InlineData("mistral-base")]
+    [InlineData("mixtral-window")]
+    [InlineData("qwen2-layer-types")]
+    [InlineData("qwen3-base")]
+    [InlineData("qwen2_moe-dense-layers")]
+    [InlineData("qwen3_moe-plain-weights")]
+    [InlineData("gemma-base")]
+    [InlineData("gemma2-base")]
+    [InlineData("phi3-window")]
+    [InlineData("olmo2-base")]
+    [InlineData("olmoe-clipped")]
+    public void A_random_network_of_the_spec_of_a_family_is_saved(string variant)
+    {
+        Model model = Model.Random(suite.Load(variant).Spec, 9);
+        TokenRows rows = new("ids", suite.Requests(variant).Select(request => request.Tokens).Take(2).ToArray());
+        model.Save(_folder.File("m"));
+        Assert.Equal(Outputs(model, rows, null), Outputs(Model.Load(_folder.File("m")), rows, null));
+    }
+
+    [SkippableFact]
+    public void What_a_configuration_cannot_say_of_a_spec_is_refused()
+    {
+        ModelSpec spec = suite.Load("qwen3-base").Spec;
+        Assert.Contains("cannot say all", Assert.Throws<StrataException>(() => Model.Random(spec with { LogitSoftCap = 3 }, 1).Save(_folder.File("x"))).Message);
+        Assert.Contains("random twin", Assert.Throws<StrataException>(() => Model.Random(suite.Load("falcon-base").Spec, 1).Save(_folder.File("x"))).Message);
+    }
+
     /// <summary>Blocks 1 and 2 become one whose every weight is their average; a network made of the averages by hand computes the same, to the last bit.</summary>
     [SkippableTheory]
     [InlineData("gpt2-base")]

@@ -45,6 +45,22 @@ public class FamilyRefusalTests
     [InlineData("falcon", NeoX + ",'new_decoder_architecture':true,'num_kv_heads':3", "num_kv_heads", "3")]
     [InlineData("falcon", NeoX + ",'num_ln_in_parallel_attn':2", "num_ln_in_parallel_attn", "2")]
     [InlineData("opt", NeoX + ",'ffn_dim':30,'activation_function':'maxout'", "activation_function", "maxout")]
+    [InlineData("mamba", "'time_step_rank':'half'", "time_step_rank", "auto")]
+    [InlineData("mamba", "'expand':0", "expand", "0")]
+    [InlineData("mamba", "'hidden_act':'mish'", "hidden_act", "mish")]
+    [InlineData("mamba2", "'num_heads':104", "num_heads", "6656 channels")]
+    [InlineData("mamba2", "'n_groups':7", "n_groups", "128 heads")]
+    [InlineData("mamba2", "'time_step_limit':[1,0.5]", "time_step_limit", "0.5")]
+    [InlineData("mamba2", "'time_step_limit':[0,'much']", "time_step_limit", "infinity")]
+    [InlineData("jamba", "'attn_layer_offset':8", "attn_layer_offset", "period 8")]
+    [InlineData("jamba", "'sliding_window':64", "sliding_window", "given")]
+    [InlineData("jamba", "'num_attention_heads':24", "hidden_size 4096", "24 heads")]
+    [InlineData("nemotron_h", "'hybrid_override_pattern':'MEM*'", "hybrid_override_pattern", "experts")]
+    [InlineData("nemotron_h", "'layers_block_type':['mamba','conv']", "layers_block_type", "conv")]
+    [InlineData("nemotron_h", "'hidden_size':64", "layers_block_type", "missing")]
+    [InlineData("mamba_ssm", "'d_model':64,'n_layer':2,'vocab_size':9,'ssm_cfg':{'layer':'Mamba3'}", "ssm_cfg.layer", "Mamba3")]
+    [InlineData("mamba_ssm", "'d_model':64,'n_layer':2,'vocab_size':9,'ssm_cfg':{'layer':'Mamba2','headdim':48}", "ssm_cfg.headdim", "128 channels")]
+    [InlineData("mamba_ssm", "'d_model':64,'n_layer':2,'vocab_size':9,'ssm_cfg':{},'attn_layer_idx':[1]", "attn_layer_idx", "attention")]
     public void NamesKeyAndValue(string family, string values, string key, string value)
     {
         JsonElement json = JsonDocument.Parse(Merge($"{{'model_type':'{family}',{values}}}".Replace('\'', '"'))).RootElement;

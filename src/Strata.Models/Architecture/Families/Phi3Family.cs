@@ -12,7 +12,7 @@ public sealed class Phi3Family : ModelFamily
     /// <inheritdoc/>
     public override ModelSpec ReadSpec(ConfigReader config)
     {
-        ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { Positions = 4096, NormEpsilon = 1e-5f });
+        ModelSpec spec = LlamaLayout.ReadSpec(config, Name, new LlamaDefaults { Positions = 4096, TrainedPositions = 4096, NormEpsilon = 1e-5f });
         if (spec.Rotary!.Scaling is not (RotaryScaling.Default or RotaryScaling.LongRope))
             throw config.Refuse("rope_scaling", $"asks for {spec.Rotary.Scaling.ToString().ToLowerInvariant()} scaling; this family has none but longrope.");
         return (spec with { AttentionBias = false, AttentionOutputBias = false }).WithWindows(config.OptionalInt("sliding_window", 1, 1 << 28), _ => true);
