@@ -366,7 +366,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("#!capture --tokens 61 --take 3", "stand in place of")]
     [InlineData("#!measure --measure curvatur", "Did you mean \"curvature\"?")]
     [InlineData("#!measure model --measure norm", "\"model\" is a model; expected activations")]
-    [InlineData("#!measure --measure norm --form book", "\"book\" is no form of a measure. Valid are: textbook, reference")]
+    [InlineData("#!measure --measure norm --form book", "\"book\" is no form of a measure. Did you mean \"textbook\"?")]
     [InlineData("#!compare --with ccaa", "There is no comparison \"ccaa\". Did you mean \"cca\"")]
     [InlineData("#!probe --labels movr", "has no labels \"movr\". Did you mean \"mover\"?")]
     [InlineData("#!probe --labels mover --probe rigde", "Did you mean \"ridge\"?")]
