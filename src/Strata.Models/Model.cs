@@ -16,6 +16,9 @@ public sealed record ModelOptions
     /// </summary>
     public DType? Storage { get; init; }
 
+    /// <summary>Of a pair of networks in one checkpoint (CLIP, SigLIP), which one, where the name of the folder does not say it (<c>FOLDER#image</c>); null for other checkpoints.</summary>
+    public Tower? Tower { get; init; }
+
     /// <summary>Told after each block, and during a download.</summary>
     public IProgress<WorkProgress>? Progress { get; init; }
 
@@ -56,6 +59,8 @@ public sealed class Model
     /// <summary>Text to ids and back; null when the checkpoint has none.</summary>
     public Tokenizer? Tokenizer { get; }
 
+    /// <summary>From images to what the network reads; null for a network of texts, and where the checkpoint has no <c>preprocessor_config.json</c>.</summary>
+    public ImagePreprocessor? Preprocessor { get; private init; }
     /// <summary>How texts become vectors, where the folder is one of sentence-transformers; null for others.</summary>
     public SentencePipeline? Sentences { get; private set; }
 
@@ -83,15 +88,16 @@ public sealed class Model
     internal ModelWeights Weights { get; }
 
     /// <summary>Loads a Hugging Face folder: <c>config.json</c>, <c>*.safetensors</c>, a tokenizer (see <see cref="Tokenizer.LoadFolder"/>).</summary>
-    /// <param name="folder">The folder, or a model of the hub (<c>hf:org/name@revision</c>, see <see cref="HubReference"/>), which is downloaded first where it is not in the cache.</param>
+    /// <param name="folder">The folder, or a model of the hub (<c>hf:org/name@revision</c>, see <see cref="HubReference"/>), which is downloaded first where it is not in the cache; of a pair of networks (CLIP, SigLIP) with <c>#image</c> or <c>#text</c> behind it.</param>
     /// <param name="options">Engine, storage format, progress.</param>
     /// <param name="cancellation">Stops a download, and the loading between blocks.</param>
     /// <exception cref="HubException">The model is not on the hub, or was not reached.</exception>
     /// <exception cref="InvalidFileException">A file is missing or invalid, the family is unknown, a weight is missing or has another shape, or the tokenizer does not fit the vocabulary.</exception>
     public static Model Load(string folder, ModelOptions? options = null, CancellationToken cancellation = default)
     {
-        options ??= new ModelOptions();
-        return HubReference.IsOne(folder) ? LoadFromHub(folder, options, cancellation) : LoadFolder(folder, folder, null, options, cancellation);
+        (string place, Tower? named) = TowerName.Split(folder);
+        options = (options ?? new ModelOptions()) with { Tower = named ?? options?.Tower };
+        return HubReference.IsOne(place) ? LoadFromHub(folder, place, options, cancellation) : LoadFolder(folder, place, null, options, cancellation);
     }
 
     /// <summary>A network with random weights, initialised as its family does it.</summary>
@@ -103,7 +109,7 @@ public sealed class Model
     /// <summary>A network of this architecture with random weights and this tokenizer: the control for anything measured on the trained one.</summary>
     public Model RandomTwin(long seed)
     {
-        Model twin = Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine });
+        Model twin = Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine }, Preprocessor);
         twin.Sentences = Sentences;
         return twin;
     }
@@ -116,8 +122,25 @@ public sealed class Model
     /// <exception cref="StrataException">The model has no tokenizer.</exception>
     public string Decode(ReadOnlySpan<int> ids) => RequireTokenizer().Decode(ids);
 
-    /// <summary>An id's token as a label: the tokenizer's own string, or the number where there is no tokenizer.</summary>
-    public string TokenLabel(int id) => Tokenizer is null ? id.ToString() : Tokenizer.Label(id);
+    /// <summary>An id's token as a label: the tokenizer's own string, or the number where there is no tokenizer; of an image, <c>cls</c> or row and column of a patch.</summary>
+    public string TokenLabel(int id) => Spec.Image is ImageSpec image ? image.Label(id) : Tokenizer is null ? id.ToString() : Tokenizer.Label(id);
+
+    /// <summary>Images through the checkpoint's preprocessing, one row each.</summary>
+    /// <param name="name">What they are, for provenance.</param>
+    /// <param name="images">At least one.</param>
+    /// <exception cref="StrataException">The network reads no images, its checkpoint does not say how they are prepared, or there is no image.</exception>
+    public TokenRows ReadImages(string name, IReadOnlyList<PixelImage> images) => new(name, RequireImages(), [.. images.Select(RequirePreprocessor().Apply)]);
+
+    /// <summary>Image files (PNG, JPEG) through the checkpoint's preprocessing, one row each; one is in memory in full size at a time.</summary>
+    /// <param name="name">What they are, for provenance.</param>
+    /// <param name="paths">At least one.</param>
+    /// <exception cref="InvalidFileException">A file is not an image that is read.</exception>
+    /// <exception cref="StrataException">The network reads no images, its checkpoint does not say how they are prepared, or there is no image.</exception>
+    public TokenRows ReadImages(string name, IReadOnlyList<string> paths) => new(name, RequireImages(), [.. paths.Select(path => RequirePreprocessor().Apply(PixelImage.Load(path)))]);
+
+    /// <summary>Where the patch of an id lies in its image; null for other tokens.</summary>
+    /// <exception cref="StrataException">The network reads no images.</exception>
+    public PatchPlace? PatchOf(int id) => RequireImages().PlaceOf(id);
 
     /// <summary>Checks and sizes a capture without running it.</summary>
     /// <exception cref="StrataException">A point, the plan or an id does not exist, or a row is longer than the network's positions.</exception>
@@ -129,9 +152,12 @@ public sealed class Model
     /// <summary>Keeps chosen hook points, all positions, all blocks in order.</summary>
     public Activations Capture(TokenRows rows, params string[] points) => Capture(rows, new CaptureRequest { Points = points });
 
-    /// <summary>Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding.</summary>
+    /// <summary>
+    /// Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding; in a network of images whose classifier reads
+    /// one token, that classifier.
+    /// </summary>
     /// <param name="streams">[rows, width].</param>
-    /// <returns>Logits [rows, vocabulary].</returns>
+    /// <returns>Logits [rows, vocabulary], or [rows, classes].</returns>
     /// <exception cref="StrataException">The rows are not as wide as the residual stream, or the network has no scores over the vocabulary.</exception>
     public FloatMatrix Unembed(FloatMatrix streams)
     {
@@ -139,6 +165,8 @@ public sealed class Model
         using TensorScope scope = Engine.OpenScope();
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
         Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
+        if (Spec.Image is not null && Spec.SequenceHead is { Rows: PooledRows.First, Labels: { } labels }) return new FloatMatrix(Readout.Classes(scope, normalized, this).ToArray(), streams.Rows, labels.Count);
+        if (Spec.Image is not null) throw new StrataException($"{Name} ({Spec.Family}) has no scores that one row of the stream gives: {(Spec.SequenceHead?.Labels is null ? "its checkpoint holds no classifier" : "its classifier reads several")}.");
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
@@ -170,7 +198,7 @@ public sealed class Model
     /// <exception cref="StrataException">The network is no classifier, or the plan or an intervention does not fit.</exception>
     public FloatMatrix Classify(TokenRows rows, LayerPlan? plan = null, IReadOnlyList<Intervention>? interventions = null, CancellationToken cancellation = default)
     {
-        if (Spec.SequenceHead?.Labels is null) throw new StrataException($"{Name} has no classes: its checkpoint holds no classifier of sequences. Load one that does (for BERT: BertForSequenceClassification).");
+        RequireClasses("A classification");
         CaptureRequest request = new() { Points = ["class_logits"], Plan = plan, Interventions = interventions ?? [], Announce = _ => { } };
         return Capture(rows, request, cancellation).Rows("class_logits");
     }
@@ -228,12 +256,33 @@ public sealed class Model
     /// <exception cref="StrataException">An id or the length is out of range.</exception>
     public void CheckIds(ReadOnlySpan<int> ids, int length)
     {
+        if (Spec.Image is not null) return;
         if (length > Spec.MaxPositions) throw new StrataException($"A sequence of {length} tokens is longer than the {Spec.MaxPositions} positions of {Name}; shorten it.");
         for (int i = 0; i < ids.Length; i++)
         {
             if ((uint)ids[i] >= (uint)Spec.Vocabulary)
                 throw new StrataException($"Token id {ids[i]} at position {length - ids.Length + i} is outside the vocabulary of {Name}, 0 to {Spec.Vocabulary - 1}.");
         }
+    }
+
+    /// <summary>Refuses rows that the network does not read: texts where it reads images and the other way round, ids outside the vocabulary, sequences longer than the positions.</summary>
+    /// <exception cref="StrataException">A row does not fit.</exception>
+    public void CheckRows(TokenRows rows)
+    {
+        for (int row = 0; row < rows.Count; row++)
+        {
+            CheckKind(rows.Images?[row], rows.Sequences[row]);
+            CheckIds(rows.Sequences[row], rows.Sequences[row].Length);
+        }
+    }
+
+    /// <summary>Refuses texts where the network reads images, images where it reads texts, and images that were cut into other patches.</summary>
+    internal void CheckKind(ImagePixels? given, ReadOnlySpan<int> ids)
+    {
+        if (Spec.Image is null != given is null)
+            throw new StrataException(Spec.Image is null ? $"{Name} ({Spec.Family}) reads texts, and images were given." : $"{Name} ({Spec.Family}) reads images, and texts or ids were given; model.ReadImages makes rows of image files.");
+        if (Spec.Image is ImageSpec image && !ids.SequenceEqual(image.Tokens(given!.Height, given.Width)))
+            throw new StrataException($"The images were made into rows for another network than {Name}: their patches differ.");
     }
 
     /// <summary>Refuses types that the network's table does not have; where it has no table, all must be 0.</summary>
@@ -250,23 +299,42 @@ public sealed class Model
     public void RequireNextToken(string what)
     {
         if (Spec.Causal && Spec.HasUnembedding) return;
-        string why = Spec.Causal ? "has no scores over the vocabulary" : "is an encoder, whose tokens see those behind them";
+        string why = Spec.Image is not null ? "reads images" : Spec.Causal ? "has no scores over the vocabulary" : "is an encoder, whose tokens see those behind them";
         throw new StrataException($"{what} needs a network that predicts the next token, and {Name} ({Spec.Family}) {why}. "
             + $"Use a decoder (GPT-2, Llama), or {(Spec.HasUnembedding ? "capture \"logits\", the scores of each token in its place" : "capture its streams")}, and probes and comparisons of these.");
     }
+
+    /// <summary>Refuses what needs scores of classes.</summary>
+    /// <param name="what">What was asked for, as the beginning of a sentence.</param>
+    /// <exception cref="StrataException">The network has no classifier.</exception>
+    public void RequireClasses(string what)
+    {
+        if (Spec.SequenceHead?.Labels is null) throw new StrataException($"{what} needs a network with a classifier, and {Name} ({Spec.Family}) has no classes: its checkpoint holds no classifier of sequences. Load one that does (BertForSequenceClassification, ViTForImageClassification), or capture its streams and fit a probe to them.");
+    }
+
+    /// <summary>What a column of <see cref="Unembed"/> stands for: a token of the vocabulary, or a class of a network of images.</summary>
+    public string OutputLabel(int column) => Spec.Image is not null && Spec.SequenceHead?.Labels is { } labels ? labels[column] : TokenLabel(column);
+
+    /// <summary>A number that stands in the checkpoint beside the network; null where there is none.</summary>
+    internal float? Number(string name) => _source.Number(name);
 
     /// <summary>Name, family and size.</summary>
     public override string ToString() => $"{Name}: {Spec.Family}, {Spec.Blocks} blocks of width {Spec.Width}";
 
     private Tokenizer RequireTokenizer() => Tokenizer ?? throw new StrataException($"{Name} has no tokenizer; give token ids instead of text.{(_lackOfTokenizer.Length > 0 ? " " + _lackOfTokenizer : "")}");
 
+    private ImageSpec RequireImages() => Spec.Image ?? throw new StrataException($"{Name} ({Spec.Family}) reads texts, not images.");
+
+    private ImagePreprocessor RequirePreprocessor() => Preprocessor
+        ?? throw new StrataException($"{Name} has no {ImagePreprocessor.FileName}, so how its images are prepared is not known. Put the checkpoint's own beside its config.json, or make an ImagePreprocessor, and rows with new TokenRows(name, model.Spec.Image, pixels).");
+
     private SortedDictionary<string, string> StorageSetting() =>
         Storage is DType storage ? new(StringComparer.Ordinal) { ["storage"] = StorageFormat.WordOf(storage) } : new(StringComparer.Ordinal);
 
-    private static Model LoadFromHub(string name, ModelOptions options, CancellationToken cancellation)
+    private static Model LoadFromHub(string name, string place, ModelOptions options, CancellationToken cancellation)
     {
         using HubClient hub = new();
-        HubSnapshot snapshot = hub.Fetch(HubReference.Parse(name), null, options.Announce, options.Progress, cancellation);
+        HubSnapshot snapshot = hub.Fetch(HubReference.Parse(place), null, options.Announce, options.Progress, cancellation);
         return LoadFolder(name, snapshot.Reference.File is null ? snapshot.Folder : snapshot.Files[0], snapshot.Commit, options, cancellation);
     }
 
@@ -274,21 +342,27 @@ public sealed class Model
     {
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
         Checkpoint checkpoint = Checkpoint.Open(SentenceModules.NetworkFolder(folder));
-        ModelFamily family = ModelFamily.Of(checkpoint.Config);
+        ModelFamily family = ModelFamily.Of(checkpoint.Config, options.Tower);
         ModelSpec spec = family.WithHeads(family.ReadSpec(checkpoint.Config), checkpoint.Has);
         WeightMap map = MapOf(family, spec, checkpoint);
         CheckWeights(checkpoint, map);
-        (Tokenizer? tokenizer, string lack) = checkpoint.ReadTokenizer();
+        (Tokenizer? tokenizer, string lack) = spec.Image is null ? checkpoint.ReadTokenizer() : (null, "reads images");
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
         ModelWeights weights = ModelWeights.Load(spec, map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
         checkpoint.ReleasePages();
-        Model model = new(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint)) { Commit = commit, Storage = options.Storage, _lackOfTokenizer = lack };
-        model.Sentences = SentenceModules.Read(folder, model, tokenizer?.MaxLength);
+        Model model = new(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint))
+        {
+            Commit = commit,
+            Storage = options.Storage,
+            Preprocessor = spec.Image is null ? null : ImagePreprocessor.LoadFolder(checkpoint.Folder),
+            _lackOfTokenizer = lack,
+        };
+        model.Sentences = spec.Image is null ? SentenceModules.Read(folder, model, tokenizer?.MaxLength) : null;
         return model;
     }
 
-    private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options)
+    private static Model Random(string name, ModelSpec spec, long seed, Tokenizer? tokenizer, ModelSource? original, ModelOptions? options, ImagePreprocessor? preprocessor = null)
     {
         options ??= new ModelOptions();
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
@@ -296,7 +370,7 @@ public sealed class Model
         RandomWeights source = new(family, spec, seed, engine);
         ModelWeights weights = ModelWeights.Load(spec, family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{spec} {seed}")));
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original)) { Storage = options.Storage };
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original)) { Storage = options.Storage, Preprocessor = preprocessor };
     }
 
     private static WeightMap MapOf(ModelFamily family, ModelSpec spec, Checkpoint checkpoint)

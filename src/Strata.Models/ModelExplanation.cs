@@ -10,8 +10,10 @@ public sealed class ModelExplanation
         Model = model;
         Points = new HookCatalog(model.Spec, model.Plans.Identity()).Points;
         List<string> limits = ["gradients are not computed"];
-        if (model.Spec.MaxPositions < int.MaxValue) limits.Add($"sequences end at {model.Spec.MaxPositions} positions");
-        if (model.Tokenizer is null) limits.Add("no tokenizer.json was found: give token ids, not text");
+        if (model.Spec.Image is not null) limits.Add($"images end at {ImageSpec.MaxTokens} tokens");
+        else if (model.Spec.MaxPositions < int.MaxValue) limits.Add($"sequences end at {model.Spec.MaxPositions} positions");
+        if (model.Spec.Image is not null && model.Preprocessor is null) limits.Add($"no {ImagePreprocessor.FileName} was found: give pixels, not image files");
+        if (model.Spec.Image is null && model.Tokenizer is null) limits.Add("no tokenizer.json was found: give token ids, not text");
         limits.AddRange(MissingPoints(model.Spec));
         Limits = limits;
     }
@@ -41,7 +43,8 @@ public sealed class ModelExplanation
         if (spec.NormPlacement is NormPlacement.Output or NormPlacement.Stream) yield return "ln1.normalized and ln2.normalized do not exist: attention and MLP read the stream itself";
         else if (spec.SharedNorm) yield return "ln2.normalized does not exist: the MLP reads ln1.normalized";
         if (!spec.FinalNorm) yield return $"ln_final.normalized does not exist: the last stream is {(spec.HasUnembedding ? "unembedded" : "left")} as it is";
-        if (!spec.HasUnembedding) yield return "logits do not exist: the checkpoint holds no head of a language model";
+        if (spec.Image is not null && spec.SequenceHead?.Labels is null) yield return "class_logits do not exist: the checkpoint holds no classifier";
+        else if (!spec.HasUnembedding && spec.Image is null) yield return "logits do not exist: the checkpoint holds no head of a language model";
         if (!spec.Causal) yield return "nothing is generated, and no loss of the next token computed: tokens see those behind them";
         foreach (string missing in MissingHalves(blocks)) yield return missing;
         if (!spec.GatedMlp && blocks.Any(b => b.HasMlp)) yield return "mlp.pre_linear does not exist: the MLP is not gated";

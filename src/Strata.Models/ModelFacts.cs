@@ -32,8 +32,9 @@ internal static class ModelFacts
         yield return ("norm", $"{spec.Norm}, epsilon {Number(spec.NormEpsilon)}{Place(spec.NormPlacement)}");
         yield return ("positions", Positions(spec, blocks));
         if (spec.TokenTypes > 0) yield return ("token types", $"{spec.TokenTypes}");
-        yield return ("vocabulary", $"{spec.Vocabulary}{(!spec.HasUnembedding ? ", no unembedding" : spec.TiedUnembedding ? ", unembedding tied" : "")}");
-        if (spec.SequenceHead is { } head) yield return ("sequences", head.Labels is { } labels ? $"{labels.Count} classes: {string.Join(", ", labels.Take(20).Select(label => Excerpt.Cut(label)))}{(labels.Count > 20 ? ", ..." : "")}" : "pooled");
+        if (spec.Image is ImageSpec image) yield return ("images", Images(image));
+        else yield return ("vocabulary", $"{spec.Vocabulary}{(!spec.HasUnembedding ? ", no unembedding" : spec.TiedUnembedding ? ", unembedding tied" : "")}");
+        if (spec.SequenceHead is { } head) yield return ("sequences", Sequences(head));
         if (Adjustments(spec) is { Length: > 0 } adjustments) yield return ("factors and caps", adjustments);
     }
 
@@ -69,8 +70,28 @@ internal static class ModelFacts
         _ => "",
     };
 
+    private static string Images(ImageSpec image) =>
+        $"{image.Width} x {image.Height} pixels, {image.Grid.Columns} x {image.Grid.Rows} patches of {image.Patch} x {image.Patch}{(image.Prefix.Count > 0 ? $", behind {string.Join(", ", image.Prefix)}" : "")}";
+
+    private static string Sequences(SequenceHead head)
+    {
+        string pooled = head.Rows switch
+        {
+            PooledRows.First => "pooled",
+            PooledRows.FirstTwo => "first two tokens",
+            PooledRows.FirstAndMean => "first token and mean of the patches",
+            PooledRows.Mean => "mean of the patches",
+            PooledRows.Last => "last token",
+            PooledRows.End => "token at the end of the text",
+            _ => "attention of a learned query, and an MLP",
+        };
+        if (head.Projection is int columns) return $"{pooled}, projected to {columns}";
+        return head.Labels is { } labels ? $"{labels.Count} classes: {string.Join(", ", labels.Take(20).Select(label => Excerpt.Cut(label)))}{(labels.Count > 20 ? ", ..." : "")}" : pooled;
+    }
+
     private static string Positions(ModelSpec spec, BlockSpec[] blocks) => spec.Positions switch
     {
+        PositionKind.Learned when spec.Image is ImageSpec image => $"learned, {image.Positions}; interpolated for images of another size",
         PositionKind.Learned => $"learned{Distances(spec)}, {spec.MaxPositions}",
         PositionKind.Relative => $"{Distances(spec).TrimStart(',', ' ')}, {spec.MaxPositions}",
         PositionKind.None => "none",

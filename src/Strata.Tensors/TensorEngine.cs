@@ -142,6 +142,9 @@ public abstract class TensorEngine
     /// <summary>x · factor; result may be x.</summary>
     protected internal abstract void Scale(Tensor x, float factor, Tensor result);
 
+    /// <summary>Each row of x times factors [columns], element by element; result may be x.</summary>
+    protected internal abstract void ScaleColumns(Tensor x, Tensor factors, Tensor result);
+
     /// <summary>x held from low to high; result may be x. Not a number stays so.</summary>
     protected internal abstract void Clamp(Tensor x, float low, float high, Tensor result);
 

@@ -191,6 +191,16 @@ public sealed class TensorScope : IDisposable
         return result;
     }
 
+    /// <summary>Each row of x · factors [columns], element by element.</summary>
+    /// <exception cref="ArgumentException">There is not one factor per column.</exception>
+    public Tensor ScaleColumns(Tensor x, Tensor factors)
+    {
+        Require(factors.Shape.Count == x.Shape.Columns && factors.DType == DType.Float32, "ScaleColumns", $"{factors.DType} {factors.Shape} are not one float32 factor for each column of {x.Shape}");
+        Tensor result = Empty(x.Shape.ToArray());
+        Engine.ScaleColumns(x, factors, result);
+        return result;
+    }
+
     /// <summary>x held within ±limit, element by element.</summary>
     public Tensor Clamp(Tensor x, float limit)
     {

@@ -8,7 +8,7 @@ namespace Strata.Cli.Commands;
 internal static class Inputs
 {
     /// <summary>The folder of a model.</summary>
-    public static Argument<string> Model() => new("MODEL") { Description = "Folder of a checkpoint (config.json, *.safetensors, tokenizer.json), or a model of the Hugging Face hub: hf:org/name@revision." };
+    public static Argument<string> Model() => new("MODEL") { Description = "Folder of a checkpoint (config.json, *.safetensors, tokenizer.json), or a model of the Hugging Face hub: hf:org/name@revision; of a pair (CLIP, SigLIP) with #image or #text behind it." };
 
     /// <summary>The format of the weights in memory.</summary>
     public static Option<string?> Storage() => new("--storage")

@@ -75,7 +75,7 @@ internal static class LensVerb
         int[] ids = lens.Rows.Sequences[0];
         int first = Math.Max(0, ids.Length - ShownPositions);
         IEnumerable<Column> positions = Enumerable.Range(first, ids.Length - first)
-            .Select(at => Column.Text($"{at}: {model.TokenLabel(ids[at])}", lens.Cells[0].Select(point => model.TokenLabel(point[at].TopId))));
+            .Select(at => Column.Text($"{at}: {model.TokenLabel(ids[at])}", lens.Cells[0].Select(point => model.OutputLabel(point[at].TopId))));
         return new Table("Most likely next token after each position", lens.Provenance, [Column.Text("point", lens.Points), .. positions])
         {
             Notes = first == 0 ? [] : [$"Positions 0 to {first - 1} are not shown; --json has all."],

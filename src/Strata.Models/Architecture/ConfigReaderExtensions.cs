@@ -95,7 +95,12 @@ internal static class ConfigReaderExtensions
     public static ValueList<string>? ClassLabels(this ConfigReader config)
     {
         bool classifier = config.Items("architectures").Any(item => item.ToString().EndsWith("ForSequenceClassification", StringComparison.Ordinal));
-        if (!classifier) return null;
+        return classifier ? config.Labels() : null;
+    }
+
+    /// <summary>Names of the classes (<c>id2label</c>); two without names where the keys are absent, as the libraries that write these files take it.</summary>
+    public static ValueList<string> Labels(this ConfigReader config)
+    {
         Dictionary<string, string> names = [];
         if (config.OptionalObject("id2label") is { } given) foreach (JsonProperty entry in given.Element.EnumerateObject()) names[entry.Name] = entry.Value.ToString();
         int count = names.Count > 0 ? names.Count : config.OptionalInt("num_labels", 1, 1 << 20) ?? 2;

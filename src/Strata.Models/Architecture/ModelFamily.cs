@@ -15,7 +15,16 @@ public abstract class ModelFamily
         new MambaFamily(), new Mamba2Family(), new MambaSsmFamily(), new JambaFamily(), new NemotronHFamily(),
         new BertFamily(), new RobertaFamily("roberta"), new RobertaFamily("xlm-roberta"), new RobertaFamily("camembert"), new DistilBertFamily(), new AlbertFamily(), new ElectraFamily(),
         new MpNetFamily(), new DebertaFamily(), new ModernBertFamily(), new T5Family("t5"), new T5Family("mt5"),
+        new VitFamily("vit"), new VitFamily("deit"), new Dinov2Family("dinov2"), new Dinov2Family("dinov2_with_registers"),
+        new ClipVisionFamily(), new ClipTextFamily(), new SiglipVisionFamily(), new SiglipTextFamily(),
     ];
+
+    /// <summary>Pairs of networks in one checkpoint, by their <c>model_type</c>, with the families of their towers.</summary>
+    private static readonly Dictionary<string, (string Image, string Text)> Pairs = new()
+    {
+        ["clip"] = ("clip_vision_model", "clip_text_model"),
+        ["siglip"] = ("siglip_vision_model", "siglip_text_model"),
+    };
 
     /// <summary>The <c>model_type</c> of the family.</summary>
     public abstract string Name { get; }
@@ -50,13 +59,28 @@ public abstract class ModelFamily
     public virtual float InitialBound(ModelSpec spec, WeightRole role, int inputs) => 1 / MathF.Sqrt(inputs);
 
     /// <summary>The family of a configuration.</summary>
-    /// <exception cref="InvalidFileException">Strata has no family of that name.</exception>
-    public static ModelFamily Of(ConfigReader config)
+    /// <param name="config">The configuration.</param>
+    /// <param name="tower">Of a pair of networks, which one; null for a checkpoint of one network.</param>
+    /// <exception cref="InvalidFileException">Strata has no family of that name, or the checkpoint is a pair and no tower is named, or the other way round.</exception>
+    public static ModelFamily Of(ConfigReader config, Tower? tower = null)
     {
         string name = !config.Has("model_type") && MambaSsmFamily.Recognises(config) ? MambaSsmFamily.Unnamed : config.RequiredString("model_type");
+        if (Pairs.TryGetValue(name, out (string Image, string Text) pair))
+        {
+            if (tower is null) throw new InvalidFileException(config.Path, $"is of a pair of networks ({name}), one for images and one for texts. Say which, with #image or #text behind the folder's name; ImageTextPair.Load gives both.");
+            name = tower == Tower.Image ? pair.Image : pair.Text;
+        }
+        else if (tower is not null && TowerOf(name) != tower) throw new InvalidFileException(config.Path, $"is of the one network {Excerpt.Quote(name)}, which has no tower of {(tower == Tower.Image ? "images" : "texts")}; leave #image and #text out.");
+
         return All.FirstOrDefault(family => family.Name == name)
             ?? throw new InvalidFileException(config.Path, $"model_type {Excerpt.Quote(name)} is not a family that Strata reads. {Excerpt.Nearest(name, All.Select(f => f.Name))}");
     }
+
+    /// <summary>Is this the <c>model_type</c> of a pair of networks?</summary>
+    internal static bool IsPair(string? name) => name is not null && Pairs.ContainsKey(name);
+
+    /// <summary>Which tower of a pair a family is; null for others.</summary>
+    internal static Tower? TowerOf(string family) => Pairs.Values.Any(pair => pair.Image == family) ? Tower.Image : Pairs.Values.Any(pair => pair.Text == family) ? Tower.Text : null;
 
     /// <summary>The family of a spec.</summary>
     public static ModelFamily Of(ModelSpec spec) => All.First(family => family.Name == spec.Family);

@@ -89,7 +89,7 @@ public sealed record ModelSpec
     /// <summary>Width of the MLP's hidden layer, where the blocks do not say otherwise; 0 for blocks without MLP.</summary>
     public required int MlpWidth { get; init; }
 
-    /// <summary>Rows of the embedding.</summary>
+    /// <summary>Rows of the embedding; 0 for a network of images.</summary>
     public required int Vocabulary { get; init; }
 
     /// <summary>Longest sequence; <see cref="int.MaxValue"/> where nothing bounds it.</summary>
@@ -199,6 +199,15 @@ public sealed record ModelSpec
 
     /// <summary>Has the network scores over the vocabulary? Encoders may come without.</summary>
     public bool HasUnembedding { get; init; } = true;
+
+    /// <summary>How images become rows of the stream; null for a network of texts.</summary>
+    public ImageSpec? Image { get; init; }
+
+    /// <summary>What attention and MLP add is multiplied, column by column, with learned factors (DINOv2).</summary>
+    public bool LayerScale { get; init; }
+
+    /// <summary>Texts are filled up to <see cref="MaxPositions"/> with this id, which the network sees like any other (SigLIP); null for texts as they are.</summary>
+    public int? PaddingId { get; init; }
 
     /// <summary>What stands before the unembedding of a masked language model; null for none.</summary>
     public HeadTransform? HeadTransform { get; init; }

@@ -56,6 +56,10 @@ internal sealed record BlockWeights
 
     public required NormWeights? MlpOutputNorm { get; init; }
 
+    public required Tensor? AttentionScale { get; init; }
+
+    public required Tensor? MlpScale { get; init; }
+
     public long Bytes => new[] { Query, Key, Value, Output }.Sum(weight => weight?.Bytes ?? 0) + (StateSpace?.Bytes ?? 0) + (Mlp?.Bytes ?? 0) + (Experts?.Bytes ?? 0)
         + (DistanceKeys?.Storage.Bytes ?? 0) + (DistanceQueries?.Storage.Bytes ?? 0);
 
@@ -73,7 +77,10 @@ internal sealed record BlockWeights
 /// <summary>A network's weights, laid out for the engine. Tied embeddings share their source.</summary>
 internal sealed class ModelWeights
 {
-    public required Tensor Embedding { get; init; }
+    /// <summary>Null in a network of images.</summary>
+    public required Tensor? Embedding { get; init; }
+
+    public required ImageWeights? Image { get; init; }
 
     public required LinearWeight? EmbeddingProjection { get; init; }
 
@@ -103,8 +110,10 @@ internal sealed class ModelWeights
     /// <summary>Null where the network has no scores over the vocabulary.</summary>
     public required LinearWeight? Unembedding { get; init; }
 
+    public required ReadoutWeights? Readout { get; init; }
+
     /// <summary>Bytes of the laid out weights and tables.</summary>
-    public long Bytes => Blocks.Distinct().Sum(block => block.Bytes) + Embedding.Storage.Bytes
+    public long Bytes => Blocks.Distinct().Sum(block => block.Bytes) + (Embedding?.Storage.Bytes ?? 0) + (Image?.Patch.Bytes ?? 0) + (Readout?.Bytes ?? 0)
         + new[] { EmbeddingProjection, UnembeddingProjection, HeadTransform, Unembedding, Pooler, Classifier }.Sum(weight => weight?.Bytes ?? 0);
 
     /// <summary>Loads every weight of a map.</summary>
@@ -131,9 +140,10 @@ internal sealed class ModelWeights
 
         return new ModelWeights
         {
-            Embedding = read(map.Embedding),
+            Embedding = map.Embedding is null ? null : read(map.Embedding),
+            Image = map.Image is null ? null : layout.Image(map.Image),
             EmbeddingProjection = layout.Optional(map.EmbeddingProjection),
-            PositionEmbedding = map.PositionEmbedding is null ? null : read(map.PositionEmbedding),
+            PositionEmbedding = layout.Table(map.PositionEmbedding),
             TypeEmbedding = map.TypeEmbedding is null ? null : read(map.TypeEmbedding),
             RelativeBias = map.RelativeBias is null ? null : read(map.RelativeBias).ToArray(),
             EmbeddingNorm = layout.Norm(map.EmbeddingNorm),
@@ -143,6 +153,7 @@ internal sealed class ModelWeights
             HeadTransform = layout.Optional(map.HeadTransform),
             HeadNorm = layout.Norm(map.HeadNorm),
             Pooler = layout.Optional(map.Pooler),
+            Readout = map.Readout is null ? null : layout.Readout(map.Readout),
             Classifier = layout.Optional(map.Classifier),
             Unembedding = !spec.HasUnembedding ? null : layout.Unembedding(map),
         };

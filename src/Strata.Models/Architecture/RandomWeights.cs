@@ -30,7 +30,7 @@ internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long see
                 break;
             default:
                 SeededRandom random = new(seed ^ NameSeed(entry.Name));
-                float deviation = family.InitialDeviation(spec, entry);
+                float deviation = entry.Deviation ?? family.InitialDeviation(spec, entry);
                 for (int i = 0; i < values.Length; i++) values[i] = (float)random.NextGaussian() * deviation;
                 break;
         }

@@ -25,7 +25,17 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         Mlp = map.Mlp is null ? null : Mlp(map.Mlp),
         Experts = map.Experts is null ? null : Experts(map.Experts),
         MlpOutputNorm = Norm(map.MlpOutputNorm),
+        AttentionScale = map.AttentionScale is null ? null : Vector(map.AttentionScale),
+        MlpScale = map.MlpScale is null ? null : Vector(map.MlpScale),
     };
+
+    public ImageWeights Image(ImageMap map) => new(Linear(map.Patch), map.Prefix.Count == 0 ? null : Joined(map.Prefix, map.Patch.Outputs));
+
+    public ReadoutWeights Readout(ReadoutMap map) => new(Optional(map.Projection), Optional(map.SecondClassifier), map.Attention is not AttentionReadoutMap attention ? null
+        : new(Table(attention.Probe)!, Linear(attention.Query), Linear(attention.Key), Linear(attention.Value), Linear(attention.Output), Norm(attention.Norm), Mlp(attention.Mlp)));
+
+    /// <summary>A table of vectors; some checkpoints hold it with axes of length 1 before its rows.</summary>
+    public Tensor? Table(WeightEntry? entry) => entry is null ? null : Matrix(read(entry), entry.Shape.Rows, entry.Shape.Columns);
 
     public LinearWeight? Optional(LinearEntry? entry) => entry is null ? null : Linear(entry);
 
@@ -34,7 +44,7 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     public LinearWeight Unembedding(WeightMap map)
     {
-        WeightEntry table = map.Unembedding ?? map.Embedding;
+        WeightEntry table = map.Unembedding ?? map.Embedding!;
         return Linear(new LinearEntry(table, map.UnembeddingBias, WeightOrientation.OutputsByInputs, 0, table.Shape[0]));
     }
 
@@ -48,6 +58,8 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
     private LinearWeight Linear(LinearEntry entry, DType? format, WeightEntry? ownBias = null)
     {
         Tensor weight = read(entry.Weight);
+        // The weight of a convolution has an axis for colours, rows and columns each; together they are the inputs.
+        if (weight.Shape.Rank > 2) weight = Matrix(weight, weight.Shape[0], weight.Shape.Count / weight.Shape[0]);
         Tensor? bias = entry.Bias is null ? null : read(entry.Bias);
         if (ownBias is not null) bias = Sum(bias, weight.Shape[entry.Orientation == WeightOrientation.OutputsByInputs ? 0 : 1], read(ownBias), entry.FirstOutput);
         try
@@ -92,6 +104,15 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         float[] values = [.. parts.SelectMany(part => part.ToArray())];
         return parts[0].Engine.FromHost(values, new Shape(values.Length));
     }
+
+    /// <summary>Vectors of so many columns, one below another.</summary>
+    private Tensor Joined(IReadOnlyList<WeightEntry> entries, int columns)
+    {
+        Tensor joined = Joined(entries);
+        return Matrix(joined, joined.Shape.Count / columns, columns);
+    }
+
+    private static Tensor Matrix(Tensor tensor, int rows, int columns) => tensor.Shape.Rank == 2 ? tensor : new Tensor(tensor.Engine, new Shape(rows, columns), tensor.DType, tensor.Storage);
 
     /// <summary>A bias over all outputs of a matrix, with one over some of them added.</summary>
     private static Tensor Sum(Tensor? bias, int outputs, Tensor own, int firstOutput)

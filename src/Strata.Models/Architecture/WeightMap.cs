@@ -43,7 +43,11 @@ public enum WeightRole
 /// <param name="Name">Name in the checkpoint.</param>
 /// <param name="Shape">Expected shape.</param>
 /// <param name="Role">What it is for.</param>
-public sealed record WeightEntry(string Name, Shape Shape, WeightRole Role);
+public sealed record WeightEntry(string Name, Shape Shape, WeightRole Role)
+{
+    /// <summary>Standard deviation of its random initialisation; null for the family's by <see cref="Role"/>.</summary>
+    public float? Deviation { get; init; }
+}
 
 /// <summary>Gain and bias of a normalisation.</summary>
 /// <param name="Gain">[width]; null where the norm has nothing learned.</param>
@@ -132,6 +136,12 @@ public sealed record BlockMap
     /// <summary>The norm of what attention gives.</summary>
     public NormEntry? AttentionOutputNorm { get; init; }
 
+    /// <summary>Factors of what attention adds, [width] (<see cref="ModelSpec.LayerScale"/>).</summary>
+    public WeightEntry? AttentionScale { get; init; }
+
+    /// <summary>Factors of what the MLP adds, [width].</summary>
+    public WeightEntry? MlpScale { get; init; }
+
     /// <summary>The norm before the MLP; with <see cref="NormPlacement.Stream"/>, that of the stream behind it.</summary>
     public NormEntry? MlpNorm { get; init; }
 
@@ -148,6 +158,7 @@ public sealed record BlockMap
     [
         .. new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.SelectMany(norm => norm?.Entries ?? []),
         .. new[] { Query, Key, Value, Output, DistanceKey, DistanceQuery }.SelectMany(linear => linear?.Entries ?? []),
+        AttentionScale, MlpScale,
         .. StateSpace?.Entries ?? [],
         .. Mlp?.Entries ?? [],
         .. Experts?.Entries ?? [],
@@ -155,9 +166,9 @@ public sealed record BlockMap
 }
 
 /// <summary>Where each part of a network lies in its checkpoint: names, shapes, orientation.</summary>
-/// <param name="Embedding">[vocabulary, embedding width].</param>
+/// <param name="Embedding">[vocabulary, embedding width]; null in a network of images.</param>
 /// <param name="Blocks">One map per block.</param>
-public sealed record WeightMap(WeightEntry Embedding, IReadOnlyList<BlockMap> Blocks)
+public sealed record WeightMap(WeightEntry? Embedding, IReadOnlyList<BlockMap> Blocks)
 {
     /// <summary>Token embedding to stream, where they are not equally wide.</summary>
     public LinearEntry? EmbeddingProjection { get; init; }
@@ -204,6 +215,12 @@ public sealed record WeightMap(WeightEntry Embedding, IReadOnlyList<BlockMap> Bl
     /// <summary>[vocabulary], or null.</summary>
     public WeightEntry? UnembeddingBias { get; init; }
 
+    /// <summary>Patches and learned tokens of a network of images, or null.</summary>
+    public ImageMap? Image { get; init; }
+
+    /// <summary>What stands behind the pooling of a sequence, or null.</summary>
+    public ReadoutMap? Readout { get; init; }
+
     /// <summary>All distinct entries.</summary>
     public IEnumerable<WeightEntry> Entries => All().OfType<WeightEntry>().DistinctBy(entry => entry.Name);
 
@@ -214,8 +231,8 @@ public sealed record WeightMap(WeightEntry Embedding, IReadOnlyList<BlockMap> Bl
 
     private IEnumerable<WeightEntry?> Outside() =>
     [
-        Embedding, PositionEmbedding, TypeEmbedding, RelativeBias, DistanceEmbedding, .. DistanceNorm?.Entries ?? [], .. EmbeddingProjection?.Entries ?? [], .. EmbeddingNorm?.Entries ?? [],
+        Embedding, .. Image?.Entries ?? [], PositionEmbedding, TypeEmbedding, RelativeBias, DistanceEmbedding, .. DistanceNorm?.Entries ?? [], .. EmbeddingProjection?.Entries ?? [], .. EmbeddingNorm?.Entries ?? [],
         .. FinalNorm?.Entries ?? [], .. UnembeddingProjection?.Entries ?? [], .. HeadTransform?.Entries ?? [], .. HeadNorm?.Entries ?? [],
-        .. Pooler?.Entries ?? [], .. Classifier?.Entries ?? [], Unembedding, UnembeddingBias,
+        .. Pooler?.Entries ?? [], .. Readout?.Entries ?? [], .. Classifier?.Entries ?? [], Unembedding, UnembeddingBias,
     ];
 }

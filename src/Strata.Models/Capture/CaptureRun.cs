@@ -22,7 +22,7 @@ public sealed class CaptureRun
         Points = _catalog.Select(request.Points);
         if (request.Pooling != Pooling.None && Points.FirstOrDefault(p => p.IsAttentionMatrix) is HookPoint matrix)
             throw new StrataException($"\"{matrix.Name}\" is a matrix per sequence and cannot be pooled; capture it with pooling none.");
-        foreach (int[] sequence in rows.Sequences) model.CheckIds(sequence, sequence.Length);
+        model.CheckRows(rows);
         (int Length, long Kept)[] lengths = rows.Sequences.Select(s => (s.Length, (long)Enumerable.Range(0, s.Length).Count(i => request.Positions.Contains(i, s.Length)))).ToArray();
         Bytes = Points.Sum(point => lengths.Sum(row => BytesOf(point, row.Length, row.Kept)));
     }

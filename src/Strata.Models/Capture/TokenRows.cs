@@ -6,6 +6,7 @@ namespace Strata.Models;
 /// <summary>Sequences of ids with a name: what a network is run on. No padding, and no token that is not listed.</summary>
 public sealed class TokenRows
 {
+    private readonly ImageSpec? _spec;
     private string? _hash;
 
     /// <summary>Rows with a name for provenance.</summary>
@@ -28,6 +29,17 @@ public sealed class TokenRows
         Types = types;
     }
 
+    /// <summary>Images with a name for provenance; the ids of a row are those of its patches (<see cref="ImageSpec.Tokens"/>).</summary>
+    /// <param name="name">What the rows are.</param>
+    /// <param name="spec">How the network reads images.</param>
+    /// <param name="images">One per row, after preprocessing.</param>
+    /// <exception cref="StrataException">There is no image, or one is too small or too large.</exception>
+    public TokenRows(string name, ImageSpec spec, IReadOnlyList<ImagePixels> images) : this(name, [.. images.Select(image => spec.Tokens(image.Height, image.Width))])
+    {
+        Images = images;
+        _spec = spec;
+    }
+
     /// <summary>What the rows are.</summary>
     public string Name { get; }
 
@@ -37,17 +49,34 @@ public sealed class TokenRows
     /// <summary>Token types of each row; null where all are 0.</summary>
     public IReadOnlyList<int[]>? Types { get; }
 
+    /// <summary>The class of each row, −1 for one that the network does not know; null where classes are not known.</summary>
+    public IReadOnlyList<int>? Classes { get; private init; }
+
+    /// <summary>The same images with their classes.</summary>
+    /// <exception cref="StrataException">There is not one class per row, or the rows are texts.</exception>
+    public TokenRows WithClasses(IReadOnlyList<int> classes)
+    {
+        if (Images is null || classes.Count != Count) throw new StrataException($"{classes.Count} classes were given for {Count} rows of {(Images is null ? "texts; images have classes" : "images")}.");
+        return new(Name, _spec!, Images) { Classes = classes };
+    }
+
+    /// <summary>The image of each row; null for texts.</summary>
+    public IReadOnlyList<ImagePixels>? Images { get; }
+
     /// <summary>Number of rows.</summary>
     public int Count => Sequences.Count;
 
     /// <summary>Number of ids in all rows.</summary>
     public int Tokens => Sequences.Sum(s => s.Length);
 
-    /// <summary>SHA-256 of all ids, token types and row lengths, in hexadecimal.</summary>
+    /// <summary>SHA-256 of all ids, token types, row lengths, classes and pixels, in hexadecimal.</summary>
     public string Hash => _hash ??= ComputeHash();
 
     /// <summary>The first rows.</summary>
-    public TokenRows Take(int count) => new($"{Name}, first {Math.Min(count, Count)}", Sequences.Take(count).ToArray(), Types?.Take(count).ToArray());
+    public TokenRows Take(int count) => Images is not null ? new($"{Name}, first {Math.Min(count, Count)}", _spec!, [.. Images.Take(count)]) { Classes = Classes?.Take(count).ToArray() } : new($"{Name}, first {Math.Min(count, Count)}", Sequences.Take(count).ToArray(), Types?.Take(count).ToArray());
+
+    /// <summary>One row by itself, under the same name.</summary>
+    public TokenRows Only(int row) => Images is not null ? new(Name, _spec!, [Images[row]]) { Classes = Classes is null ? null : [Classes[row]] } : new(Name, [Sequences[row]], Types is null ? null : [Types[row]]);
 
     /// <summary>
     /// The rows in batches: rows with few tokens run together. Rows never influence each other, so the split changes speed and memory, not results.
@@ -59,7 +88,7 @@ public sealed class TokenRows
         {
             int end = first + 1, tokens = Sequences[first].Length;
             while (end < Count && tokens + Sequences[end].Length <= tokensPerBatch) tokens += Sequences[end++].Length;
-            yield return (first, new TokenBatch(Sequences.Skip(first).Take(end - first).ToArray(), Types?.Skip(first).Take(end - first).ToArray()));
+            yield return (first, Images is not null ? new TokenBatch(_spec!, [.. Images.Skip(first).Take(end - first)]) : new TokenBatch(Sequences.Skip(first).Take(end - first).ToArray(), Types?.Skip(first).Take(end - first).ToArray()));
             first = end;
         }
     }
@@ -74,6 +103,8 @@ public sealed class TokenRows
             hash.AppendData(MemoryMarshal.AsBytes(sequence.AsSpan()));
         }
 
+        if (Classes is not null) hash.AppendData(MemoryMarshal.AsBytes(Classes.ToArray().AsSpan()));
+        foreach (ImagePixels image in Images ?? []) hash.AppendData(MemoryMarshal.AsBytes(image.Values.AsSpan()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -22,11 +22,34 @@ internal static partial class ConfigWriter
     {
         JsonObject config = SpecConfig.Of(spec) ?? throw new StrataException(
             $"A random {spec.Family} that was made from a spec has no config.json to save; load a checkpoint and save its random twin. Those of {string.Join(", ", SpecConfig.Known)} are written.");
-        return Agrees(Read(config), spec, null) ? config : throw new StrataException($"The config.json of {spec.Family} cannot say all that the spec of this network says, so it is not saved.");
+        return Agrees(Read(config, spec), spec, null) ? config : throw new StrataException($"The config.json of {spec.Family} cannot say all that the spec of this network says, so it is not saved.");
     }
 
-    /// <summary>The objects of a configuration that may hold a decoder's keys.</summary>
-    public static IEnumerable<JsonObject> Levels(JsonObject config) => config["text_config"] is JsonObject text ? [config, text] : [config];
+    /// <summary>The objects of a configuration that may hold the keys of a family's blocks: of a pair of networks those of its tower alone.</summary>
+    public static IEnumerable<JsonObject> Levels(JsonObject config, string family)
+    {
+        Tower? tower = ModelFamily.TowerOf(family);
+        if (tower is not null && config[tower == Tower.Image ? "vision_config" : "text_config"] is JsonObject part) return [part];
+        return config["text_config"] is JsonObject text ? [config, text] : [config];
+    }
+
+    /// <summary>The configuration of one network of a pair by itself; that of other networks as it is.</summary>
+    public static JsonObject Alone(JsonObject config, string family)
+    {
+        if (!ModelFamily.IsPair((string?)config["model_type"])) return config;
+        bool image = ModelFamily.TowerOf(family) == Tower.Image;
+        JsonObject alone = config[image ? "vision_config" : "text_config"] is JsonObject part ? (JsonObject)part.DeepClone() : [];
+        alone["model_type"] = family;
+        alone["architectures"] = new JsonArray(family switch
+        {
+            "clip_vision_model" => "CLIPVisionModelWithProjection",
+            "clip_text_model" => "CLIPTextModelWithProjection",
+            "siglip_vision_model" => "SiglipVisionModel",
+            _ => "SiglipTextModel",
+        });
+        if (config["projection_dim"] is JsonNode projection) alone["projection_dim"] = projection.DeepClone();
+        return alone;
+    }
 
     /// <summary>Changes a configuration to one of a network with these blocks.</summary>
     /// <param name="config">The configuration, which is changed.</param>
@@ -39,7 +62,7 @@ internal static partial class ConfigWriter
         if (spec.ScaleAttentionByInverseBlock && blocks.Where((block, i) => block != i).Any())
             throw new StrataException($"The attention of this {spec.Family} is scaled by the number of its block, so a block does not compute the same in another place. Keep the blocks at their places.");
         WriteOutAttentionTypes(config, spec);
-        foreach (JsonObject level in Levels(config))
+        foreach (JsonObject level in Levels(config, spec.Family))
         {
             foreach (string key in CountKeys.Where(level.ContainsKey)) level[key] = blocks.Count;
             foreach (string key in ListKeys)
@@ -51,10 +74,10 @@ internal static partial class ConfigWriter
         }
 
         // A family with a default needs no key; the usual one is written then.
-        if (!Levels(config).Any(level => CountKeys.Any(level.ContainsKey))) Levels(config).Last()[CountKeys[0]] = blocks.Count;
-        if (Agrees(Read(config), spec, blocks)) return;
+        if (!Levels(config, spec.Family).Any(level => CountKeys.Any(level.ContainsKey))) Levels(config, spec.Family).Last()[CountKeys[0]] = blocks.Count;
+        if (Agrees(Read(config, spec), spec, blocks)) return;
         WriteOutRhythms(config, spec, blocks);
-        if (!Agrees(Read(config), spec, blocks))
+        if (!Agrees(Read(config, spec), spec, blocks))
             throw new StrataException($"The blocks of this {spec.Family} differ by their place (attention windows, positions, experts), and its config.json cannot say so for the order [{string.Join(", ", blocks)}]. Choose a plan in which each block keeps a place of its kind.");
     }
 
@@ -76,16 +99,16 @@ internal static partial class ConfigWriter
     /// <summary>Families whose blocks follow a rhythm by default (every second one has a window) may list them instead.</summary>
     private static void WriteOutRhythms(JsonObject config, ModelSpec spec, IReadOnlyList<int> blocks)
     {
-        JsonObject level = Levels(config).Last();
+        JsonObject level = Levels(config, spec.Family).Last();
         level["layer_types"] = new JsonArray([.. blocks.Select(block => (JsonNode)(spec.Block(block).Window is null ? "full_attention" : "sliding_attention"))]);
         if (spec.Family == "smollm3") level["no_rope_layers"] = new JsonArray([.. blocks.Select(block => (JsonNode)(spec.Block(block).Rotary is null ? 0 : 1))]);
     }
 
-    private static ModelSpec Read(JsonObject config)
+    private static ModelSpec Read(JsonObject config, ModelSpec spec)
     {
         using JsonDocument document = JsonFile.ParseObject(Text(config), "the new config.json");
         ConfigReader reader = new(document.RootElement, "the new config.json");
-        return ModelFamily.Of(reader).ReadSpec(reader);
+        return ModelFamily.Of(spec).ReadSpec(reader);
     }
 
     /// <summary>Does a spec say of its blocks, and of all else, what another says of those that they were?</summary>

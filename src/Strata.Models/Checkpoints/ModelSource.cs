@@ -16,6 +16,9 @@ internal abstract class ModelSource
     /// <summary>Does the source have a tensor of this name?</summary>
     public abstract bool Has(string name);
 
+    /// <summary>A number that is a tensor of its own; null where there is none.</summary>
+    public virtual float? Number(string name) => null;
+
     /// <summary>Folder of the tokenizer's files; null where there is none.</summary>
     public abstract string? Folder { get; }
 
@@ -44,6 +47,8 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
     public override JsonObject Config() => JsonObject.Create(checkpoint.Config.Element.Clone())!;
 
     public override bool Has(string name) => checkpoint.Has(name);
+
+    public override float? Number(string name) => checkpoint.Has(name) && checkpoint.Read(CpuEngine.Default, name) is { Shape.Count: 1 } number ? number.ToArray()[0] : null;
 
     public override Func<WeightEntry, Tensor> Reader(TensorEngine engine) => entry => checkpoint.Read(engine, entry.Name);
 
@@ -76,9 +81,9 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
 
     public override JsonObject Config()
     {
-        JsonObject config = original?.Config() ?? ConfigWriter.Write(spec);
+        JsonObject config = original is null ? ConfigWriter.Write(spec) : ConfigWriter.Alone(original.Config(), spec.Family);
         // The weights are float32, whatever those of the original were.
-        foreach (JsonObject level in ConfigWriter.Levels(config))
+        foreach (JsonObject level in ConfigWriter.Levels(config, spec.Family))
         {
             foreach (string key in new[] { "torch_dtype", "dtype" }) if (level.ContainsKey(key)) level[key] = "float32";
         }

@@ -49,6 +49,7 @@ public sealed class BatchRun
         _first = Enumerable.Range(0, batch.Sequences).Select(s => cache?.Lengths[s] ?? 0).ToArray();
         for (int s = 0; s < batch.Sequences; s++)
         {
+            model.CheckKind(batch.Images?[s], batch.Sequence(s));
             model.CheckIds(batch.Sequence(s), _first[s] + batch.Length(s));
             model.CheckTypes(batch.TypesOf(s));
             for (int i = 0; i < batch.Length(s); i++) _positions[batch.Starts[s] + i] = _first[s] + i;
@@ -71,11 +72,11 @@ public sealed class BatchRun
     {
         using TensorScope scope = _model.Engine.OpenScope();
         bool projectionLast = _model.Spec.EmbeddingProjectionLast;
-        Tensor embedded = scope.Embed(_model.Weights.Embedding, Batch.Ids);
+        Tensor embedded = _model.Spec.Image is null ? scope.Embed(_model.Weights.Embedding!, Batch.Ids) : ImageEmbedding.Tokens(scope, _model, Batch);
         if (!projectionLast) embedded = Projected(scope, embedded);
         Tensor stream = Visit(scope, -1, HookKind.Embed, scope.ScaledBy(embedded, _model.Spec.EmbeddingScale));
         if (_model.Weights.PositionEmbedding is Tensor table)
-            stream = scope.Add(stream, Visit(scope, -1, HookKind.PositionEmbed, scope.Embed(table, TableRows())));
+            stream = scope.Add(stream, Visit(scope, -1, HookKind.PositionEmbed, _model.Spec.Image is null ? scope.Embed(table, TableRows()) : ImageEmbedding.Positions(scope, _model, Batch)));
         if (_model.Weights.TypeEmbedding is Tensor types)
             stream = scope.Add(stream, Visit(scope, -1, HookKind.TypeEmbed, scope.Embed(types, Batch.Types ?? new int[Batch.Tokens])));
         if (_model.Spec.EmbeddingNorm)
@@ -136,16 +137,19 @@ public sealed class BatchRun
         return Visit(scope, _hooks?.Executions ?? 0, HookKind.Logits, Unembedding.Logits(scope, read, _model));
     }
 
-    /// <summary>What the network makes of whole sequences: a score per class, [sequences, classes], or the pooled rows, [sequences, width], where it knows no classes.</summary>
+    /// <summary>What the network makes of whole sequences, one row each: a score per class, a row in the space of images and texts, or the pooled rows where it has neither.</summary>
     /// <exception cref="StrataException">The network has no such head.</exception>
     public Tensor SequenceHead(TensorScope scope, Tensor normalized)
     {
         SequenceHead head = _model.Spec.SequenceHead ?? throw new StrataException($"{_model.Name} makes nothing of whole sequences: its checkpoint holds neither a pooler nor a classifier.");
         int execution = _hooks?.Executions ?? 0;
-        Tensor first = scope.Embed(normalized, Batch.Starts.AsSpan(0, Batch.Sequences));
-        Tensor pooled = scope.Activate(Visit(scope, execution, HookKind.PoolerPre, scope.Linear(first, _model.Weights.Pooler!)), head.Activation);
+        Tensor pooled = Readout.Pool(scope, normalized, _model, Batch);
+        if (head.Activation is Activation activation)
+            pooled = scope.Activate(Visit(scope, execution, HookKind.PoolerPre, scope.Linear(pooled, _model.Weights.Pooler!)), activation);
         pooled = Visit(scope, execution, HookKind.Pooled, pooled);
-        return _model.Weights.Classifier is LinearWeight classes ? Visit(scope, execution, HookKind.ClassLogits, scope.Linear(pooled, classes)) : pooled;
+        if (Finished) return pooled;
+        if (_model.Weights.Readout?.Projection is LinearWeight projection) return Visit(scope, execution, HookKind.Projected, scope.Linear(pooled, projection));
+        return _model.Weights.Classifier is null ? pooled : Visit(scope, execution, HookKind.ClassLogits, Readout.Classes(scope, pooled, _model));
     }
 
     /// <summary>Next-token loss in nats and most likely next id after every token; 0 and the id at the last token of a sequence, which has no target.</summary>
@@ -162,6 +166,20 @@ public sealed class BatchRun
         int[] targets = Targets();
         if (_hooks is not null && _hooks.Touches(_hooks.Executions, HookKind.Logits)) Unembedding.LossesOf(Logits(scope, normalized), targets, losses, largest);
         else Unembedding.Losses(scope, normalized, _model, targets, losses, largest);
+    }
+
+    /// <summary>Loss of the class of each sequence in nats and its most likely class.</summary>
+    /// <param name="outer">For working memory.</param>
+    /// <param name="stream">Stream after the last block.</param>
+    /// <param name="classes">The class of each sequence; negative for none, whose loss is 0.</param>
+    /// <param name="losses">Receives one loss per sequence.</param>
+    /// <param name="largest">Receives one class per sequence.</param>
+    /// <exception cref="StrataException">The network has no scores of classes.</exception>
+    public void ClassLosses(TensorScope outer, Tensor stream, ReadOnlySpan<int> classes, Span<float> losses, Span<int> largest)
+    {
+        _model.RequireClasses("The loss of classes");
+        using TensorScope scope = outer.Engine.OpenScope();
+        Unembedding.LossesOf(SequenceHead(scope, FinalNorm(scope, stream)), classes, losses, largest);
     }
 
     /// <summary>The id that follows each token; −1 at the end of a sequence.</summary>
@@ -256,7 +274,7 @@ public sealed class BatchRun
         Tensor? bias = _tables.ScoreBias(heads.Scale);
         Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, bias, block, execution) : scope.Attention(q, k, v, heads, _segments, bias);
         Tensor output = scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output!);
-        return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm));
+        return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm, weights.AttentionScale));
     }
 
     /// <summary>Queries (or keys) up to their norm, where they have one; the last step is held within limits.</summary>
@@ -300,7 +318,7 @@ public sealed class BatchRun
         Tensor output = weights.Experts is ExpertsWeights experts
             ? Experts(scope, normalized, experts, _model.Spec.Block(block).Experts!, execution)
             : scope.Linear(Visit(scope, execution, HookKind.MlpPost, Hidden(scope, normalized, weights.Mlp!, execution)), weights.Mlp!.Out);
-        return Visit(scope, execution, HookKind.MlpOut, Added(scope, output, weights.MlpOutputNorm));
+        return Visit(scope, execution, HookKind.MlpOut, Added(scope, output, weights.MlpOutputNorm, weights.MlpScale));
     }
 
     private Tensor Hidden(TensorScope scope, Tensor normalized, MlpWeights weights, int execution)
@@ -344,9 +362,12 @@ public sealed class BatchRun
         return scope.Linear(hidden, weights.Out);
     }
 
-    /// <summary>What is added to the stream for what attention or MLP gives: its norm and its scale.</summary>
-    private Tensor Added(TensorScope scope, Tensor output, NormWeights? norm) =>
-        scope.ScaledBy(norm is null ? output : scope.Norm(output, norm, _model.Spec), _model.Spec.ResidualScale);
+    /// <summary>What is added to the stream for what attention or MLP gives: its norm, its scale and its factors.</summary>
+    private Tensor Added(TensorScope scope, Tensor output, NormWeights? norm, Tensor? factors)
+    {
+        Tensor added = scope.ScaledBy(norm is null ? output : scope.Norm(output, norm, _model.Spec), _model.Spec.ResidualScale);
+        return factors is null ? added : scope.ScaleColumns(added, factors);
+    }
 
     /// <summary>Embeddings as wide as the stream.</summary>
     private Tensor Projected(TensorScope scope, Tensor embedded) => _model.Weights.EmbeddingProjection is LinearWeight projection ? scope.Linear(embedded, projection) : embedded;

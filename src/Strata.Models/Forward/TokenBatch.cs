@@ -23,6 +23,15 @@ public sealed class TokenBatch
         Types = types.SelectMany(t => t).ToArray();
     }
 
+    /// <summary>A batch of images.</summary>
+    /// <param name="spec">How the network reads images.</param>
+    /// <param name="images">At least one, of any sizes.</param>
+    /// <exception cref="StrataException">No image, or one that is too small or too large.</exception>
+    public TokenBatch(ImageSpec spec, IReadOnlyList<ImagePixels> images) : this([.. images.Select(image => spec.Tokens(image.Height, image.Width))]) => Images = images;
+
+    /// <summary>The images, one per sequence, whose patches the ids stand for; null for texts.</summary>
+    public IReadOnlyList<ImagePixels>? Images { get; }
+
     /// <summary>All ids, sequence after sequence.</summary>
     public int[] Ids { get; }
 

@@ -92,8 +92,9 @@ public sealed class HookCatalog
 
     private IEnumerable<HookPoint> Pooled(SequenceHead head, int width)
     {
-        yield return new("pooler.pre", HookKind.PoolerPre, Executions, -1, width);
-        yield return new("pooled", HookKind.Pooled, Executions, -1, width);
+        if (head.Activation is not null) yield return new("pooler.pre", HookKind.PoolerPre, Executions, -1, width);
+        yield return new("pooled", HookKind.Pooled, Executions, -1, head.Columns(width));
+        if (head.Projection is int columns) yield return new("projected", HookKind.Projected, Executions, -1, columns);
         if (head.Labels is { } labels) yield return new("class_logits", HookKind.ClassLogits, Executions, -1, labels.Count);
     }
 

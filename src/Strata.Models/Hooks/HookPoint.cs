@@ -141,6 +141,9 @@ public enum HookKind
     /// <summary>What is made of a whole sequence, one row per sequence: <c>pooled</c>.</summary>
     Pooled,
 
+    /// <summary>That row in the space which images and texts share: <c>projected</c>.</summary>
+    Projected,
+
     /// <summary>Classifiers: a score per class, one row per sequence: <c>class_logits</c>.</summary>
     ClassLogits,
 }
@@ -158,7 +161,7 @@ public sealed record HookPoint(string Name, HookKind Kind, int Execution, int Bl
     public bool IsAttentionMatrix => Kind is HookKind.Scores or HookKind.Pattern or HookKind.SsmPattern;
 
     /// <summary>Is the value one row per sequence rather than one per position?</summary>
-    public bool PerSequence => Kind is HookKind.PoolerPre or HookKind.Pooled or HookKind.ClassLogits;
+    public bool PerSequence => Kind is HookKind.PoolerPre or HookKind.Pooled or HookKind.Projected or HookKind.ClassLogits;
 
     /// <summary>Is the row made of heads side by side (or the matrix of one slice per head)?</summary>
     public bool HasHeads => Heads > 0;

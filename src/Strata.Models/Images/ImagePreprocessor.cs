@@ -81,7 +81,7 @@ public sealed record ImagePreprocessor
             for (int level = 0; level < 256; level++)
             {
                 float value = Rescale is double factor ? (float)(level * factor) : level;
-                table[level] = Mean is null ? value : (value - Mean[colour]) / Deviation![colour];
+                table[level] = (value - (Mean?[colour] ?? 0)) / (Deviation?[colour] ?? 1);
             }
 
             for (int i = 0; i < pixels; i++) values[colour * pixels + i] = table[image.Rgb[3 * i + colour]];
@@ -97,7 +97,7 @@ public sealed record ImagePreprocessor
         string processor = config.OptionalString("image_processor_type") ?? config.OptionalString("feature_extractor_type") ?? "";
         bool square = !processor.StartsWith("CLIP", StringComparison.Ordinal) && !processor.StartsWith("Bit", StringComparison.Ordinal);
         ImagePreprocessor settings = new() { Rescale = config.OptionalBool("do_rescale") == false ? null : Factor(config), Mean = null };
-        if (config.OptionalBool("do_resize") ?? true) settings = WithSize(settings, config, square);
+        if (config.OptionalBool("do_resize") ?? true) settings = WithSize(settings, config, processor, square);
         if (config.OptionalBool("do_center_crop") ?? config.Has("crop_size")) settings = settings with { Crop = Sides(config, "crop_size") };
         if (config.OptionalBool("do_normalize") ?? true)
             settings = settings with { Mean = Colours(config, "image_mean", positive: false), Deviation = Colours(config, "image_std", positive: true) };
@@ -110,9 +110,11 @@ public sealed record ImagePreprocessor
         _ => throw config.Refuse("rescale_factor", "is not a number."),
     } : 1.0 / 255;
 
-    private static ImagePreprocessor WithSize(ImagePreprocessor settings, ConfigReader config, bool square)
+    private static ImagePreprocessor WithSize(ImagePreprocessor settings, ConfigReader config, string processor, bool square)
     {
-        settings = settings with { Filter = (ResampleFilter)(config.OptionalInt("resample", 0, 5) ?? (int)ResampleFilter.Bilinear) };
+        // All processors but that of ViT take the cubic filter where none is named.
+        ResampleFilter absent = processor.Length == 0 || processor.StartsWith("ViT", StringComparison.Ordinal) ? ResampleFilter.Bilinear : ResampleFilter.Bicubic;
+        settings = settings with { Filter = (ResampleFilter)(config.OptionalInt("resample", 0, 5) ?? (int)absent) };
         if (!config.Has("size")) throw config.Refuse("size", "is missing; expected height and width, or shortest_edge.");
         JsonElement size = config.Element.GetProperty("size");
         if (size.ValueKind == JsonValueKind.Number && !square) return settings with { ShortestEdge = config.RequiredInt("size", 1, MaxSide) };

@@ -57,7 +57,7 @@ internal sealed class PngDecoder
     private void ReadChunks()
     {
         bool header = false;
-        for (int at = Signature.Length; ; )
+        for (int at = Signature.Length; ;)
         {
             if (_bytes.Length - at < 12) throw Refuse("ends within its chunks: it is cut off");
             uint length = BinaryPrimitives.ReadUInt32BigEndian(_bytes.AsSpan(at)), type = BinaryPrimitives.ReadUInt32BigEndian(_bytes.AsSpan(at + 4));

@@ -33,13 +33,13 @@ internal static class LensFigure
             {
                 LensCell cell = lens.Cells[row][p][t];
                 values[p, t] = Value(cell, quantity);
-                texts[p, t] = Label(lens.TokenLabel(cell.TopId));
+                texts[p, t] = Label(lens.OutputLabel(cell.TopId));
             }
         }
 
         HeatmapStyle style = new()
         {
-            X = "position: token that is read there",
+            X = lens.Rows.Images is null ? "position: token that is read there" : "token of the image: row and column of its patch",
             Y = "layer",
             Value = AxisOf(quantity),
             RowLabels = lens.Points.ToArray(),
@@ -49,7 +49,8 @@ internal static class LensFigure
             Min = quantity == LensQuantity.Probability ? 0 : null,
             Max = quantity == LensQuantity.Probability ? 1 : null,
         };
-        string title = lens.Ahead > 0 ? $"Future lens: the most likely token {lens.Ahead + 1} positions on, at each layer"
+        string title = lens.Rows.Images is not null ? "Logit lens: the most likely class at each layer"
+            : lens.Ahead > 0 ? $"Future lens: the most likely token {lens.Ahead + 1} positions on, at each layer"
             : IsAffine(lens) ? "Affine lens: the most likely next token at each layer" : "Logit lens: the most likely next token at each layer";
         Figure figure = Figure.Heatmap(title, values, style).WithProvenance(lens.Provenance)
             .WithNotes($"Each layer's stream is {(IsAffine(lens) ? "mapped to the last by least squares, then " : "")}read through the final norm, with its own statistics, and the unembedding.");

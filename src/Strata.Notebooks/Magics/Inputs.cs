@@ -33,7 +33,7 @@ internal sealed class Inputs
         if (given && (call.Has(_data) || call.Has(_take))) throw new StrataException("--text and --tokens stand in place of --data and --take; give one or the other.");
         if (call.Value(_take) is < 1) throw new StrataException($"--take {call.Value(_take)}: expected 1 or more rows.");
         TokenRows rows = given ? Given(call, model, texts, tokens) : Data(call, model);
-        foreach (int[] ids in rows.Sequences) model.CheckIds(ids, ids.Length);
+        model.CheckRows(rows);
         return rows;
     }
 

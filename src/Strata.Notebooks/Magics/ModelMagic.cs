@@ -15,7 +15,7 @@ internal sealed class ModelMagic : MagicCommand
     public ModelMagic()
         : base("#!model", "Load a network (config.json, *.safetensors, tokenizer.json); it becomes the current model. With --random, its control with random weights.", "#!model data/othello", "#!model hf:openai-community/gpt2", "#!model data/othello --random 0 --name twin")
     {
-        _folder = Argument<string>("FOLDER", "The folder of the checkpoint, or a model of the Hugging Face hub: hf:org/name@revision.", required: true, Values.ModelFolder);
+        _folder = Argument<string>("FOLDER", "The folder of the checkpoint, or a model of the Hugging Face hub: hf:org/name@revision; of a pair (CLIP, SigLIP) with #image or #text behind it.", required: true, Values.ModelFolder);
         _storage = Option<string>("--storage", "Format of the weights in memory: f32, bf16, f16 or int8 (rounded, a quarter of the memory of f32); the checkpoint's own by default.", "FORMAT", Values.Words(StorageFormat.Words));
         _random = Option<long?>("--random", "Same architecture and tokenizer, random weights of this seed: the control for anything measured.", "SEED");
         _name = Option<string>("--name", "Name of the model; \"model\" by default, \"twin\" with --random.", "NAME");

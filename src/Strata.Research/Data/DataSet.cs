@@ -37,6 +37,7 @@ public sealed class DataSet
     /// <summary>
     /// Reads a data set. A file that ends in <c>.txt</c> has one row per line that is not blank; <c>.csv</c> and <c>.tsv</c> are tables with a header, the text in the column <c>text</c>; any other is JSON Lines: one JSON object per line with <c>tokens</c> (array of whole numbers, 0 or
     /// more), <c>text</c> or both; other fields are kept; blank lines are skipped.
+    /// A folder has one row per image file (.png, .jpg, .jpeg); those of a folder in it have its name as their label. Lines with a path <c>image</c> are images as well.
     /// UTF-8, with or without byte order mark; no line over 64 MiB. The name is the file's name without extension.
     /// </summary>
     /// <exception cref="InvalidFileException">The file is missing, is a table in another format, has no rows, or a line is broken; the message has the line's number.</exception>
@@ -63,6 +64,7 @@ public sealed class DataSet
     /// <summary>The rows of a file; at least one.</summary>
     internal static List<DataRow> ReadRows(string path, DataOptions options)
     {
+        if (Directory.Exists(path)) return ImageFolder.Read(path);
         string extension = Path.GetExtension(path).ToLowerInvariant();
         List<DataRow> rows = extension switch
         {

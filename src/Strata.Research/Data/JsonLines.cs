@@ -7,7 +7,7 @@ using Strata.Models;
 
 namespace Strata.Research;
 
-/// <summary>Rows as JSON Lines: one object per line with <c>tokens</c>, <c>text</c> or both, and any further fields.</summary>
+/// <summary>Rows as JSON Lines: one object per line with <c>tokens</c>, <c>text</c> or both, or <c>image</c>, and any further fields.</summary>
 internal static class JsonLines
 {
     /// <summary>Escapes everything but ASCII, so that the bytes do not depend on a version's Unicode tables.</summary>
@@ -16,7 +16,7 @@ internal static class JsonLines
     /// <summary>Leaves letters of all scripts as they are.</summary>
     public static readonly JavaScriptEncoder ReadableEncoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
-    private const string Expected = "expected an object with \"tokens\" (array of whole numbers, 0 or more), \"text\" (string) or both";
+    private const string Expected = "expected an object with \"tokens\" (array of whole numbers, 0 or more), \"text\" (string) or both, or \"image\" (path of a file)";
 
     /// <summary>The rows of a file; blank lines are skipped.</summary>
     /// <param name="path">The file.</param>
@@ -26,13 +26,14 @@ internal static class JsonLines
     {
         List<DataRow> rows = [];
         List<int> tokens = [];
+        string folder = Path.GetDirectoryName(path) ?? "";
         using Utf8Lines lines = new(path);
         while (lines.Next(out ReadOnlySpan<byte> line))
         {
             if (line.Trim(" \t\r"u8).IsEmpty) continue;
             try
             {
-                rows.Add(ReadRow(line, tokens, textField));
+                rows.Add(ReadRow(line, tokens, textField, folder));
             }
             catch (BrokenLineException e)
             {
@@ -79,7 +80,7 @@ internal static class JsonLines
         writer.WriteEndObject();
     }
 
-    private static DataRow ReadRow(ReadOnlySpan<byte> line, List<int> tokens, string textField)
+    private static DataRow ReadRow(ReadOnlySpan<byte> line, List<int> tokens, string textField, string folder)
     {
         Utf8JsonReader reader = new(line);
         try
@@ -87,7 +88,7 @@ internal static class JsonLines
             if (line.IndexOf("\\u"u8) >= 0) CheckEscapes(reader);
             reader.Read();
             if (reader.TokenType != JsonTokenType.StartObject) throw Broken(reader, $"{Given(reader)}; {Expected}.");
-            DataRow row = ReadObject(ref reader, tokens, textField);
+            DataRow row = ReadObject(ref reader, tokens, textField, folder);
             reader.Read();
             return row;
         }
@@ -99,7 +100,7 @@ internal static class JsonLines
         }
     }
 
-    private static DataRow ReadObject(ref Utf8JsonReader reader, List<int> tokens, string textField)
+    private static DataRow ReadObject(ref Utf8JsonReader reader, List<int> tokens, string textField, string folder)
     {
         int[]? ids = null;
         string? text = null;
@@ -116,8 +117,9 @@ internal static class JsonLines
             else (fields ??= []).Add(name, JsonElement.ParseValue(ref reader));
         }
 
-        if (ids is null && text is null) throw new BrokenLineException(1, $"an object with neither \"tokens\" nor \"{textField}\"; {Expected}.{Choice(fields)}");
-        return new DataRow(ids, text, fields);
+        bool image = fields is not null && fields.TryGetValue(DataRow.ImageField, out JsonElement place) && place.ValueKind == JsonValueKind.String;
+        if (ids is null && text is null && !image) throw new BrokenLineException(1, $"an object with neither \"tokens\" nor \"{textField}\"; {Expected}.{Choice(fields)}");
+        return new DataRow(ids, text, fields) { Folder = folder };
     }
 
     /// <summary>The fields that could hold the text.</summary>

@@ -4,9 +4,9 @@ namespace Strata.Research;
 
 /// <summary>How well a network predicts data under one plan.</summary>
 /// <param name="Plan">The plan.</param>
-/// <param name="Loss">Mean next-token loss in nats per predicted token.</param>
-/// <param name="Top1">Share of predicted tokens that were the most likely one.</param>
-/// <param name="Tokens">Number of predicted tokens: every token but the first of each row.</param>
+/// <param name="Loss">Mean loss in nats: of the next token per predicted token, or of the class per image.</param>
+/// <param name="Top1">Share of predicted tokens, or classes, that were the most likely one.</param>
+/// <param name="Tokens">Number of predicted tokens: every token but the first of each row; of images, those with a class that the network knows.</param>
 /// <param name="Cost">What the plan costs.</param>
 /// <param name="Score">The scorer's mean; null without a scorer.</param>
 public sealed record Evaluation(LayerPlan Plan, double Loss, double Top1, long Tokens, PlanCost Cost, double? Score)

@@ -19,13 +19,14 @@ public readonly record struct LensCell(int TopId, float Probability, double Entr
 /// </summary>
 public sealed class LogitLens
 {
-    private readonly Func<int, string> _label;
+    private readonly Func<int, string> _label, _output;
 
     private readonly long? _bytes;
 
     private LogitLens(IReadOnlyList<string> points, TokenRows rows, LensCell[][][] cells, int ahead, Model model, Provenance provenance)
     {
         _label = model.TokenLabel;
+        _output = model.OutputLabel;
         _bytes = model.Tokenizer is null ? null : rows.Sequences.Sum(ids => (long)System.Text.Encoding.UTF8.GetByteCount(model.Decode(ids.AsSpan(Math.Min(1, ids.Length)))));
         Points = points;
         Rows = rows;
@@ -49,6 +50,9 @@ public sealed class LogitLens
     /// <summary>A token as the network's tokenizer writes it; the id where there is none.</summary>
     public string TokenLabel(int id) => _label(id);
 
+    /// <summary>What is read there: a token, or a class of a network of images.</summary>
+    public string OutputLabel(int id) => _output(id);
+
     /// <summary>Where the readings came from.</summary>
     public Provenance Provenance { get; }
 
@@ -70,7 +74,7 @@ public sealed class LogitLens
         for (int row = 0; row < rows.Count; row++)
         {
             cancellation.ThrowIfCancellationRequested();
-            last = LensStreams.Capture(model, new TokenRows(rows.Name, [rows.Sequences[row]]), plan, cancellation);
+            last = LensStreams.Capture(model, rows.Only(row), plan, cancellation);
             FloatMatrix[] streams = last.Points.Select(last.Rows).ToArray();
             FloatMatrix[] read = through is null ? streams : streams.Select((s, p) => through.Mapped(p, s)).ToArray();
             cells.Add(ReadRow(model, read, streams[^1], rows.Sequences[row], through?.Ahead ?? 0));
@@ -115,7 +119,7 @@ public sealed class LogitLens
             final.Row(foretold ? position + ahead : position).CopyTo(stacked.AsSpan(streams.Length * width));
             FloatMatrix logits = model.Unembed(new FloatMatrix(stacked, streams.Length + 1, width));
             double[] own = LogProbabilities(logits.Row(streams.Length));
-            int read = position + ahead + (model.Spec.Causal ? 1 : 0), next = read < ids.Length ? ids[read] : -1;
+            int read = position + ahead + (model.Spec.Causal ? 1 : 0), next = model.Spec.Image is null && read < ids.Length ? ids[read] : -1;
             for (int p = 0; p < streams.Length; p++) cells[p][position] = Cell(LogProbabilities(logits.Row(p)), own, foretold, next);
         }
 

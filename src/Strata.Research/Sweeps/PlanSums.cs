@@ -25,6 +25,9 @@ internal readonly record struct PlanSums(double Loss, long Tokens, long Hits, do
         return new PlanSums(loss, Tokens + row.Ids.Length - 1, hits, Score + sum, Cases + count);
     }
 
+    /// <summary>The sums with one prediction of a class more.</summary>
+    public PlanSums With(float loss, bool hit) => this with { Loss = Loss + loss, Tokens = Tokens + 1, Hits = Hits + (hit ? 1 : 0) };
+
     /// <summary>The sums over both.</summary>
     public static PlanSums operator +(PlanSums a, PlanSums b) => new(a.Loss + b.Loss, a.Tokens + b.Tokens, a.Hits + b.Hits, a.Score + b.Score, a.Cases + b.Cases);
 

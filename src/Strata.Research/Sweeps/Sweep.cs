@@ -16,12 +16,12 @@ public static class Sweep
     /// <param name="options">Scorer, batch size, where results are kept, progress.</param>
     /// <param name="cancellation">Stops between blocks.</param>
     /// <returns>One evaluation per plan, in the order given.</returns>
-    /// <exception cref="StrataException">The network does not predict the next token, no plan, a plan for another depth, an id that does not fit, or no row with a token to predict.</exception>
+    /// <exception cref="StrataException">The network predicts neither the next token nor classes, no plan, a plan for another depth, an id that does not fit, or no row with a token or a known class to predict.</exception>
     /// <exception cref="InvalidFileException">The folder of results cannot be read or written.</exception>
     public static SweepResult Run(Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, SweepOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new SweepOptions();
-        Check(model, rows, plans);
+        Check(model, rows, plans, options);
         PlanTree tree = PlanTree.Build(plans);
         Provenance provenance = Describe(model, rows, options);
         using SweepJournal? journal = options.Results is null ? null : new SweepJournal(options.Results, provenance, options.Scorer);
@@ -36,7 +36,7 @@ public static class Sweep
             if (missing.Length > 0)
             {
                 LayerPlan[] todo = [.. missing.Select(i => plans[i])];
-                Walker walker = new(Runs(model, batch, todo, options), firstRow, options.Scorer, cancellation)
+                Walker walker = new(Runs(model, batch, todo, options), firstRow, rows.Classes, options.Scorer, cancellation)
                 {
                     Evaluated = (alike, result) =>
                     {
@@ -62,7 +62,7 @@ public static class Sweep
     /// <inheritdoc cref="Run"/>
     public static SweepResult Merge(Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, SweepOptions options)
     {
-        Check(model, rows, plans);
+        Check(model, rows, plans, options);
         Provenance provenance = Describe(model, rows, options);
         using SweepJournal journal = new(options.Results ?? throw new StrataException("Merging needs the folder that the tasks have written to."), provenance, options.Scorer);
         PlanSums[] sums = new PlanSums[plans.Count];
@@ -74,13 +74,25 @@ public static class Sweep
         return Result(model, plans, PlanTree.Build(plans), sums, options, provenance);
     }
 
-    private static void Check(Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans)
+    /// <summary>Texts are evaluated by the next token, images by their class.</summary>
+    private static void Check(Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, SweepOptions options)
     {
         if (plans.Count == 0) throw new StrataException("A sweep needs at least one plan.");
-        model.RequireNextToken("An evaluation by loss and accuracy");
         foreach (LayerPlan plan in plans) model.CheckPlan(plan);
-        foreach (int[] sequence in rows.Sequences) model.CheckIds(sequence, sequence.Length);
-        if (rows.Sequences.All(s => s.Length < 2)) throw new StrataException($"No row of \"{rows.Name}\" has a second token to predict.");
+        model.CheckRows(rows);
+        if (rows.Images is not null) CheckClasses(model, rows, options);
+        else model.RequireNextToken("An evaluation by loss and accuracy");
+        if (rows.Images is null && rows.Sequences.All(s => s.Length < 2)) throw new StrataException($"No row of \"{rows.Name}\" has a second token to predict.");
+    }
+
+    private static void CheckClasses(Model model, TokenRows rows, SweepOptions options)
+    {
+        model.RequireClasses("An evaluation of images by loss and accuracy");
+        if (options.Scorer is Scorer scorer) throw new StrataException($"The score \"{scorer.Name}\" is of texts, and \"{rows.Name}\" are images.");
+        if (rows.Classes is null) throw new StrataException($"The images of \"{rows.Name}\" have no classes to evaluate by: put them into one folder per class, or give each row a field \"label\".");
+        if (rows.Classes.All(c => c < 0)) throw new StrataException($"None of the labels of \"{rows.Name}\" is a class of {model.Name}, such as {model.OutputLabel(0)}.");
+        int outside = rows.Classes.TakeWhile(c => c < model.Spec.SequenceHead!.Labels!.Count).Count();
+        if (outside < rows.Count) throw new StrataException($"Row {outside} of \"{rows.Name}\" is of class {rows.Classes[outside]}; {model.Name} has the classes 0 to {model.Spec.SequenceHead!.Labels!.Count - 1}.");
     }
 
     /// <summary>Without interventions one run serves all plans; with them, the plan says which point an execution position is.</summary>
@@ -102,7 +114,7 @@ public static class Sweep
         provenance with { Plan = plans.Count == 1 ? plans[0].ToString() : $"{plans.Count} plans" });
 
     /// <summary>Walks the tree with one batch.</summary>
-    private sealed class Walker(BatchRun[] runs, int firstRow, Scorer? scorer, CancellationToken cancellation)
+    private sealed class Walker(BatchRun[] runs, int firstRow, IReadOnlyList<int>? classes, Scorer? scorer, CancellationToken cancellation)
     {
         private readonly float[] _losses = new float[runs[0].Batch.Tokens];
         private readonly int[] _predictions = new int[runs[0].Batch.Tokens];
@@ -142,8 +154,17 @@ public static class Sweep
         private void Evaluate(TensorScope scope, Tensor stream, List<int> plans)
         {
             BatchRun run = Run(plans[0]);
-            run.Losses(scope, stream, _losses, _predictions);
             PlanSums sums = default;
+            if (classes is not null)
+            {
+                int[] wanted = [.. classes.Skip(firstRow).Take(run.Batch.Sequences)];
+                run.ClassLosses(scope, stream, wanted, _losses, _predictions);
+                for (int s = 0; s < wanted.Length; s++) if (wanted[s] >= 0) sums = sums.With(_losses[s], _predictions[s] == wanted[s]);
+                Evaluated(plans, sums);
+                return;
+            }
+
+            run.Losses(scope, stream, _losses, _predictions);
             for (int s = 0; s < run.Batch.Sequences; s++)
             {
                 int start = run.Batch.Starts[s], length = run.Batch.Length(s);

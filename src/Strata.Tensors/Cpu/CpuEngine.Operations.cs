@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using Strata.Tensors.Cpu;
 
@@ -135,6 +136,17 @@ public sealed unsafe partial class CpuEngine
     protected internal override void Scale(Tensor x, float factor, Tensor result)
     {
         _kernels.Scale(Floats(x), factor, Floats(result), x.Shape.Count);
+        KeepAlive(x, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void ScaleColumns(Tensor x, Tensor factors, Tensor result)
+    {
+        int columns = x.Shape.Columns;
+        ReadOnlySpan<float> factor = new(Floats(factors), columns);
+        for (int row = 0; row < x.Shape.Rows; row++)
+            TensorPrimitives.Multiply(new ReadOnlySpan<float>(Floats(x) + ((long)row * columns), columns), factor, new Span<float>(Floats(result) + ((long)row * columns), columns));
+        GC.KeepAlive(factors);
         KeepAlive(x, result);
     }
 

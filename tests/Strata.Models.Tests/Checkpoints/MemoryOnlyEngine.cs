@@ -65,6 +65,8 @@ internal sealed unsafe class MemoryOnlyEngine : TensorEngine
 
     protected override void Scale(Tensor x, float factor, Tensor result) => throw new NotSupportedException();
 
+    protected override void ScaleColumns(Tensor x, Tensor factors, Tensor result) => throw new NotSupportedException();
+
     protected override void Clamp(Tensor x, float low, float high, Tensor result) => throw new NotSupportedException();
 
     protected override void SoftCap(Tensor x, float cap, Tensor result) => throw new NotSupportedException();

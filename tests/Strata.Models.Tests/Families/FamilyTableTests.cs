@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Strata.Models.Tests.Reference;
+using Strata.Models.Tests.Vision;
 using Xunit;
 
 namespace Strata.Models.Tests.Families;
@@ -11,7 +12,7 @@ namespace Strata.Models.Tests.Families;
 /// formats and variants, and the largest error at any block's output and the logits. With STRATA_WRITE_TABLES=1 they are written; otherwise they are compared.
 /// </summary>
 [Collection(PytorchCollection.Name)]
-public class FamilyTableTests(PytorchSuite suite)
+public class FamilyTableTests(PytorchSuite suite, VisionSuite vision)
 {
     private const string Begin = "<!-- families: written by FamilyTableTests -->", End = "<!-- end of families -->";
     private const string Transcription = "PyTorch transcription of its public modelling code, in float64";
@@ -54,12 +55,14 @@ public class FamilyTableTests(PytorchSuite suite)
 
     private FamilyRecord Measure(ModelFamily family)
     {
-        string[] variants = [.. PytorchSuite.VariantNames.Where(variant => PytorchSuite.FamilyOf(variant) == family.Name)];
+        string[] variants = [.. PytorchSuite.VariantNames.Concat(VisionSuite.VariantNames).Where(variant => PytorchSuite.FamilyOf(variant) == family.Name)];
         bool converted = GgufTests.Converted.Any(row => PytorchSuite.FamilyOf((string)row[0]) == family.Name);
         double error = variants.Where(variant => PytorchSuite.Tolerance(variant) < 1e-3f).Max(Error);
         return new FamilyRecord(family.Name, Points(variants), converted ? ["safetensors", "PyTorch", "GGUF"] : ["safetensors", "PyTorch"], Transcription,
             [.. variants.Select(variant => variant[(family.Name.Length + 1)..])], RoundUp(error));
     }
+
+    private static bool IsVision(string variant) => VisionSuite.VariantNames.Contains(variant);
 
     /// <summary>The points of all variants; those that only some have stand behind the point that they follow.</summary>
     private string[] Points(string[] variants)
@@ -68,7 +71,7 @@ public class FamilyTableTests(PytorchSuite suite)
         foreach (string variant in variants)
         {
             int at = 0;
-            foreach (string name in suite.Load(variant).Explain().Points.Select(point => point.Block < 0 ? point.Name : point.Name.Replace($"blocks.{point.Block}.", "blocks.*.")))
+            foreach (string name in (IsVision(variant) ? vision.Load(variant) : suite.Load(variant)).Explain().Points.Select(point => point.Block < 0 ? point.Name : point.Name.Replace($"blocks.{point.Block}.", "blocks.*.")))
             {
                 int known = points.IndexOf(name);
                 if (known < 0) points.Insert(known = at, name);
@@ -79,18 +82,23 @@ public class FamilyTableTests(PytorchSuite suite)
         return [.. points];
     }
 
-    /// <summary>Largest difference from PyTorch at the output of any block and at the logits, over all sequences of a variant.</summary>
+    /// <summary>Largest difference from PyTorch at the output of any block and at what the network gives, over all inputs of a variant.</summary>
     private double Error(string variant)
     {
-        Model model = suite.Load(variant);
-        using SafetensorsFile expected = suite.Expected(variant);
+        bool isVision = IsVision(variant);
+        Model model = isVision ? vision.Load(variant) : suite.Load(variant);
+        using SafetensorsFile expected = isVision ? vision.Expected(variant) : suite.Expected(variant);
+        (string Name, TokenRows Rows)[] inputs = isVision
+            ? [.. vision.Inputs(variant).Select(input => (input, vision.Rows(variant, model, input)))]
+            : [.. suite.Requests(variant).Where(r => r.Plan is null).Select(request => (request.Name, request.Rows))];
+        string[] points = ["blocks.*.resid_post", .. model.Explain().Points.Where(point => point.PerSequence || point.Kind == HookKind.Logits).Select(point => point.Name)];
         double error = 0;
-        foreach (ReferenceRequest request in suite.Requests(variant).Where(r => r.Plan is null))
+        foreach ((string name, TokenRows rows) in inputs)
         {
-            Activations acts = model.Capture(request.Rows, TestModels.Quiet(model.Spec.HasUnembedding ? ["blocks.*.resid_post", "logits"] : ["blocks.*.resid_post"]));
+            Activations acts = model.Capture(rows, TestModels.Quiet(points));
             foreach (string point in acts.Points)
             {
-                float[] wanted = expected.Read(Strata.Tensors.CpuEngine.Default, $"{request.Name}/{point}").ToArray(), actual = acts.Rows(point).Values;
+                float[] wanted = expected.Read(Strata.Tensors.CpuEngine.Default, $"{name}/{point}").ToArray(), actual = acts.Rows(point).Values;
                 for (int i = 0; i < wanted.Length; i++) error = Math.Max(error, Math.Abs((double)wanted[i] - actual[i]));
             }
         }

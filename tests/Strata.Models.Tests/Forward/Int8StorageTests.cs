@@ -56,7 +56,7 @@ public sealed class Int8StorageTests : IDisposable
         // A weight is off by at most half a step, and a step is a 127th of the largest of its output.
         Assert.All(errors.Weights, weight => Assert.InRange(weight.Error.Max, 1e-4, (0.5 / 127) + 1e-6));
         Assert.All(errors.Weights, weight => Assert.InRange(weight.Error.Mean, 1e-4, 0.02));
-        Assert.Equal(stored.WeightBytes - stored.Weights.Embedding.Storage.Bytes, errors.Weights.Sum(weight => weight.Bytes));
+        Assert.Equal(stored.WeightBytes - stored.Weights.Embedding!.Storage.Bytes, errors.Weights.Sum(weight => weight.Bytes));
 
         Assert.Equal([.. Enumerable.Range(0, model.Spec.Blocks).Select(block => $"blocks.{block}.resid_post"), "logits"], errors.Points.Select(point => point.Point));
         float[] exact = Logits(model), off = Logits(stored);

@@ -37,7 +37,7 @@ PROCESSORS = {
     "dinov2": {"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 36}, "resample": 3, "do_center_crop": True,
                "crop_size": {"height": 28, "width": 28}, "rescale_factor": 0.00392156862745098, **IMAGENET},
     "clip": {"feature_extractor_type": "CLIPFeatureExtractor", "size": 32, "resample": 3, "do_center_crop": True, "crop_size": 32, **CLIP},
-    "siglip": {"image_processor_type": "SiglipImageProcessor", "size": {"height": 32, "width": 32}, "resample": 3, "do_convert_rgb": None,
+    "siglip": {"image_processor_type": "SiglipImageProcessor", "size": {"height": 32, "width": 32}, "do_convert_rgb": None,
                "image_mean": [0.5] * 3, "image_std": [0.5] * 3},
     "padded": {"image_processor_type": "CLIPImageProcessor", "do_resize": False, "do_center_crop": True,
                "crop_size": {"height": 75, "width": 40}, **CLIP},
@@ -189,7 +189,7 @@ def resize(image, config):
         target = (new_short, new_long) if image.width <= image.height else (new_long, new_short)
     else:
         target = (size["width"], size["height"])
-    return image.resize(target, config["resample"])
+    return image.resize(target, config.get("resample", Image.BICUBIC))
 
 
 def center_crop(pixels, height, width):
