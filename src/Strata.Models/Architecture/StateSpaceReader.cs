@@ -21,6 +21,12 @@ internal static class StateSpaceReader
         return given == "auto" ? (width + 15) / 16 : throw config.Refuse(name, $"is {Excerpt.Quote(given)}; expected a number or \"auto\".");
     }
 
+    /// <summary>The state space, where its state is of a size that can be held for every token.</summary>
+    /// <exception cref="InvalidFileException">It is larger.</exception>
+    public static StateSpaceSpec Bounded(this ConfigReader config, StateSpaceSpec spec) => (long)Math.Max(spec.Channels, spec.Groups) * spec.StateSize <= 1 << 26
+        ? spec
+        : throw new InvalidFileException(config.Path, $"{spec.Channels} channels in {spec.Groups} groups with {spec.StateSize} states each are more than {1 << 26} numbers, the most that Strata carries from token to token.");
+
     /// <summary>Which blocks are of a kind that returns every <c>PREFIX_period</c> blocks, from block <c>PREFIX_offset</c> on.</summary>
     public static Func<int, bool> Rhythm(this ConfigReader config, string prefix, int period, int offset)
     {

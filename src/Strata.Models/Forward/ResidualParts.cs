@@ -2,7 +2,7 @@ using Strata.Tensors;
 
 namespace Strata.Models;
 
-/// <summary>What the last residual stream of one position is the sum of: the embedding, and what each attention and MLP adds.</summary>
+/// <summary>What the last residual stream of one position is the sum of: the embedding, and what each attention (or state space) and MLP adds.</summary>
 public sealed class ResidualParts
 {
     private ResidualParts(IReadOnlyList<string> names, FloatMatrix rows, float[] stream)
@@ -35,10 +35,12 @@ public sealed class ResidualParts
             throw new StrataException($"The stream of {model.Name} ({spec.Family}) is normalised or mapped after parts were added to it, so it is no sum of parts.");
         if (plan.Steps.Length == 0 || plan.Steps.Any(step => step is not BlockStep)) throw new StrataException($"Along \"{plan}\" the stream is no sum of what whole blocks add; give a plan of blocks one after another.");
         if (position < 0 || position >= ids.Length) throw new StrataException($"The sequence has positions 0 to {ids.Length - 1}; {position} was given.");
-        string[] start = spec.EmbeddingNorm ? ["ln_embed.normalized"] : ["embed", .. new HookCatalog(spec, plan).Points.Where(p => p.Kind is HookKind.PositionEmbed or HookKind.TypeEmbed).Select(p => p.Name)];
+        IReadOnlyList<HookPoint> points = new HookCatalog(spec, plan).Points;
+        string[] start = spec.EmbeddingNorm ? ["ln_embed.normalized"] : ["embed", .. points.Where(p => p.Kind is HookKind.PositionEmbed or HookKind.TypeEmbed).Select(p => p.Name)];
+        string[] added = [.. points.Where(p => p.Kind is HookKind.AttentionOut or HookKind.SsmOut or HookKind.MlpOut).Select(p => p.Name)];
         Activations all = model.Capture(new TokenRows("sequence", [ids]), new CaptureRequest
         {
-            Points = [.. start, "blocks.*.attn_out", "blocks.*.mlp_out", "blocks.*.resid_post"],
+            Points = [.. start, .. added, "blocks.*.resid_post"],
             Positions = PositionSelection.Parse(position.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             Plan = plan,
             Announce = _ => { },

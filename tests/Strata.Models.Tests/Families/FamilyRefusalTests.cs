@@ -52,6 +52,7 @@ public class FamilyRefusalTests
     [InlineData("mamba2", "'n_groups':7", "n_groups", "128 heads")]
     [InlineData("mamba2", "'time_step_limit':[1,0.5]", "time_step_limit", "0.5")]
     [InlineData("mamba2", "'time_step_limit':[0,'much']", "time_step_limit", "infinity")]
+    [InlineData("mamba2", "'state_size':65536", "8192 channels", "65536 states")]
     [InlineData("jamba", "'attn_layer_offset':8", "attn_layer_offset", "period 8")]
     [InlineData("jamba", "'sliding_window':64", "sliding_window", "given")]
     [InlineData("jamba", "'num_attention_heads':24", "hidden_size 4096", "24 heads")]

@@ -20,7 +20,7 @@ public sealed class JambaFamily : ModelFamily
         if (spec.Width % spec.Heads != 0 || spec.HeadWidth != spec.Width / spec.Heads)
             throw new InvalidFileException(config.Path, $"hidden_size {spec.Width} does not divide into num_attention_heads {spec.Heads} heads.");
         int channels = config.Expanded("mamba_expand", spec.Width);
-        StateSpaceSpec mamba = new()
+        StateSpaceSpec mamba = config.Bounded(new StateSpaceSpec
         {
             Channels = channels,
             Heads = channels,
@@ -31,7 +31,7 @@ public sealed class JambaFamily : ModelFamily
             StepRank = config.StepRank("mamba_dt_rank", spec.Width),
             NormalisedParameters = true,
             Activation = spec.Activation,
-        };
+        });
         ExpertSpec? experts = config.OptionalInt("num_experts", 1, 1 << 16) == 1 ? null : config.Experts(spec.Blocks, "num_experts", 16, 2, normalise: false);
         Func<int, bool> attends = config.Rhythm("attn_layer", 8, 4), routes = config.Rhythm("expert_layer", 2, 1);
         return (spec with { StateSpace = mamba }).WithBlocks((i, block) => block with

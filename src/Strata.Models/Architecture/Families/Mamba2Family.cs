@@ -35,7 +35,7 @@ public sealed class Mamba2Family : ModelFamily
             TiedUnembedding = config.OptionalBool("tie_word_embeddings") ?? false,
             Vocabulary = config.OptionalInt("vocab_size", 1, 1 << 28) ?? 32768,
             Blocks = config.OptionalInt("num_hidden_layers", 0, LayerPlan.MaxExecutions) ?? 64,
-            StateSpace = facts with { OutputNormWidth = channels },
+            StateSpace = config.Bounded(facts with { OutputNormWidth = channels }),
         };
     }
 

@@ -20,7 +20,7 @@ public sealed class MambaFamily : ModelFamily
             TiedUnembedding = config.OptionalBool("tie_word_embeddings") ?? true,
             Vocabulary = config.OptionalInt("vocab_size", 1, 1 << 28) ?? 50280,
             Blocks = config.OptionalInt("num_hidden_layers", 0, LayerPlan.MaxExecutions) ?? 32,
-            StateSpace = new StateSpaceSpec
+            StateSpace = config.Bounded(new StateSpaceSpec
             {
                 Channels = channels,
                 Heads = channels,
@@ -31,7 +31,7 @@ public sealed class MambaFamily : ModelFamily
                 StepRank = config.StepRank("time_step_rank", width),
                 Activation = config.Activation("hidden_act", "silu"),
                 Initialisation = config.StateSpaceInitialisation(),
-            },
+            }),
         };
     }
 

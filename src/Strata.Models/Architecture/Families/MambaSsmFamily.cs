@@ -39,7 +39,7 @@ public sealed class MambaSsmFamily : ModelFamily
             Blocks = blocks,
             Vocabulary = Padded(config.RequiredInt("vocab_size", 1, 1 << 28), config.OptionalInt("pad_vocab_size_multiple", 1, 1 << 16) ?? 8),
             TiedUnembedding = config.OptionalBool("tie_embeddings") ?? true,
-            StateSpace = facts,
+            StateSpace = options.Bounded(facts),
         };
     }
 

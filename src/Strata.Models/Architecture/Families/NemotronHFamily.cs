@@ -79,7 +79,7 @@ public sealed class NemotronHFamily : ModelFamily
             Activation = config.Activation("mamba_hidden_act", "silu"),
             Initialisation = config.StateSpaceInitialisation(scaledOutput: true),
         }, "mamba_num_heads", 128, "mamba_head_dim", 64);
-        return facts with { OutputNormWidth = facts.Channels / facts.Groups };
+        return config.Bounded(facts with { OutputNormWidth = facts.Channels / facts.Groups });
     }
 
     /// <summary>What each block is: a list of words, or in older files a letter each.</summary>
