@@ -75,6 +75,28 @@ public class LayerBenchmarks
         scope.Activate(_wide, activation);
     }
 
+    /// <summary>The scan of 1024 tokens over 1536 channels: with 16 states and decays of their own each (Mamba 130M), or 128 states in 24 heads (Mamba-2 130M).</summary>
+    [Benchmark]
+    [Arguments(16)]
+    [Arguments(128)]
+    public void SelectiveScan(int states)
+    {
+        const int channels = 2 * Width;
+        int heads = states == 16 ? channels : channels / 64;
+        using TensorScope scope = _engine.OpenScope();
+        SelectiveSystem system = new(scope.Zeros(heads, states == 16 ? states : 1), scope.Zeros(heads), 1);
+        Tensor parameters = scope.Zeros(Tokens, states);
+        scope.SelectiveScan(scope.Zeros(Tokens, channels), scope.Zeros(Tokens, heads), parameters, parameters, system, [new(0, Tokens, 0)], scope.Zeros(1, channels * states));
+    }
+
+    /// <summary>The convolution of 1024 tokens over 1536 channels with 4 taps.</summary>
+    [Benchmark]
+    public void CausalConvolution()
+    {
+        using TensorScope scope = _engine.OpenScope();
+        scope.CausalConvolution(scope.Zeros(Tokens, 2 * Width), scope.Zeros(4, 2 * Width), null, [new(0, Tokens, 0)], scope.Zeros(1, 3 * 2 * Width));
+    }
+
     /// <summary>Losses of 1024 tokens over a vocabulary of 50,257.</summary>
     [Benchmark]
     public void CrossEntropy()

@@ -30,6 +30,7 @@ internal static class ProbeVerb
             ProbeOptions options = new() { Seed = parse.GetValue(seed) ?? 0, Control = !parse.GetValue(noControls) };
             Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
             DataSet set = DataFile.ReadSet(terminal, data.Of(parse)!, cancellation);
+            CheckNames(set, names);
             CaptureRequest request = new()
             {
                 Points = parse.GetValue(points) is string globs ? Inputs.List("--points", globs) : ["blocks.*.resid_post"],
@@ -46,5 +47,12 @@ internal static class ProbeVerb
             if (parse.GetValue(json)) terminal.WriteJson(ResultJson.Of(table));
             else terminal.WriteTable(table);
         });
+    }
+
+    /// <summary>Refuses a misspelt field before the model is run.</summary>
+    private static void CheckNames(DataSet data, string[] names)
+    {
+        string? unknown = names.FirstOrDefault(name => !name.Contains('*') && !data[0].Fields.ContainsKey(name));
+        if (unknown is not null) throw new StrataException($"\"{data.Name}\" has no field \"{unknown}\". {NearestNames.Suggest(unknown, data[0].Fields.Keys)}");
     }
 }

@@ -134,5 +134,53 @@ public sealed class ActivationVerbTests : FolderTest
         Assert.StartsWith("blocks.0.resid_post 1.0000", lines[2]);
     }
 
+    [Fact]
+    public async Task AProfileComparesEachPointWithItself()
+    {
+        string path = At("a.safetensors");
+        await Tool.OnGames("capture", 12, "--points", "blocks.*.resid_post", "--pool", "mean", "--plan", "0..6, 7, 6", "--out", path);
+        ToolResult result = await Tool.Run("compare", Repository.Othello, path, "--data", Repository.Games, "--take", "12", "--with", "procrustes", "--profile", "--halves", "3", "--points", "blocks.?.resid_post", "--json");
+        Assert.Equal(0, result.Code);
+        JsonElement columns = result.Json.GetProperty("columns");
+        double[] values = columns.GetProperty("procrustes").Deserialize<double[]>()!;
+        Assert.All(values[..6], v => Assert.Equal(0, v, 1e-5));
+        Assert.True(values[6] > 1e-3 && values[7] > 1e-3);
+        Assert.Equal(["point", "block", "procrustes", "low", "high", "shuffled pairing"], columns.EnumerateObject().Select(c => c.Name));
+        (await Tool.Run("compare", path, "--with", "cka", "--halves", "3")).IsRefused(2, "--halves belongs to --profile");
+        (await Tool.Run("compare", path, "--with", "cka-hsik=song")).IsRefused(2, "\"hsic\"");
+    }
+
+    [Fact]
+    public async Task ProbesReadFieldsOfTheData()
+    {
+        // Whether a row's second move is one of the first 30 squares: the embedding says so.
+        int[][] games = [.. File.ReadLines(Repository.Games).Take(24).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("tokens").Deserialize<int[]>()![..12])];
+        string data = Write("labelled.jsonl", string.Concat(games.Select(g => JsonSerializer.Serialize(new { tokens = g, low = g.Select(id => id < 30 ? 1 : 0) }) + "\n")));
+        ToolResult result = await Tool.Run("probe", Repository.Othello, "--data", data, "--labels", "low", "--points", "embed,blocks.0.resid_post", "--json");
+        Assert.Equal(0, result.Code);
+        JsonElement columns = result.Json.GetProperty("columns");
+        Assert.True(columns.GetProperty("test accuracy")[0].GetDouble() > 0.9);
+        Assert.Equal(2, columns.GetProperty("random weights").GetArrayLength());
+        ToolResult erased = await Tool.Run("probe", Repository.Othello, "--data", data, "--labels", "low", "--erase", "leace", "--points", "embed");
+        Assert.Equal(0, erased.Code);
+        Assert.Contains("leace", erased.Output);
+        (await Tool.Run("probe", Repository.Othello, "--data", data, "--labels", "lo")).IsRefused(2, "\"low\"");
+        (await Tool.Run("probe", Repository.Othello, "--data", data, "--labels", "low", "--probe", "rigde")).IsRefused(2, "\"ridge\"");
+    }
+
+    [Fact]
+    public async Task LensesAreFittedOnDataAndAttributionsAddUp()
+    {
+        ToolResult lens = await Tool.Run("lens", Repository.Othello, "--tokens", "61,26,18,19", "--data", Repository.Games, "--take", "4", "--json");
+        Assert.Equal(0, lens.Code);
+        Assert.All(lens.Json.GetProperty("kl")[8].EnumerateArray(), v => Assert.InRange(v.GetDouble(), 0, 1e-2));
+        ToolResult parts = await Tool.Run("lens", Repository.Othello, "--tokens", "61,26,18,19", "--attribute", "--json");
+        Assert.Equal(0, parts.Code);
+        Model model = Model.Load(Repository.Othello);
+        float top = model.Capture(new TokenRows("ids", [[61, 26, 18, 19]]), new CaptureRequest { Points = ["logits"], Announce = _ => { } }).Rows("logits").Row(3).ToArray().Max();
+        Assert.Equal(top, parts.Json.GetProperty("columns").GetProperty("adds").EnumerateArray().Sum(v => v.GetDouble()), 1e-4);
+        (await Tool.Run("lens", Repository.Othello, "--tokens", "61", "--ahead", "2")).IsRefused(2, "--ahead belongs to a fitted lens");
+    }
+
     private static double[][] Matrix(ToolResult result) => result.Json.GetProperty("matrix").Deserialize<double[][]>()!;
 }

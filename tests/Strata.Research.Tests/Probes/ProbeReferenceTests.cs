@@ -79,7 +79,13 @@ public class ProbeReferenceTests
             int[] ends = new[] { 0.1, 0.3, 0.6, 1 }.Select(s => (int)Math.Ceiling(s * train.Length)).ToArray();
             File.WriteAllText(Path.Combine(folder, "in.json"), JsonSerializer.Serialize(new
             {
-                train = Write("train", rows.Select(train)), test = Write("test", rows.Select(test)), labels = train.Select(i => labels.Labels[i]), classes = Classes, c = 0.5, k = 7, ends,
+                train = Write("train", rows.Select(train)),
+                test = Write("test", rows.Select(test)),
+                labels = train.Select(i => labels.Labels[i]),
+                classes = Classes,
+                c = 0.5,
+                k = 7,
+                ends,
                 @lambda = 0.05,
             }));
             Python.RunReference("probes.py", Path.Combine(folder, "in.json"), Path.Combine(folder, "out.json"));

@@ -1,5 +1,3 @@
-using Strata.Tensors;
-
 namespace Strata.Models;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Strata.Models;
-
 namespace Strata.Research;
 
 /// <summary>What an accumulator is made from: where, with which choices, and what it shares with the other measures of the point.</summary>
