@@ -15,7 +15,8 @@ internal static class SpecConfig
         {
             config["sliding_window"] = Window(spec);
             Experts(config, spec, "num_local_experts");
-        }),
+        }
+        ),
         ["qwen2"] = ("Qwen2ForCausalLM", Windows),
         ["qwen3"] = ("Qwen3ForCausalLM", Windows),
         ["qwen2_moe"] = ("Qwen2MoeForCausalLM", SparseBlocks),
@@ -29,18 +30,21 @@ internal static class SpecConfig
             config["attn_logit_softcapping"] = spec.AttentionSoftCap;
             config["final_logit_softcapping"] = spec.LogitSoftCap;
             Windows(config, spec);
-        }),
+        }
+        ),
         ["phi3"] = ("Phi3ForCausalLM", (config, spec) =>
         {
             config["original_max_position_embeddings"] = spec.MaxPositions;
             config["sliding_window"] = Window(spec);
-        }),
+        }
+        ),
         ["olmo2"] = ("Olmo2ForCausalLM", null),
         ["olmoe"] = ("OlmoeForCausalLM", (config, spec) =>
         {
             config["clip_qkv"] = spec.QueryKeyValueLimit;
             Experts(config, spec, "num_experts");
-        }),
+        }
+        ),
     };
 
     /// <summary>The families, for messages.</summary>
