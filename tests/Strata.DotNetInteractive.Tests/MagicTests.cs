@@ -152,7 +152,7 @@ public class MagicTests
         await host.RunAsync("var otherModel = model;");
         RegisteredParameter Parameter(string magic, string name) => host.Directives.Single(d => d.Name == magic).Parameters.Single(p => p.Name == name);
 
-        Assert.Equal(["f32", "bf16", "f16"], Parameter("#!model", "--storage").Completions);
+        Assert.Equal(["f32", "bf16", "f16", "int8"], Parameter("#!model", "--storage").Completions);
         Assert.Contains("blocks.*.resid_post", Parameter("#!capture", "--points").Completions);
         Assert.Superset(new HashSet<string> { "model", "otherModel" }, Parameter("#!capture", "--model").Completions.ToHashSet());
         Assert.DoesNotContain("acts", Parameter("#!capture", "--model").Completions);

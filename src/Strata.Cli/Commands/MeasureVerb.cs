@@ -25,12 +25,12 @@ internal static class MeasureVerb
         Option<string?> pool = Inputs.Pool("none"), form = Named("--form", "Definition of the paper, or what each measure's published code computes; reference:CODE for one code.", ["textbook", "reference"]);
         Option<string?> normalization = Named("--normalize", "What entropies are divided by: nothing, log of the rows, log of the width, or the largest possible value.", Normalizations.Keys);
         Option<string?> set = new("--set") { Description = $"Other parameters: {string.Join(", ", MeasureParameters.All.Select(p => $"{p.Name}={p.Default}"))}.", HelpName = "NAME=VALUE[,...]" };
-        Option<bool> noControl = new("--no-control") { Description = "Do not run the same on a network of the same shape with random weights." };
+        Option<bool> noControls = new("--no-controls") { Description = "Do not run the same on a network of the same shape with random weights." };
         Option<string?> plan = Inputs.Plan();
         Option<int?> batch = Inputs.BatchTokens();
         Option<string?> storage = Inputs.Storage();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("measure", "Compute a number per hook point.", [source, .. data.Options, names, points, form, normalization, set, pool, plan, batch, storage, noControl, json], (parse, cancellation) =>
+        return Verb.Create("measure", "Compute a number per hook point.", [source, .. data.Options, names, points, form, normalization, set, pool, plan, batch, storage, noControls, json], (parse, cancellation) =>
         {
             string[] measures = Inputs.List("--measure", parse.GetRequiredValue(names)).Select(name => Measures.Get(name).Name).ToArray();
             MeasureOptions options = new()
@@ -53,7 +53,7 @@ internal static class MeasureVerb
             if (ActivationSource.IsFile(from)) Inputs.RefuseForFiles(parse, [.. data.Options, pool, plan, batch, storage]);
             MeasureTable result = ActivationSource.IsFile(from)
                 ? OfFile(terminal, from, settings, measures, options, cancellation)
-                : OfModel(terminal, from, settings, measures, options, !parse.GetValue(noControl), cancellation);
+                : OfModel(terminal, from, settings, measures, options, !parse.GetValue(noControls), cancellation);
             if (parse.GetValue(json)) WriteJson(terminal, result);
             else terminal.WriteTable(result.Table);
         });

@@ -12,7 +12,7 @@ internal sealed class MeasureMagic : MagicCommand
     private readonly Option<double?> _alpha;
     private readonly Option<int?> _maxRows;
     private readonly Option<int> _seed;
-    private readonly Option<bool> _noControl;
+    private readonly Option<bool> _noControls;
     private readonly Inputs _inputs;
 
     public MeasureMagic()
@@ -30,7 +30,7 @@ internal sealed class MeasureMagic : MagicCommand
         _maxRows = Option<int?>("--max-rows", "Measures that compare rows in pairs: at most so many rows, drawn by --seed; 2000 by default.", "N");
         _set = Option<string>("--set", $"Other parameters as name=value with commas between: {string.Join(", ", MeasureParameters.All.Select(p => p.Name))}.", "NAME=VALUE", Values.List(Values.Words(MeasureParameters.All.Select(p => ($"{p.Name}={p.Default}", p.What)))));
         _seed = Option<int>("--seed", "Seed of whatever is drawn at random, random weights included; 0 by default.", "SEED");
-        _noControl = Option<bool>("--no-control", "Do not run the same on a network of the same shape with random weights.");
+        _noControls = Option<bool>("--no-controls", "Do not run the same on a network of the same shape with random weights.");
         _inputs = new Inputs(Syntax);
         _name = NameOption("measures");
     }
@@ -66,7 +66,7 @@ internal sealed class MeasureMagic : MagicCommand
         Model model = _inputs.Model(call);
         TokenRows rows = _inputs.Rows(call, model);
         string[] points = call.List(_points);
-        BatteryRequest request = new() { Options = options, Control = !call.Value(_noControl), Progress = call.Progress, Inputs = new MeasureInputs { Tokens = rows } };
+        BatteryRequest request = new() { Options = options, Control = !call.Value(_noControls), Progress = call.Progress, Inputs = new MeasureInputs { Tokens = rows } };
         return MeasureBattery.Run(model, rows, call.List(_measures), points.Length > 0 ? request with { Points = points } : request, call.Cancellation);
     }
 
@@ -77,7 +77,7 @@ internal sealed class MeasureMagic : MagicCommand
         foreach (string measure in call.List(_measures)) Measures.Get(measure);
         TokenRows? rows = CapturedAgain.Rows(call, activations, out Model? model);
         Activations? control = null;
-        if (!call.Value(_noControl))
+        if (!call.Value(_noControls))
         {
             if (model is not null && rows is not null && activations.Provenance.Interventions.Count == 0) control = CapturedAgain.Twin(call, model, rows, activations, options.Seed);
             else call.Show("Without the control on random weights: the model and the data of these activations are not those of the session, or an intervention was in force.");

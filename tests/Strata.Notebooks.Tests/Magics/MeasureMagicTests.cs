@@ -19,7 +19,7 @@ public sealed class MeasureMagicTests(OthelloSession othello) : IClassFixture<Ot
         Assert.Contains("random weights", host.Outputs[0].Renderings[MimeBundle.Plotly]);
         Assert.Contains("\"dash\"", host.Outputs[0].Renderings[MimeBundle.Plotly]);
 
-        FakeHost without = othello.Run("#!measure --measure curvature --no-control --name alone");
+        FakeHost without = othello.Run("#!measure --measure curvature --no-controls --name alone");
         Assert.Null(((MeasureTable)without.Variables["alone"]).Control);
         Assert.DoesNotContain("random weights", without.Outputs[0].Renderings[MimeBundle.Plotly]);
     }
@@ -27,7 +27,7 @@ public sealed class MeasureMagicTests(OthelloSession othello) : IClassFixture<Ot
     [Fact]
     public void A_model_can_be_measured_without_keeping_activations()
     {
-        FakeHost host = othello.Run("#!measure --points blocks.*.resid_post --measure norm,block-influence,self-similarity --set min-contexts=2,bootstrap=0 --no-control --name streamed");
+        FakeHost host = othello.Run("#!measure --points blocks.*.resid_post --measure norm,block-influence,self-similarity --set min-contexts=2,bootstrap=0 --no-controls --name streamed");
         MeasureTable streamed = (MeasureTable)host.Variables["streamed"], captured = MeasureTable.Compute((Activations)othello.Setup.Variables["acts"], ["norm", "block-influence"]);
         Assert.Equal(8, streamed.Values["norm"].Count);
         Assert.Equal(captured.Values["norm"]["blocks.5.resid_post"].Value, streamed.Values["norm"]["blocks.5.resid_post"].Value, 1e-4);
