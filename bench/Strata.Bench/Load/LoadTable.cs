@@ -77,7 +77,7 @@ internal sealed class LoadTable(double gigabytes, int rounds)
 
     private static Measurement Child(string folder)
     {
-        using Process child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(LoadTable).Assembly.Location, "load-once", folder]) { RedirectStandardOutput = true })!;
+        using Process child = Process.Start(new ProcessStartInfo("dotnet", [typeof(LoadTable).Assembly.Location, "load-once", folder]) { RedirectStandardOutput = true })!;
         string output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         double[] numbers = [.. output.Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
