@@ -78,8 +78,8 @@ internal sealed class ClassicNotebook : IAsyncDisposable
         await Page.WaitForFunctionAsync($"{Last}.input_prompt_number !== null");
     }
 
-    /// <summary>What the last cell shows.</summary>
-    public async Task<string> LastOutput() => await Page.EvaluateAsync<string>($"{Last}.output_area.element[0].innerText");
+    /// <summary>Waits until a text stands in the output of the last cell: it comes on another channel than the reply that ends the cell, perhaps after it.</summary>
+    public Task LastSays(string text) => Page.WaitForFunctionAsync($"text => {Last}.output_area.element[0].innerText.includes(text)", text);
 
     /// <summary>Whether something stands in the output of the last cell.</summary>
     public Task LastShows(string selector, string condition) => Page.WaitForFunctionAsync($"[...{Last}.output_area.element[0].querySelectorAll('{selector}')].some(e => {condition})");

@@ -445,6 +445,8 @@ def failures(f):
 
 
 def main():
+    # What a shell starts in the background ignores SIGINT, and so would the kernel.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # A limit that a test reaches soon; without it the kernel's own is nine tenths of the memory.
     if sys.argv[2] == "failures":
         os.environ["DOTNET_GCHeapHardLimit"] = "0x20000000"
