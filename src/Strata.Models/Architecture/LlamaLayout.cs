@@ -72,7 +72,7 @@ internal static class LlamaLayout
             Enumerable.Range(0, spec.Blocks).Select(i => Block(spec, names, i, $"{prefix}layers.{i}.")).ToArray())
         {
             FinalNorm = WeightNames.Norm(spec, prefix + names.FinalNorm),
-            Unembedding = spec.TiedUnembedding ? null : new(Unembedding(has) + "lm_head.weight", new(spec.Vocabulary, spec.Width), WeightRole.Linear),
+            Unembedding = WeightNames.Unembedding(spec, Unembedding(has) + "lm_head.weight"),
             UnembeddingBias = spec.UnembeddingBias ? new("lm_head.bias", new(spec.Vocabulary), WeightRole.Bias) : null,
         };
     }

@@ -42,7 +42,7 @@ internal static class StateSpaceLayout
             Enumerable.Range(0, spec.Blocks).Select(i => block(i, $"{prefix}layers.{i}.")).ToArray())
         {
             FinalNorm = WeightNames.Norm(spec, prefix + "norm_f"),
-            Unembedding = spec.TiedUnembedding ? null : new("lm_head.weight", new(spec.Vocabulary, spec.Width), WeightRole.Linear),
+            Unembedding = WeightNames.Unembedding(spec),
         };
     }
 

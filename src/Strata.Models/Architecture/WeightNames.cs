@@ -32,4 +32,11 @@ internal static class WeightNames
     public static string Prefix(Func<string, bool> has, string tensor, params string[] prefixes) => prefixes.FirstOrDefault(prefix => has(prefix + tensor)) ?? prefixes[^1];
 
     private static WeightEntry Bias(string name, int width) => new($"{name}.bias", new(width), WeightRole.Bias);
+
+    /// <summary>The table that gives the scores over the vocabulary; null where the embedding does.</summary>
+    /// <param name="spec">The architecture.</param>
+    /// <param name="name">The table's name.</param>
+    /// <param name="width">Its columns, where they are not those of the stream.</param>
+    public static WeightEntry? Unembedding(ModelSpec spec, string name = "lm_head.weight", int? width = null) =>
+        spec.TiedUnembedding ? null : new(name, new(spec.Vocabulary, width ?? spec.Width), WeightRole.Linear);
 }

@@ -55,7 +55,7 @@ public sealed class BloomFamily : ModelFamily
         {
             EmbeddingNorm = WeightNames.Norm(spec, prefix + "word_embeddings_layernorm"),
             FinalNorm = WeightNames.Norm(spec, prefix + "ln_f"),
-            Unembedding = spec.TiedUnembedding ? null : new("lm_head.weight", new(spec.Vocabulary, spec.Width), WeightRole.Linear),
+            Unembedding = WeightNames.Unembedding(spec),
         };
     }
 

@@ -63,7 +63,7 @@ public sealed class FalconFamily : ModelFamily
             Enumerable.Range(0, spec.Blocks).Select(i => Block(spec, $"{prefix}h.{i}.")).ToArray())
         {
             FinalNorm = WeightNames.Norm(spec, prefix + "ln_f"),
-            Unembedding = spec.TiedUnembedding ? null : new("lm_head.weight", new(spec.Vocabulary, spec.Width), WeightRole.Linear),
+            Unembedding = WeightNames.Unembedding(spec),
         };
     }
 

@@ -80,7 +80,7 @@ public sealed class Gpt2Family : ModelFamily
         {
             PositionEmbedding = new($"{prefix}wpe.weight", new(spec.MaxPositions, spec.Width), WeightRole.Embedding),
             FinalNorm = WeightNames.Norm(spec, $"{prefix}ln_f"),
-            Unembedding = spec.TiedUnembedding ? null : new("lm_head.weight", new(spec.Vocabulary, spec.Width), WeightRole.Linear),
+            Unembedding = WeightNames.Unembedding(spec),
         };
     }
 

@@ -53,7 +53,7 @@ public sealed class GptNeoXFamily : ModelFamily
             Enumerable.Range(0, spec.Blocks).Select(i => Block(spec, $"{prefix}layers.{i}.")).ToArray())
         {
             FinalNorm = WeightNames.Norm(spec, prefix + "final_layer_norm"),
-            Unembedding = spec.TiedUnembedding ? null : new("embed_out.weight", new(spec.Vocabulary, spec.Width), WeightRole.Linear),
+            Unembedding = WeightNames.Unembedding(spec, "embed_out.weight"),
         };
     }
 

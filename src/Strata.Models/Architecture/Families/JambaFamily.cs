@@ -46,7 +46,7 @@ public sealed class JambaFamily : ModelFamily
         Enumerable.Range(0, spec.Blocks).Select(i => Block(spec, spec.Block(i), $"model.layers.{i}.")).ToArray())
     {
         FinalNorm = WeightNames.Norm(spec, "model.final_layernorm"),
-        Unembedding = spec.TiedUnembedding ? null : new("lm_head.weight", new(spec.Vocabulary, spec.Width), WeightRole.Linear),
+        Unembedding = WeightNames.Unembedding(spec),
     };
 
     private static BlockMap Block(ModelSpec spec, BlockSpec facts, string prefix)

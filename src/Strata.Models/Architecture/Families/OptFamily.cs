@@ -60,7 +60,7 @@ public sealed class OptFamily : ModelFamily
             PositionEmbedding = new(prefix + "embed_positions.weight", new(spec.MaxPositions + spec.PositionOffset, spec.Width), WeightRole.Embedding),
             FinalNorm = spec.FinalNorm ? WeightNames.Norm(spec, prefix + "final_layer_norm") : null,
             UnembeddingProjection = spec.EmbeddingWidth is null ? null : WeightNames.Linear(prefix + "project_out", spec.Width, embedding, false),
-            Unembedding = spec.TiedUnembedding ? null : new("lm_head.weight", new(spec.Vocabulary, embedding), WeightRole.Linear),
+            Unembedding = WeightNames.Unembedding(spec, width: embedding),
         };
     }
 
