@@ -9,10 +9,10 @@ namespace Strata.Research;
 public enum LayerMix
 {
     /// <summary>log p_N − log p_M, M the candidate layer whose distribution is farthest from the last by Jensen-Shannon divergence (Chuang et al. 2024).</summary>
-    DoLa,
+    Dola,
 
     /// <summary>l_N + α·p_max·l_A, A the candidate layer that gives one of the most likely tokens of the last layer the highest probability p_max (Wang et al. 2025).</summary>
-    DeCo,
+    Deco,
 
     /// <summary>(l_N − β·l′_N) + ω·(l_m − β·l′_m): contrast with an amateur network at the last and at one earlier layer (Chen et al. 2024).</summary>
     Lol,
@@ -22,7 +22,7 @@ public enum LayerMix
 public sealed record MixedDecodingOptions
 {
     /// <summary>How layers are mixed.</summary>
-    public LayerMix Mix { get; init; } = LayerMix.DoLa;
+    public LayerMix Mix { get; init; } = LayerMix.Dola;
 
     /// <summary>Candidate layers, the last excluded (DoLa, DeCo): blocks, or along a plan its steps; null for DoLa: the first half; for DeCo: the second half.</summary>
     public IReadOnlyList<int>? Layers { get; init; }
@@ -45,7 +45,7 @@ public sealed record MixedDecodingOptions
     /// <summary>The amateur of Lol: a network with the same vocabulary.</summary>
     public Model? Amateur { get; init; }
 
-    /// <summary>The earlier layer m of Lol in both networks; null for the middle one of the shallower.</summary>
+    /// <summary>The earlier layer m of Lol in both networks; null for the middle one of each.</summary>
     public int? LowerLayer { get; init; }
 }
 
@@ -64,6 +64,24 @@ public sealed class MixedDecoding : LayerMixer
         _options = options;
     }
 
+    /// <summary>A way to mix as it is written on a command line.</summary>
+    /// <param name="mix">How.</param>
+    /// <param name="layers">Candidate layers with commas between; of Lol the one earlier layer; null for the usual.</param>
+    /// <param name="amateur">The amateur of Lol.</param>
+    /// <param name="alpha">α of DeCo; null for the usual, as of the others.</param>
+    /// <param name="beta">β of Lol.</param>
+    /// <param name="omega">ω of Lol.</param>
+    /// <exception cref="StrataException">The layers are no numbers, or an option belongs to another mix.</exception>
+    public static MixedDecoding Of(LayerMix mix, string? layers, Model? amateur, double? alpha, double? beta, double? omega)
+    {
+        int[]? numbers = layers?.Split(',', StringSplitOptions.TrimEntries).Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int layer) ? layer
+            : throw new StrataException($"\"{layers}\" is no list of layers; write numbers with commas between, as in 2,3,4.")).ToArray();
+        if (mix == LayerMix.Lol ? numbers is { Length: not 1 } || alpha is not null : amateur is not null || beta is not null || omega is not null || (mix == LayerMix.Dola && alpha is not null))
+            throw new StrataException("An amateur, β, ω and one earlier layer belong to lol, α to deco, several layers to dola and deco.");
+        MixedDecodingOptions options = new() { Mix = mix, Layers = mix == LayerMix.Lol ? null : numbers, LowerLayer = mix == LayerMix.Lol ? numbers?[0] : null, Amateur = amateur };
+        return new MixedDecoding(options with { Alpha = alpha ?? options.Alpha, Beta = beta ?? options.Beta, Omega = omega ?? options.Omega });
+    }
+
     /// <inheritdoc/>
     public override Model? Amateur => _options.Mix == LayerMix.Lol ? _options.Amateur : null;
 
@@ -75,8 +93,8 @@ public sealed class MixedDecoding : LayerMixer
             string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
             Dictionary<string, string> settings = new() { ["decoding"] = _options.Mix.ToString().ToLowerInvariant() };
             if (_options.Layers is { } layers) settings["decoding.layers"] = string.Join(',', layers);
-            if (_options.Mix is not LayerMix.DeCo) settings["decoding.plausible"] = Number(_options.Plausible);
-            if (_options.Mix is LayerMix.DeCo) settings["decoding.alpha"] = Number(_options.Alpha);
+            if (_options.Mix is not LayerMix.Deco) settings["decoding.plausible"] = Number(_options.Plausible);
+            if (_options.Mix is LayerMix.Deco) settings["decoding.alpha"] = Number(_options.Alpha);
             if (Amateur is Model amateur) (settings["decoding.amateur"], settings["decoding.beta"], settings["decoding.omega"]) = ($"{amateur.Name} {amateur.Hash}", Number(_options.Beta), Number(_options.Omega));
             return settings;
         }
@@ -87,7 +105,7 @@ public sealed class MixedDecoding : LayerMixer
     {
         if (steps < 2) throw new StrataException($"There is no layer to mix in: {network.Name} runs {steps} of them.");
         if (_options.Mix == LayerMix.Lol) return [Lower(network, steps)];
-        int[] usual = [.. _options.Mix == LayerMix.DoLa ? Enumerable.Range(0, Math.Max(1, steps / 2)) : Enumerable.Range(steps / 2, Math.Max(1, steps - 1 - steps / 2))];
+        int[] usual = [.. _options.Mix == LayerMix.Dola ? Enumerable.Range(0, Math.Max(1, steps / 2)) : Enumerable.Range(steps / 2, Math.Max(1, steps - 1 - steps / 2))];
         IReadOnlyList<int> layers = _options.Layers ?? [.. usual.Where(l => l < steps - 1).DefaultIfEmpty(0)];
         foreach (int layer in layers)
         {
@@ -103,8 +121,8 @@ public sealed class MixedDecoding : LayerMixer
         double[] last = Widened(own.Row(own.Rows - 1));
         return _options.Mix switch
         {
-            LayerMix.DoLa => Plausible(DoLa(own), last, _options.Plausible),
-            LayerMix.DeCo => DeCo(own, last, _options),
+            LayerMix.Dola => Plausible(DoLa(own), last, _options.Plausible),
+            LayerMix.Deco => DeCo(own, last, _options),
             _ => Plausible(Lol(own, amateur!, _options), last, _options.Plausible),
         };
     }
@@ -113,7 +131,7 @@ public sealed class MixedDecoding : LayerMixer
     {
         Model amateur = _options.Amateur!;
         if (network.Spec.Vocabulary != amateur.Spec.Vocabulary) throw new StrataException($"The amateur has a vocabulary of {amateur.Spec.Vocabulary} and {network.Name} one of {network.Spec.Vocabulary}; they must be the same.");
-        int layer = _options.LowerLayer ?? Math.Min(steps, amateur.Spec.Blocks) / 2;
+        int layer = _options.LowerLayer ?? steps / 2;
         return layer >= 0 && layer < steps ? layer : throw new StrataException($"Layer {layer} is none of {network.Name}, which runs layers 0 to {steps - 1}.");
     }
 

@@ -131,7 +131,7 @@ public class LensTests
         double[][] logits = streams.Points.Select(p => Llama.Unembed(streams.Rows(p).Slice(ids.Length - 1, 1)).Values.Select(v => (double)v).ToArray()).ToArray();
         double[][] p = logits.Select(l => l.Select(v => Math.Exp(v - l.Max()) / l.Sum(w => Math.Exp(w - l.Max()))).ToArray()).ToArray();
 
-        double[] dola = Scores(new MixedDecodingOptions { Mix = LayerMix.DoLa, Layers = [0, 1, 2], Plausible = 0.05 });
+        double[] dola = Scores(new MixedDecodingOptions { Mix = LayerMix.Dola, Layers = [0, 1, 2], Plausible = 0.05 });
         double Js(double[] a, double[] b) => a.Select((v, i) => 0.5 * v * Math.Log(2 * v / (v + b[i])) + 0.5 * b[i] * Math.Log(2 * b[i] / (v + b[i]))).Sum();
         int farthest = new[] { 0, 1, 2 }.MaxBy(l => Js(p[3], p[l]));
         for (int v = 0; v < Vocabulary; v++)
@@ -140,7 +140,7 @@ public class LensTests
             else Assert.Equal(Math.Log(p[3][v] / p[farthest][v]), dola[v], 6);
         }
 
-        double[] deco = Scores(new MixedDecodingOptions { Mix = LayerMix.DeCo, Layers = [1, 2], TopP = 0.6, Alpha = 0.7 });
+        double[] deco = Scores(new MixedDecodingOptions { Mix = LayerMix.Deco, Layers = [1, 2], TopP = 0.6, Alpha = 0.7 });
         List<int> nucleus = [];
         foreach (int v in Enumerable.Range(0, Vocabulary).OrderByDescending(v => p[3][v]))
         {
@@ -170,7 +170,7 @@ public class LensTests
         TokenRows prompts = Rows(9, 3);
         MixedDecodingOptions[] mixes =
         [
-            new() { Mix = LayerMix.DoLa }, new() { Mix = LayerMix.DeCo, Alpha = 3 }, new() { Mix = LayerMix.Lol, Amateur = Gpt, Plausible = 0 }, new() { Mix = LayerMix.DoLa, Layers = [0, 2], Plausible = 0 },
+            new() { Mix = LayerMix.Dola }, new() { Mix = LayerMix.Deco, Alpha = 3 }, new() { Mix = LayerMix.Lol, Amateur = Gpt, Plausible = 0 }, new() { Mix = LayerMix.Dola, Layers = [0, 2], Plausible = 0 },
         ];
         Generation plain = Llama.Generate(prompts, new GenerationRequest { MaxNew = 12, StopIds = [] });
         HashSet<string> different = [];
@@ -197,6 +197,10 @@ public class LensTests
         LayerPlan plan = Llama.Plans.Parse("0, 2, parallel(1..3), 3");
         Generation along = Llama.Generate(prompts, new GenerationRequest { MaxNew = 5, StopIds = [], Plan = plan });
         Assert.Equal(along.NewTokens, Llama.Generate(prompts, new GenerationRequest { MaxNew = 5, StopIds = [], Plan = plan, Mixer = new MixedDecoding(nothing) }).NewTokens);
+        Assert.Equal("1,2", MixedDecoding.Of(LayerMix.Deco, "1, 2", null, 0.5, null, null).Settings["decoding.layers"]);
+        Assert.Equal([1], MixedDecoding.Of(LayerMix.Lol, "1", Gpt, null, 0.1, null).Layers(Llama, 4));
+        Assert.Contains("belong to lol", Assert.Throws<StrataException>(() => MixedDecoding.Of(LayerMix.Dola, null, Gpt, null, null, null)).Message);
+        Assert.Contains("no list of layers", Assert.Throws<StrataException>(() => MixedDecoding.Of(LayerMix.Dola, "a", null, null, null, null)).Message);
         Assert.Throws<StrataException>(() => new MixedDecoding(nothing with { Amateur = null }));
         Assert.Throws<StrataException>(() => Llama.Generate(prompts, new GenerationRequest { MaxNew = 1, Mixer = new MixedDecoding(new MixedDecodingOptions { Layers = [3] }) }));
         Assert.Throws<StrataException>(() => Llama.Generate(prompts, new GenerationRequest { MaxNew = 60, Mixer = new MixedDecoding(nothing) }));
