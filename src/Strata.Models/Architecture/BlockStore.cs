@@ -71,12 +71,13 @@ internal sealed class BlockStore
         lock (_lock)
         {
             Slot slot = _slots[_slotOf[block]];
+            if (_last is not null) _last.Next = slot;
+            _last = slot;
+            // The disk reads the next block while this one is laid out and computes.
+            if (slot.Next.Weights is null) _source.ReadAhead(slot.Next.Map.Entries.OfType<WeightEntry>());
             if (slot.Weights is null) MakeRoomAndLay(slot);
             slot.Holds++;
             slot.Used = ++_clock;
-            if (_last is not null) _last.Next = slot;
-            _last = slot;
-            if (slot.Next.Weights is null) _source.ReadAhead(slot.Next.Map.Entries.OfType<WeightEntry>());
             return new Held(this, slot);
         }
     }
