@@ -30,7 +30,20 @@ internal static class PairSimilarities
             square += difference * difference;
         }
 
-        double lengths = Math.Sqrt(xx) * Math.Sqrt(yy);
-        return (lengths > 0 ? Math.Clamp(dot / lengths, -1, 1) : 0, manhattan, Math.Sqrt(square), dot);
+        return (Cosine(x, y, Math.Sqrt(xx), Math.Sqrt(yy)), manhattan, Math.Sqrt(square), dot);
+    }
+
+    /// <summary>1 − ½·‖x/‖x‖ − y/‖y‖‖²: exactly 1 for equal rows, so that copies of a text are ties.</summary>
+    private static double Cosine(ReadOnlySpan<float> x, ReadOnlySpan<float> y, double xLength, double yLength)
+    {
+        if (!(xLength > 0 && yLength > 0)) return 0;
+        double square = 0;
+        for (int i = 0; i < x.Length; i++)
+        {
+            double difference = x[i] / xLength - y[i] / yLength;
+            square += difference * difference;
+        }
+
+        return 1 - 0.5 * square;
     }
 }
