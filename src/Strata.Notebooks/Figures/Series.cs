@@ -16,6 +16,9 @@ public sealed record LineSeries(string Name, IReadOnlyList<double> X, IReadOnlyL
     /// </summary>
     public double? Shade { get; init; }
 
+    /// <summary>Number of the line's colour, for a control in the colour of the line that it belongs to; null for the colour of its place among the lines.</summary>
+    public int? Hue { get; init; }
+
     /// <summary>Index of a point that is drawn with a ring, such as the best layer of a score; null for none. A note should say what the ring means.</summary>
     public int? Ringed { get; init; }
 

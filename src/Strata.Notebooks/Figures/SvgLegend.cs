@@ -16,7 +16,7 @@ internal static class SvgLegend
     /// <summary>The look of a line: of a line with a place in an order, a colour from the scale of heat maps, without its bright end, which does not show on white.</summary>
     public static (string Color, string? Dash) Look(int index, LineSeries series) => series.Shade is double shade
         ? (ColorScale.Hex(ColorScale.At(ColorScaleKind.Sequential, 0.88 * Math.Clamp(shade, 0, 1))), series.Dashed ? "5 4" : null)
-        : Look(index, series.Dashed);
+        : Look(series.Hue ?? index, series.Dashed);
 
     /// <summary>The legend of lines.</summary>
     public static double Draw(SvgCanvas canvas, IReadOnlyList<LineSeries> series, double top) =>
