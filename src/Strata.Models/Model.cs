@@ -162,8 +162,8 @@ public sealed class Model
     public Activations Capture(TokenRows rows, params string[] points) => Capture(rows, new CaptureRequest { Points = points });
 
     /// <summary>
-    /// Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding; in a network of images whose classifier reads
-    /// one token, that classifier.
+    /// Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding; in a network of images its classifier, and where that reads
+    /// several tokens, as if all of them were the row.
     /// </summary>
     /// <param name="streams">[rows, width].</param>
     /// <returns>Logits [rows, vocabulary], or [rows, classes].</returns>
@@ -174,8 +174,7 @@ public sealed class Model
         using TensorScope scope = Engine.OpenScope();
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
         Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
-        if (Spec.Image is not null && Spec.SequenceHead is { Rows: PooledRows.First, Labels: { } labels }) return new FloatMatrix(Readout.Classes(scope, normalized, this).ToArray(), streams.Rows, labels.Count);
-        if (Spec.Image is not null) throw new StrataException($"{Name} ({Spec.Family}) has no scores that one row of the stream gives: {(Spec.SequenceHead?.Labels is null ? "its checkpoint holds no classifier" : "its classifier reads several")}.");
+        if (Spec.Image is not null) return new FloatMatrix(Readout.ClassesOfRows(scope, normalized, this).ToArray(), streams.Rows, Spec.SequenceHead!.Labels!.Count);
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 

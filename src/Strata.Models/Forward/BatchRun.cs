@@ -107,18 +107,23 @@ public sealed class BatchRun
     }
 
     /// <summary>The stream after a whole plan, holding two streams at a time.</summary>
-    public Tensor Run(TensorScope outer, LayerPlan plan, CancellationToken cancellation = default)
+    /// <param name="outer">Owns the result.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <param name="after">Told the stream after each step of the plan.</param>
+    public Tensor Run(TensorScope outer, LayerPlan plan, CancellationToken cancellation = default, Action<int, Tensor>? after = null)
     {
         Tensor stream = Embed(outer);
         int execution = 0;
-        foreach (PlanStep step in plan.Steps)
+        for (int i = 0; i < plan.Steps.Length; i++)
         {
             if (Finished) return stream;
             cancellation.ThrowIfCancellationRequested();
-            Tensor next = Step(outer, stream, step, execution);
+            Tensor next = Step(outer, stream, plan.Steps[i], execution);
             outer.Release(stream);
             stream = next;
-            execution += step.Executions.Count();
+            after?.Invoke(i, stream);
+            execution += plan.Steps[i].Executions.Count();
         }
 
         _cache?.Advance(Batch);
