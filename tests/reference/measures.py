@@ -123,6 +123,15 @@ def coding_rate(p, scale):
     return np.linalg.slogdet(np.eye(z.shape[1]) + scale * z.T @ z)[1] / 2
 
 
+def head_rates(p, heads, scale):
+    return sum(np.linalg.slogdet(np.eye(z.shape[1]) + z.shape[1] / len(z) / scale * z.T @ z)[1] / 2 for z in np.split(unit(p), heads, axis=1))
+
+
+def without_top(x, k):
+    top = np.linalg.svd(x - x.mean(0), full_matrices=False)[2][:k]
+    return x - (x - x.mean(0)) @ top.T @ top
+
+
 def by_word(prompts, ids, least):
     words = {}
     for s, (p, row) in enumerate(zip(prompts, ids)):
@@ -341,6 +350,12 @@ def everything(d, draws):
     t = len(prompts[0])
     yield "coding-rate", "textbook", "epsilon=0.3", np.mean([coding_rate(p, width / t / 0.09) for p in prompts])
     yield "coding-rate", "reference:mcr2", "epsilon=0.3", np.mean([coding_rate(p, width / t / 0.3) for p in prompts])
+    for form, scale in (("textbook", 0.09), ("reference:mcr2", 0.3)):
+        yield "coding-rate-heads", form, "epsilon=0.3,heads=2", np.mean([head_rates(p, 2, scale) for p in prompts])
+    for k in (1, 3):
+        rest = without_top(np.concatenate(prompts), k)
+        yield "effective-rank", "textbook", f"remove-top={k}", entropy_rank(rest)
+        yield "token-homogeneity", "textbook", f"remove-top={k}", np.mean([homogeneity(p) for p in np.split(rest, len(prompts))])
     yield "sparsity", "textbook", "zero-below=0.25", (np.abs(x) <= 0.25).mean()
     yield "seq-vcr", "textbook", "positions=3", seq_vcr(prompts, 3, 1, 0.004)
     yield "seq-vcr", "textbook", "variance-weight=0,covariance-weight=1", seq_vcr(prompts, 8, 0, 1)

@@ -23,8 +23,8 @@ internal sealed record CaptureSettings
     /// <summary>The plan's text; null for all blocks in order.</summary>
     public string? Plan { get; init; }
 
-    /// <summary>Format of a model's weights in memory; null for the checkpoint's own.</summary>
-    public string? Storage { get; init; }
+    /// <summary>How a model's weights stay in memory.</summary>
+    public ModelOptions Weights { get; init; } = new();
 
     /// <summary>Tokens that run together; null for the default.</summary>
     public int? BatchTokens { get; init; }
@@ -64,7 +64,7 @@ internal static class ActivationSource
     private static (Model Model, TokenRows Rows, CaptureRequest Request) Open(Terminal terminal, string folder, CaptureSettings settings, CancellationToken cancellation)
     {
         if (settings.Data is null) throw new StrataException($"A model needs data to run on: {folder} --data FILE.");
-        Model model = ModelFolder.Load(terminal, folder, settings.Storage, cancellation);
+        Model model = ModelFolder.Load(terminal, folder, settings.Weights, cancellation);
         LayerPlan? plan = settings.Plan is null ? null : model.Plans.Parse(settings.Plan);
         IReadOnlyList<string> points = new HookCatalog(model.Spec, model.CheckPlan(plan)).Select(settings.Points ?? settings.DefaultPoints).Select(p => p.Name).ToArray();
         TokenRows rows = DataFile.Read(model, terminal, settings.Data, cancellation);

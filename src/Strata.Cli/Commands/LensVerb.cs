@@ -21,11 +21,11 @@ internal static class LensVerb
         Option<bool> heads = new("--heads") { Description = "With --attribute: every head of an attention by itself." };
         Option<int?> neurons = Inputs.Count("--neurons", "With --attribute: MLPs in groups of so many neurons.");
         Option<bool> patches = new("--patches") { Description = "Of a network that sorts images: how far up the true class is among all, by layer, over the images of --data, beside a network with random weights." };
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary: as it is (logit lens), or through maps fitted on --data.", [folder, tokens, text, plan, attribute, heads, neurons, patches, .. fit.Options, ahead, storage, json], (parse, cancellation) =>
+        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary: as it is (logit lens), or through maps fitted on --data.", [folder, tokens, text, plan, attribute, heads, neurons, patches, .. fit.Options, ahead, .. weights.Options, json], (parse, cancellation) =>
         {
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             LayerPlan? order = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : null;
             if (!parse.GetValue(attribute) && (parse.GetValue(heads) || parse.GetValue(neurons) is not null)) throw new StrataException("--heads and --neurons belong to --attribute; give both.");
             if (parse.GetValue(patches))

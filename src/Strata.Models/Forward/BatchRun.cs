@@ -93,6 +93,7 @@ public sealed class BatchRun
     public Tensor Step(TensorScope outer, Tensor stream, PlanStep step, int execution)
     {
         _model.Spec.CheckHalf(step);
+        using BlockStore.Held held = Hold(step);
         using TensorScope scope = _model.Engine.OpenScope();
         Tensor result = step switch
         {
@@ -200,6 +201,15 @@ public sealed class BatchRun
 
         return targets;
     }
+
+    /// <summary>The weights of a step, kept in memory while it runs; the members of a parallel step hold theirs one by one.</summary>
+    private BlockStore.Held Hold(PlanStep step) => step switch
+    {
+        BlockStep s => _model.Weights.Blocks.Hold(s.Block),
+        AttentionStep s => _model.Weights.Blocks.Hold(s.Block),
+        MlpStep s => _model.Weights.Blocks.Hold(s.Block),
+        _ => default,
+    };
 
     private Tensor Block(TensorScope scope, Tensor stream, int block, int execution)
     {

@@ -43,7 +43,7 @@ internal static class ClassOverlay
         double bottom = Legend(canvas, lens, classes, top + (points.Length / PanelsPerRow + 1) * (tall + 30) + 10);
         string note = $"{columns} x {rows} patches through final norm and classifier. The more likely the class, the stronger the colour; grey: other classes. A patch mixes with others from block to block, so late patches may speak of the whole image.";
         foreach (string line in SvgCanvas.Wrap(note, 10.5, SvgFigure.Width - 2 * Margin, 3)) canvas.Text(Margin, bottom += 14, line, 10.5, fill: SvgCanvas.Faint);
-        return new Html(canvas.Finish(SvgFigure.Width, bottom + 12, title, ProvenanceLines.OneLine(lens.Provenance)));
+        return new Html(canvas.Finish(bottom + 12, title, ProvenanceLines.OneLine(lens.Provenance)));
     }
 
     private static void Patches(SvgCanvas canvas, ClassLens lens, int row, int point, int[] classes, double width, double height)

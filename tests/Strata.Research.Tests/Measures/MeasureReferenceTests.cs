@@ -8,7 +8,7 @@ namespace Strata.Research.Tests;
 /// <summary>Every measure in every form against numpy, scipy and scikit-learn.</summary>
 public class MeasureReferenceTests
 {
-    private const string Before = "blocks.0.resid_pre", Read = "blocks.0.mlp.post", Written = "blocks.0.mlp_out";
+    private const string Before = "blocks.0.resid_pre", Read = "blocks.0.mlp.post", Written = "blocks.0.mlp_out", Mixed = "blocks.0.attn.z";
 
     /// <summary>Counts, which a rounding of the input may move by whole steps.</summary>
     private static readonly string[] Steps = ["sparsity", "nearest-centre", "nc4", "synchronised-units", "two-nn", "pca-dimension", "gram-rank"];
@@ -90,10 +90,11 @@ public class MeasureReferenceTests
         {
             "block-influence" => Samples.Of(Pooling.None, (Before, Matrices(set.GetProperty("prompts"))), (Samples.Point, Matrices(set.GetProperty("after")))),
             "utilized-rank" => Samples.Of(Pooling.None, (Read, Matrices(set.GetProperty("read"))), (Written, Matrices(set.GetProperty("written")))),
+            "coding-rate-heads" => Samples.Of(Pooling.None, (Mixed, Matrices(set.GetProperty("prompts")))),
             "synchronised-units" => Samples.Tokens(Matrices(set.GetProperty("read"))),
             _ => Samples.Tokens(Matrices(set.GetProperty("prompts"))),
         };
-        return measure.Compute(activations, measure.Name == "utilized-rank" ? Written : Samples.Point, options, inputs).Value;
+        return measure.Compute(activations, measure.Name switch { "utilized-rank" => Written, "coding-rate-heads" => Mixed, _ => Samples.Point }, options, inputs).Value;
     }
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
