@@ -26,6 +26,8 @@ public static class PlotlyFragment
         + "var p=r.querySelector(\".strata-plot\"),s=p.innerHTML,d=document.createElement(\"div\");"
         + "function back(){p.innerHTML=s}"
         + "try{var f=JSON.parse(r.querySelector(\"script\").textContent);p.textContent=\"\";p.appendChild(d);"
+        // Texts of cells that a narrow page makes smaller than two letters are told on hovering alone.
+        + "f.data.forEach(function(t){if(t.texttemplate&&(d.clientWidth-220)/t.z[0].length<15)delete t.texttemplate});"
         + "Plotly.newPlot(d,f.data,f.layout,f.config).catch(back)}catch(e){back()}}"
         + "draw();if(!done){document.addEventListener(\"strata-plotly\",draw);window.addEventListener(\"load\",draw)}})();";
 }

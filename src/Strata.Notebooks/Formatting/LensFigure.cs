@@ -17,6 +17,7 @@ internal static class LensFigure
 {
     private const int MaxPositions = 200;
     private const int MaxToken = 12;
+    private const int MaxParts = 40, LargestParts = 12;
 
     /// <summary>The grid of one row of the data.</summary>
     /// <param name="lens">The lens.</param>
@@ -62,11 +63,14 @@ internal static class LensFigure
     /// <summary>What each part adds to a score: a bar per part, or blocks against heads and neurons where there are such.</summary>
     public static Figure Of(DirectLogitAttribution attribution)
     {
-        string title = $"Direct logit attribution: {Escape.Clip(TokenText.Visible(attribution.Title), 120)}";
+        string title = $"Direct logit attribution: {Escape.Clip(TokenText.Visible(attribution.Title).Replace('␣', ' '), 120)}";
         Figure figure = attribution.Parts.Any(p => p.Contains(".head.", StringComparison.Ordinal) || p.Contains(".neurons.", StringComparison.Ordinal)) ? ByBlock(attribution, title)
             : Figure.Bars(title, "part of the stream", "adds to the score", attribution.Parts, new BarSeries("adds", attribution.Values));
         return figure.WithNotes(attribution.ToTable().Notes).WithProvenance(attribution.Provenance);
     }
+
+    /// <summary>Figure and table of an attribution; of many parts the table has the largest.</summary>
+    public static IReadOnlyList<object> Parts(DirectLogitAttribution attribution) => [Of(attribution), attribution.ToTable(attribution.Parts.Count > MaxParts ? LargestParts : null)];
 
     /// <summary>A row per run of a block, a column per part of it; what lies outside of blocks is told in a note.</summary>
     private static Figure ByBlock(DirectLogitAttribution attribution, string title)

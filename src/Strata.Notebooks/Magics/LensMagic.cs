@@ -88,7 +88,7 @@ internal sealed class LensMagic : MagicCommand
         DirectLogitAttribution attribution = DirectLogitAttribution.Of(model, ids, token, against, call.Value(_position), Inputs.Plan(call.Value(_plan), model),
             new ResidualDetail { Heads = call.Value(_heads), NeuronsPerPart = call.Value(_neurons) });
         call.Keep(name, attribution);
-        call.Show(LensFigure.Of(attribution), attribution.ToTable());
+        call.Show(LensFigure.Parts(attribution));
     }
 
     private void Patch(MagicCall call, string name, Model model, int[] source)
