@@ -23,17 +23,20 @@ internal static class LensFigure
     /// <param name="lens">The lens.</param>
     /// <param name="row">Row of the data.</param>
     /// <param name="quantity">What the colours measure.</param>
-    public static Figure Of(LogitLens lens, int row, LensQuantity quantity)
+    /// <param name="positions">The positions that are drawn, at most so many as fit; null for the first.</param>
+    public static Figure Of(LogitLens lens, int row, LensQuantity quantity, PositionSelection? positions = null)
     {
         int[] ids = lens.Rows.Sequences[row];
-        int shown = Math.Min(MaxPositions, ids.Length), points = lens.Points.Count;
+        int[] wanted = [.. Enumerable.Range(0, ids.Length).Where(t => positions?.Contains(t, ids.Length) ?? true)], drawn = [.. wanted.Take(MaxPositions)];
+        if (drawn.Length == 0) throw new StrataException($"None of the {ids.Length} positions of row {row} is among {positions}.");
+        int shown = drawn.Length, points = lens.Points.Count;
         double[,] values = new double[points, shown];
         string[,] texts = new string[points, shown];
         for (int p = 0; p < points; p++)
         {
             for (int t = 0; t < shown; t++)
             {
-                LensCell cell = lens.Cells[row][p][t];
+                LensCell cell = lens.Cells[row][p][drawn[t]];
                 values[p, t] = Value(cell, quantity);
                 texts[p, t] = Label(lens.OutputLabel(cell.TopId));
             }
@@ -42,10 +45,10 @@ internal static class LensFigure
         HeatmapStyle style = new()
         {
             X = lens.Rows.Images is null ? "position: token that is read there" : "token of the image: row and column of its patch",
-            Y = "layer",
+            Y = "after block (in: before the first)",
             Value = AxisOf(quantity),
-            RowLabels = lens.Points.ToArray(),
-            ColumnLabels = ids.Take(shown).Select((id, t) => $"{t}: {Label(lens.TokenLabel(id))}").ToArray(),
+            RowLabels = lens.Points.Select(LayerLabel).ToArray(),
+            ColumnLabels = drawn.Select(t => $"{t}: {Label(lens.TokenLabel(ids[t]))}").ToArray(),
             CellTexts = texts,
             RowsUpward = true,
             Min = quantity == LensQuantity.Probability ? 0 : null,
@@ -57,8 +60,16 @@ internal static class LensFigure
         Figure figure = Figure.Heatmap(title, values, style).WithProvenance(lens.Provenance)
             .WithNotes($"Each layer's stream is {(IsAffine(lens) ? "mapped to the last by least squares, then " : "")}read through the final norm, with its own statistics, and the unembedding.");
         if (lens.Rows.Count > 1) figure = figure.WithSubtitle($"row {row} of {lens.Rows.Count}");
-        return shown == ids.Length ? figure : figure.WithNotes($"First {shown} of {ids.Length} positions.");
+        return shown == wanted.Length ? figure : figure.WithNotes($"First {shown} of {wanted.Length} positions.");
     }
+
+    /// <summary>The number of the block whose output a stream is, with its run where it runs again.</summary>
+    private static string LayerLabel(string point) => BlockPoint.Of(point) switch
+    {
+        { Place: "resid_pre" } => "in",
+        { } output => $"{output.Block}{(output.Place.IndexOf('#') is int again and >= 0 ? output.Place[again..] : "")}",
+        null => point,
+    };
 
     /// <summary>What each part adds to a score: a bar per part, or blocks against heads and neurons where there are such.</summary>
     public static Figure Of(DirectLogitAttribution attribution)
