@@ -21,9 +21,11 @@ internal static class ResultJson
     public sealed record PlanResult(string Plan, double Loss, double Perplexity, double Top1, long Tokens, double Blocks, double FlopsPerToken)
     {
         /// <summary>The fields of an evaluation.</summary>
-        public PlanResult(Evaluation e) : this(e.Plan.ToString(), e.Loss, e.Perplexity, e.Top1, e.Tokens, e.Cost.Blocks, e.Cost.FlopsPerToken)
-        {
-        }
+        public PlanResult(Evaluation e) : this(e.Plan.ToString(), e.Loss, e.Perplexity, e.Top1, e.Tokens, e.Cost.Blocks, e.Cost.FlopsPerToken) => Stopped = e.Stopped;
+
+        /// <summary>Rows and loss where the plan was given up, and its other numbers are null.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public StoppedEarly? Stopped { get; init; }
 
         /// <summary>The method that made the plan.</summary>
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -43,7 +43,7 @@ public sealed record Intervention
     }
 
     /// <summary>Glob of hook points.</summary>
-    public string Point { get; }
+    public string Point { get; private init; }
 
     /// <summary>What happens.</summary>
     public InterventionKind Kind { get; }
@@ -120,6 +120,9 @@ public sealed record Intervention
 
     /// <summary>The same on one head only (points with heads: <c>attn.q|k|v|z|scores|pattern</c>).</summary>
     public Intervention OnHead(int head) => this with { Head = head };
+
+    /// <summary>The same at other points.</summary>
+    public Intervention On(string point) => this with { Point = point };
 
     /// <summary>The same on some columns of the row only, such as neurons 64..128 of <c>mlp.post</c>.</summary>
     public Intervention OnColumns(Range columns) => this with { Columns = columns };

@@ -19,6 +19,8 @@ internal static class ResultFormatters
         Formatters.Register<Evaluation>(evaluation => TableFormatter.Format(ResultParts.Of(evaluation)));
         Formatters.Register<MeasureTable>(measures => Stacked.Of(ResultParts.Of(measures)));
         Formatters.Register<SweepResult>(sweep => Stacked.Of([SweepFigure.Cost(sweep), sweep.ToTable()]));
+        Formatters.Register<VariantSweepResult>(sweep => Stacked.Of(AblationParts.Grid(sweep) is Figure grid ? [grid, sweep.ToTable()] : [sweep.ToTable()]));
+        Formatters.Register<PatchingGrid>(grid => Stacked.Of([PatchingFigure.Of(grid), grid.ToTable()]));
         Formatters.Register<LogitLens>(lens => Stacked.Of([LensFigure.Of(lens, 0, LensQuantity.Probability), lens.ToTable()]));
         Formatters.Register<DirectLogitAttribution>(attribution => Stacked.Of([LensFigure.Of(attribution), attribution.ToTable()]));
         Formatters.Register<PatchLens>(lens => TableFormatter.Format(lens.ToTable()));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using Strata.Models;
 
@@ -30,6 +31,26 @@ public sealed record PatchingMetric(string Name, LogitMetric Of, string? Unit = 
     /// <summary>Loss of the answer, −log of its probability, in nats.</summary>
     /// <param name="answer">Id of the answer.</param>
     public static PatchingMetric Loss(int answer) => new("loss of the answer", (logits, _) => LogSum(logits) - logits[answer], "nats");
+
+    /// <summary>What answer and foil ask for: their difference, the loss of the answer alone, or without both the divergence from the clean prompt.</summary>
+    /// <param name="model">The network, whose tokens they are.</param>
+    /// <param name="answer">One token as text, or its id as <c>#123</c>; null for none.</param>
+    /// <param name="foil">Another one.</param>
+    /// <exception cref="StrataException">A text is not one token, an id is none of the vocabulary, or there is a foil without an answer.</exception>
+    public static PatchingMetric Read(Model model, string? answer, string? foil)
+    {
+        if (answer is null) return foil is null ? KlFromClean : throw new StrataException("A foil is compared with an answer; give the answer as well.");
+        return foil is null ? Loss(Token(model, answer)) : LogitDifference(Token(model, answer), Token(model, foil));
+    }
+
+    private static int Token(Model model, string text)
+    {
+        if (text.StartsWith('#') && int.TryParse(text.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            return id < model.Spec.Vocabulary ? id : throw new StrataException($"Token {text} is outside the vocabulary of {model.Name}, #0 to #{model.Spec.Vocabulary - 1}.");
+        int[] ids = model.Tokenize(text).Ids;
+        if (ids.Length == 2 && ids[0] == model.Spec.BosId) ids = ids[1..];
+        return ids.Length == 1 ? ids[0] : throw new StrataException($"\"{text}\" is {ids.Length} tokens of {model.Name}; an answer is one: mind a leading space, or give its id as #123.");
+    }
 
     private static double LogSum(ReadOnlySpan<float> logits)
     {

@@ -118,8 +118,10 @@ public sealed class VariantSweepTests : IDisposable
         Assert.Throws<StrataException>(() => VariantSweep.Run(model, rows, [new("none", [Intervention.Zero("blocks.9.attn_out")])]));
         Assert.Throws<StrataException>(() => VariantSweep.Run(model, rows, [new("columns", [Intervention.Zero("blocks.0.mlp.post").OnColumns(90..97)])]));
         Assert.Throws<StrataException>(() => VariantSweep.Run(model, rows, [new("columns of a head", [Intervention.Zero("blocks.0.attn.z").OnHead(1).OnColumns(0..2)])]));
-        Assert.Throws<StrataException>(() => Variant.Groups(model, "mlp.post", 0));
-        Assert.Throws<StrataException>(() => Variant.Groups(model, "attn.pattern", 4));
+        Assert.Throws<StrataException>(() => VariantParts.Columns(0));
+        Assert.Throws<StrataException>(() => VariantParts.Parse("heads"));
+        Assert.Throws<StrataException>(() => Variant.Each(model, Intervention.Zero("blocks.*.attn.pattern"), VariantParts.Columns(4)));
+        Assert.Throws<StrataException>(() => Variant.Each(model, Intervention.Zero("blocks.*.mlp_out"), VariantParts.Heads));
         Assert.Throws<StrataException>(() => Variant.Heads(Networks.Make("mamba2")));
     }
 
@@ -141,10 +143,11 @@ public sealed class VariantSweepTests : IDisposable
         }
 
         Activations reference = model.Capture(rows, new CaptureRequest { Points = ["blocks.*.attn.z", "blocks.*.mlp.post"], Announce = _ => { } });
+        IEnumerable<Variant> Neurons(Intervention change) => Variant.Each(model, change, VariantParts.Columns(25));
         yield return new("pattern", [Intervention.Zero("blocks.1.attn.pattern").OnHead(0)]);
         yield return new("scores", [Intervention.Scale("blocks.2.attn.scores", 0.5f).OnHead(3)]);
         yield return new("keys", [Intervention.Zero("blocks.2.attn.k").OnHead(1)]);
         foreach (Variant variant in Variant.Heads(model).Concat(Variant.Heads(model, reference)).Where((_, i) => i % 3 == 0)) yield return variant;
-        foreach (Variant variant in Variant.Groups(model, "mlp.post", 25).Concat(Variant.Groups(model, "mlp.post", 25, reference)).Where((_, i) => i % 4 == 1)) yield return variant;
+        foreach (Variant variant in Neurons(Intervention.Zero("blocks.*.mlp.post")).Concat(Neurons(Intervention.Mean("blocks.*.mlp.post", reference))).Where((_, i) => i % 4 == 1)) yield return variant;
     }
 }
