@@ -28,15 +28,16 @@ internal static class AblateVerb
             Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
             LayerPlan order = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : model.Plans.Identity();
             TokenRows rows = DataFile.ReadForPrediction(model, terminal, data.Of(parse)!, cancellation);
-            Intervention change = parse.GetValue(zero) is string points ? Intervention.Zero(points) : Mean(model, rows, parse.GetValue(mean)!, order, cancellation);
+            Intervention change = parse.GetValue(zero) is string points ? Intervention.Zero(points) : Mean(terminal, model, rows, parse.GetValue(mean)!, order, cancellation);
             IReadOnlyList<Variant> variants = Variant.Each(model, change, parts, order);
             SweepOptions options = PlanSweep.Options(parse.GetValue(batch)) with { Results = parse.GetValue(results), StopWhen = rule, Evaluated = stream.Teller(parse, terminal), Announce = work => terminal.Note(work.ToString()) };
             VariantSweepResult result = terminal.WithProgress(progress => VariantSweep.Run(model, rows, variants, order, options with { Progress = progress }, cancellation));
-            if (parse.GetValue(json)) terminal.WriteJson(new { Unchanged = new ResultJson.PlanResult(result.Unchanged), Table = ResultJson.Of(result.ToTable()), result.BlockEvaluations, result.LoopBlockEvaluations });
-            else terminal.WriteTable(result.ToTable());
+            Table table = result.ToTable();
+            if (parse.GetValue(json)) terminal.WriteJson(new { Unchanged = new ResultJson.PlanResult(result.Unchanged), Columns = ResultJson.Columns(table), table.Notes, result.BlockEvaluations, result.LoopBlockEvaluations, result.Provenance });
+            else terminal.WriteTable(table);
         });
     }
 
-    private static Intervention Mean(Model model, TokenRows rows, string points, LayerPlan plan, CancellationToken cancellation) =>
-        Intervention.Mean(points, model.Capture(rows, new CaptureRequest { Points = [points], Plan = plan }, cancellation));
+    private static Intervention Mean(Terminal terminal, Model model, TokenRows rows, string points, LayerPlan plan, CancellationToken cancellation) =>
+        Intervention.Mean(points, model.Capture(rows, new CaptureRequest { Points = [points], Plan = plan, Announce = terminal.Note }, cancellation));
 }

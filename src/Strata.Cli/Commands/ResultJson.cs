@@ -47,10 +47,13 @@ internal static class ResultJson
     /// <summary>A table: its columns by name, its notes and its provenance.</summary>
     public static object Of(Table table) => new
     {
-        Columns = table.Columns.ToDictionary(c => c.Name, c => c.Kind == ColumnKind.Text ? (object)c.Texts : c.Numbers),
+        Columns = Columns(table),
         table.Notes,
         table.Provenance,
     };
+
+    /// <summary>The columns of a table by name.</summary>
+    public static Dictionary<string, object> Columns(Table table) => table.Columns.ToDictionary(c => c.Name, c => c.Kind == ColumnKind.Text ? (object)c.Texts : c.Numbers);
 
     private sealed class RealConverter : JsonConverter<double>
     {

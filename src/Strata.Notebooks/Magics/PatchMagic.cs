@@ -35,7 +35,7 @@ internal sealed class PatchMagic : MagicCommand
         PatchingOptions options = new() { Plan = Inputs.Plan(call.Value(_plan), model), Announce = line => call.Show(line), Progress = call.Progress };
         PatchingGrid grid = PatchingGrid.Run(model, clean, corrupted, metric, call.Value(_place) is string place ? options with { Place = place } : options, call.Cancellation);
         call.Keep(name, grid);
-        call.Show(grid);
+        call.Show(PatchingFigure.Of(grid), grid.ToTable());
     }
 
     private static int[] Prompt(MagicCall call, Model model, Option<string> text, Option<string> tokens)

@@ -133,24 +133,19 @@ public sealed class PatchingGrid
         return points.All(p => !p.IsAttentionMatrix) ? points : throw new StrataException($"\"{place}\" is a matrix of all positions; a patch is one row, such as that of resid_pre, attn_out, mlp_out or attn.z.");
     }
 
-    /// <summary>Patches of one step that together run no more tokens than a batch holds.</summary>
+    /// <summary>Patches of one step, in batches of about equal size that run no more tokens than a batch holds.</summary>
     private static IEnumerable<Patch[]> Together(Patch[] patches, int tokensPerBatch)
     {
-        foreach (IGrouping<int, Patch> step in patches.GroupBy(patch => patch.Step))
+        foreach (Patch[] step in patches.GroupBy(patch => patch.Step).Select(step => step.ToArray()))
         {
-            List<Patch> batch = [];
-            foreach (Patch patch in step)
+            int tokens = step.Sum(patch => patch.Tokens), batches = (tokens + tokensPerBatch - 1) / tokensPerBatch, share = (tokens + batches - 1) / batches;
+            for (int first = 0; first < step.Length;)
             {
-                if (batch.Count > 0 && batch.Sum(other => other.Tokens) + patch.Tokens > tokensPerBatch)
-                {
-                    yield return [.. batch];
-                    batch.Clear();
-                }
-
-                batch.Add(patch);
+                int end = first + 1, held = step[first].Tokens;
+                while (end < step.Length && held + step[end].Tokens <= share) held += step[end++].Tokens;
+                yield return step[first..end];
+                first = end;
             }
-
-            yield return [.. batch];
         }
     }
 
