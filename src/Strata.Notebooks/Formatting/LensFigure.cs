@@ -124,7 +124,7 @@ internal static class LensFigure
         double[] places = [.. Enumerable.Range(0, table.Rows).Select(i => (double)i)];
         IEnumerable<LineSeries> lines = table.Columns.Where(c => c.Name is "cls identifiability" or "patch identifiability" or "random weights")
             .Select(c => new LineSeries(c.Name, places, table[c.Name].Numbers) { Dashed = c.Name == "random weights" });
-        return Figure.Lines("How far the true class is up among all classes", "streams read: 0 the embedding, then one per block", "identifiability", [.. lines]).WithNotes(table.Notes).WithProvenance(table.Provenance);
+        return Figure.Lines("How far the true class is up among all classes", "layer (0: the embedding)", "identifiability", [.. lines]).WithNotes(table.Notes).WithProvenance(table.Provenance);
     }
 
     /// <summary>Precision and surprisal of a lens over the blocks, the unmapped stream and the constant dashed; then the table.</summary>
@@ -132,7 +132,7 @@ internal static class LensFigure
     {
         double[] places = Enumerable.Range(0, table.Rows).Select(i => (double)i).ToArray();
         LineSeries Line(string column, bool dashed = false) => new(column, places, table[column].Numbers) { Dashed = dashed };
-        Axis x = "streams read: 0 the embedding, then one per block";
+        Axis x = "layer (0: the embedding)";
         return
         [
             Figure.Lines($"{table.Title}: share of the network's own most likely tokens", x, "precision", Line("precision@1"), Line("precision@5"), Line("precision@10"), Line("identity@1", true), Line("constant@1", true)).WithNotes(table.Notes).WithProvenance(table.Provenance),

@@ -129,7 +129,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [Fact]
     public void Attributions_by_head_mixed_layers_and_streams_are_reached_by_command()
     {
-        FakeHost host = othello.Run("#!lens --tokens 61,19,18,17 --attribute top --heads --neurons 128 --name parts", "#!generate --take 2 --max-new 3 --mix deco --layers 4,5 --alpha 2 --name mixed",
+        FakeHost host = othello.Run("#!lens --tokens 61,19,18,17 --attribute top --heads --neurons 128 --name parts", "#!generate --tokens 61,19,18 --max-new 3 --mix deco --layers 4,5 --alpha 2 --name mixed",
             "#!compare --stream --take 6 --points blocks.*.resid_post --pool mean --with cka-debiased --chunk 4 --name streamed", "#!lens --take 1 --positions 3..7 --name few");
         DirectLogitAttribution parts = Assert.IsType<DirectLogitAttribution>(host.Variables["parts"]);
         Assert.Equal(parts.Logit, parts.Total, 1e-4);
