@@ -5,6 +5,9 @@ namespace Strata.Acceptance;
 /// <summary>The notebooks of the gallery, each run once for all tests.</summary>
 public sealed class Gallery : IDisposable
 {
+    /// <summary>Notebooks whose parameter says how many games they take, and how few are enough for tests that read no number.</summary>
+    private static readonly Dictionary<string, int> Games = new() { ["05-similarity"] = 40, ["06-probes-and-controls"] = 24, ["07-lenses"] = 60 };
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("strata-gallery-");
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _reports = new();
 
@@ -18,7 +21,8 @@ public sealed class Gallery : IDisposable
     private async Task<string> Run(string notebook)
     {
         string report = Path.Combine(_folder.FullName, notebook + ".html");
-        Finished finished = await Programs.Strata("run", Path.Combine(Repository.Root, "notebooks", notebook + ".ipynb"), "--report", report);
+        string[] few = Games.TryGetValue(notebook, out int games) ? ["--param", $"games={games}"] : [];
+        Finished finished = await Programs.Strata(["run", Path.Combine(Repository.Root, "notebooks", notebook + ".ipynb"), "--report", report, .. few]);
         Assert.True(finished.Code == 0, $"{notebook} ended with code {finished.Code}:\n{finished.Error}");
         return report;
     }

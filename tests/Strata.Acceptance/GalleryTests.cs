@@ -10,12 +10,15 @@ namespace Strata.Acceptance;
 /// <summary>The gallery as readers get it: every notebook runs, and its report says and shows what it should.</summary>
 public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Gallery>
 {
-    private const string Tour = "01-layer-tour", Painters = "02-painters", Api = "03-csharp-api", Performance = "09-performance";
+    private const string Tour = "01-layer-tour", Painters = "02-painters", Api = "03-csharp-api", Performance = "09-performance", Similarity = "05-similarity", Readers = "06-probes-and-controls", Lenses = "07-lenses";
 
     [Theory]
     [InlineData(Tour, "The network", "The games", "Capture", "Geometry by layer", "Which layers are alike", "When is the move decided: the logit lens", "Where is the board: linear probes", "What this shows, and what it does not")]
     [InlineData(Painters, "The network as it is", "Six ways to run the middle", "Leaving out one block", "Leaving out windows of blocks", "Can the damage be foreseen? Angular distance", "What this shows, and what it does not")]
     [InlineData(Api, "Load", "Capture", "Measure, and a measure of one's own", "Compare", "Plans: skip, reverse, sweep", "Intervene", "Probe", "Logit lens and generation", "What this shows, and what it does not")]
+    [InlineData(Similarity, "CKA, and its bias", "Random weights", "Without what the inputs share", "Other measures", "Networks of different depth: stitching", "A changed network", "More rows than memory", "What this shows, and what it does not")]
+    [InlineData(Readers, "Eight squares, two boards", "A leak, and the split that stops it", "How long is the description", "How many units carry a square", "Erasure: is it used?", "What this shows, and what it does not")]
+    [InlineData(Lenses, "The logit lens", "A fitted lens", "The future lens", "Who wrote the score: direct logit attribution", "The patching lens", "Decoding with mixed layers", "What this shows, and what it does not")]
     [InlineData(Performance, "The machine", "Plans", "Layers", "Tokens", "Samples", "What is shared", "What this shows, and what it does not")]
     public async Task ReportHasItsSectionsAndItsProvenance(string notebook, params string[] sections)
     {
@@ -30,6 +33,9 @@ public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Galler
     [InlineData(Tour)]
     [InlineData(Painters)]
     [InlineData(Api)]
+    [InlineData(Similarity)]
+    [InlineData(Readers)]
+    [InlineData(Lenses)]
     [InlineData(Performance)]
     public async Task ReportNeedsNothingOutsideItself(string notebook)
     {
