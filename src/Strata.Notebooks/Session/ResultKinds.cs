@@ -17,6 +17,7 @@ internal static class ResultKinds
         ComparisonMatrix or ComparisonProfile or Stitching => "a comparison",
         ProbeSweep or ErasureSweep or ShiftSweep or RegressionSweep => "a probe",
         LogitLens or AffineLens or DirectLogitAttribution or PatchLens => "a lens",
+        TaskSweep => "tasks",
         SweepResult => "a sweep",
         AngularDistance => "angular distances",
         LayerPlan => "a plan",

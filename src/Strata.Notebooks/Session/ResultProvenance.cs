@@ -22,6 +22,7 @@ internal static class ResultProvenance
         AffineLens lens => lens.Provenance,
         DirectLogitAttribution attribution => attribution.Provenance,
         PatchLens lens => lens.Provenance,
+        TaskSweep tasks => tasks.Table.Provenance,
         SweepResult sweep => sweep.Provenance,
         Evaluation evaluation => evaluation.Provenance,
         AngularDistance distance => distance.Provenance,
