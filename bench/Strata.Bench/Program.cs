@@ -40,7 +40,7 @@ if (args is ["measures", ..])
 
 if (args is ["tasks", ..])
 {
-    new TaskSpeed(args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 256, args.Length > 1 ? rounds : 3).Run();
+    new TaskSpeed(args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 128, args.Length > 1 ? rounds : 3).Run();
     return 0;
 }
 
