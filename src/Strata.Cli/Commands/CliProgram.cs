@@ -52,6 +52,7 @@ public static class CliProgram
         EvalVerb.Create(terminal),
         SweepVerb.Create(terminal),
         MeasureVerb.Create(terminal),
+        AtlasVerb.Create(terminal),
         CompareVerb.Create(terminal),
         ProbeVerb.Create(terminal),
         LensVerb.Create(terminal),
