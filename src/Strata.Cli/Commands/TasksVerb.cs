@@ -23,9 +23,9 @@ internal static class TasksVerb
         Option<string?> write = new("--mteb-json") { Description = "Folder into which the scores are written as MTEB's result files.", HelpName = "FOLDER" };
         Option<string?> compare = new("--compare") { Description = "Folder or file of MTEB's results to set beside these.", HelpName = "PATH" };
         Option<int?> batch = Inputs.BatchTokens();
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("tasks", "Score embedding tasks in MTEB's protocol at every layer, from one pass over their texts.", [folder, task, points, pool, positions, plan, noControls, seed, correlate, write, compare, batch, storage, json], (parse, cancellation) =>
+        return Verb.Create("tasks", "Score embedding tasks in MTEB's protocol at every layer, from one pass over their texts.", [folder, task, points, pool, positions, plan, noControls, seed, correlate, write, compare, batch, .. weights.Options, json], (parse, cancellation) =>
         {
             // What is misspelt must not cost a run.
             string[]? measures = parse.GetValue(correlate) is string names ? Inputs.List("--correlate", names) : null;
@@ -42,7 +42,7 @@ internal static class TasksVerb
             if (parse.GetValue(batch) is int tokens) request = request with { TokensPerBatch = tokens };
             IReadOnlyList<MtebResult>? others = parse.GetValue(compare) is string path ? MtebResult.Read(path) : null;
             IReadOnlyList<EmbeddingTask> tasks = EmbeddingTasks.Find(Inputs.List("--task", parse.GetRequiredValue(task)));
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             request = request with { Plan = parse.GetValue(plan) is string text ? model.Plans.Parse(text) : null };
             TaskSweep sweep = terminal.WithProgress(progress => TaskSweep.Run(model, tasks, request with { Progress = progress }, cancellation));
             Table? correlations = measures is null ? null : terminal.WithProgress(progress => MeasureTaskCorrelation.Run(model, sweep, measures, request with { Progress = progress }, cancellation));
