@@ -8,7 +8,7 @@ internal static class TaskParts
 {
     private const int MaxFigures = 8;
 
-    /// <summary>The main score of each task over the relative depth, one line per pooling, controls dashed in its colour, the best layer ringed; then the table.</summary>
+    /// <summary>The main score of each task over the relative depth, one line per pooling, controls dashed, the best layer ringed; then the table.</summary>
     public static IReadOnlyList<object> Of(TaskSweep tasks) =>
         [.. tasks.Scores.GroupBy(s => s.Task).Take(MaxFigures).Select(group => Figure(tasks, group.Key)).OfType<Figure>(), tasks.Table];
 
@@ -28,7 +28,7 @@ internal static class TaskParts
             int ring = Array.FindIndex(part, i => tasks.Scores[i] == best);
             lines.Add(Line(name, tasks.Scores) with { Ringed = ring < 0 ? null : ring });
             if (tasks.RandomWeights is { } twin) lines.Add(Line($"{name}, random weights", twin) with { Dashed = true });
-            if (tasks.Shuffled is { } shuffled) lines.Add(Line($"{name}, shuffled labels", shuffled) with { Dashed = true });
+            if (tasks.Shuffled is { } shuffled) lines.Add(Line($"{name}, shuffled labels", shuffled) with { Dashed = true, Hue = parts.Length + p });
         }
 
         Figure figure = Notebooks.Figure.Lines($"{Escape.Clip(task.Name, 60)} over the depth", "relative depth", task.MainScore, lines)
