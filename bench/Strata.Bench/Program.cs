@@ -4,6 +4,7 @@ using Strata.Bench.Kernel;
 using Strata.Bench.Load;
 using Strata.Bench.Measures;
 using Strata.Bench.Peer;
+using Strata.Bench.Tasks;
 using Strata.Bench.Tokenizers;
 
 // dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--no-pytorch]   the speed table
@@ -14,6 +15,7 @@ using Strata.Bench.Tokenizers;
 // dotnet run -c Release --project bench/Strata.Bench -- larger [GB] [TOKENS]           a checkpoint three times the memory that the system allows
 // dotnet run -c Release --project bench/Strata.Bench -- soak [MINUTES]                 mixed captures and sweeps: resident memory stays flat
 // dotnet run -c Release --project bench/Strata.Bench -- measures [ROUNDS] [GAMES]      a battery of 15 measures beside the forward pass
+// dotnet run -c Release --project bench/Strata.Bench -- tasks [ROUNDS] [WIDTH]         embedding tasks at 13 layers beside one layer
 // dotnet run -c Release --project bench/Strata.Bench -- --filter '*'                   micro-benchmarks
 int rounds = args.Skip(1).Select(a => int.TryParse(a, out int number) ? number : 0).Append(7).First(r => r > 0);
 if (args is ["peer", ..])
@@ -43,6 +45,12 @@ if (args is ["measures", ..])
 {
     int games = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1000;
     new BatterySpeed(InRepository("data", "othello"), games, rounds).Run();
+    return 0;
+}
+
+if (args is ["tasks", ..])
+{
+    new TaskSpeed(args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 128, args.Length > 1 ? rounds : 3).Run();
     return 0;
 }
 

@@ -36,6 +36,8 @@ internal static class ResultFormatters
         Formatters.Register<ErasureSweep>(erased => Stacked.Of(ProbeParts.Of((object)erased)));
         Formatters.Register<ShiftSweep>(shifted => Stacked.Of(ProbeParts.Of((object)shifted)));
         Formatters.Register<RegressionSweep>(regressed => Stacked.Of(ProbeParts.Of((object)regressed)));
+        Formatters.Register<TaskSweep>(tasks => Stacked.Of(TaskParts.Of(tasks)));
+        Formatters.Register<EmbeddingTask>(task => ValueFormatters.Plain(task.ToString()));
         Formatters.Register<AngularDistance>(distance => Stacked.Of([AngularFigure.Of(distance, null), distance.ToTable()]));
     }
 }

@@ -21,6 +21,7 @@ internal static class ResultKinds
         ProbeSweep or ErasureSweep or ShiftSweep or RegressionSweep => "a probe",
         LogitLens or AffineLens or DirectLogitAttribution or PatchLens or ClassLens => "a lens",
         ReducedCapture => "reduced activations",
+        TaskSweep => "tasks",
         SweepResult or VariantSweepResult => "a sweep",
         PatchingGrid => "a patching grid",
         AngularDistance => "angular distances",

@@ -27,6 +27,7 @@ internal static class ResultProvenance
         PatchLens lens => lens.Provenance,
         ClassLens lens => lens.Provenance,
         ReducedCapture reduced => reduced.Provenance,
+        TaskSweep tasks => tasks.Table.Provenance,
         SweepResult sweep => sweep.Provenance,
         Evaluation evaluation => evaluation.Provenance,
         AngularDistance distance => distance.Provenance,
