@@ -19,9 +19,9 @@ internal static class AtlasVerb
         Option<string?> set = new("--set") { Description = "Parameters of the measures, as in neighbours=10.", HelpName = "NAME=VALUE[,...]" };
         Option<int?> seed = Inputs.Count("--seed", "Seed of whatever is drawn at random; 0 by default.");
         Option<bool> noControls = new("--no-controls") { Description = "Do not run the same on a network of the same shape with random weights." };
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         return Verb.Create("atlas", "Lay out one page about a model: measures over depth beside random weights, layers, lens, probe, loss without each block.",
-            [folder, .. data.Options, report, measures, labels, set, seed, noControls, storage], (parse, cancellation) =>
+            [folder, .. data.Options, report, measures, labels, set, seed, noControls, .. weights.Options], (parse, cancellation) =>
         {
             string path = parse.GetRequiredValue(report);
             AtomicFile.CheckTarget(path);
@@ -31,7 +31,7 @@ internal static class AtlasVerb
             if (parse.GetValue(measures) is string names) wanted = wanted with { Measures = Inputs.List("--measure", names).Select(name => Measures.Get(name).Name).ToArray() };
             string[]? fields = parse.GetValue(labels) is string list ? Inputs.List("--labels", list) : null;
             if (fields is not null && data.Of(parse) is null) throw new StrataException("--labels names fields of the data; give --data.");
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             (TokenRows rows, DataSet? read) = Rows(terminal, model, data.Of(parse), options.Seed, cancellation);
             if (fields is not null) wanted = wanted with { Labels = activations => new DataLabels(activations, read!, null, () => model).Sets(fields, out _) };
             Atlas atlas = terminal.WithProgress(progress => Atlas.Run(model, rows, wanted with { Progress = progress }, cancellation));

@@ -45,7 +45,7 @@ internal sealed class MeasureSeriesInput
     /// <param name="terminal">Where progress is drawn.</param>
     /// <param name="parse">The command line.</param>
     /// <param name="source">The model, or the checkpoints.</param>
-    /// <param name="settings">Data, points, storage.</param>
+    /// <param name="settings">Data, points, memory of the weights.</param>
     /// <param name="measures">Names of measures; empty where none are needed.</param>
     /// <param name="request">Options and control of a battery.</param>
     /// <param name="cancellation">Stops the work.</param>
@@ -54,12 +54,12 @@ internal sealed class MeasureSeriesInput
         if (parse.GetValue(_checkpoints))
         {
             DataRequest data = DataOf(settings, source);
-            ModelOptions options = new() { Storage = settings.Storage is null ? null : StorageFormat.Parse("--storage", settings.Storage), Announce = terminal.Note };
+            ModelOptions options = settings.Weights with { Announce = terminal.Note };
             IReadOnlyList<(string, Func<Model>)> checkpoints = MeasureSeries.CheckpointsOf(source, parse.GetValue(_revisions) is string names ? Inputs.List("--revisions", names) : [], options);
             return [terminal.WithProgress(progress => MeasureSeries.Checkpoints(checkpoints, model => DataFile.Read(model, terminal, data, cancellation), measures, request with { Progress = progress }, cancellation)).Table];
         }
 
-        Model model = ModelFolder.Load(terminal, source, settings.Storage, cancellation);
+        Model model = ModelFolder.Load(terminal, source, settings.Weights, cancellation);
         if (parse.GetValue(_pairs) is string pairs) return [PairsOf(parse, model, Inputs.Choice("--pairs", pairs, Pairs), settings, cancellation)];
         TokenRows rows = DataFile.Read(model, terminal, DataOf(settings, source), cancellation);
         if (parse.GetValue(_parts) is string point) return PartsOf(model, rows, point, cancellation);

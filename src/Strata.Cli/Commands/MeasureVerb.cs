@@ -31,9 +31,9 @@ internal static class MeasureVerb
         Option<bool> noControls = new("--no-controls") { Description = "Do not run the same on a network of the same shape with random weights." };
         Option<string?> plan = Inputs.Plan();
         Option<int?> batch = Inputs.BatchTokens();
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("measure", "Compute a number per hook point.", [source, .. data.Options, names, points, form, normalization, set, augment, views, .. series.Options, pool, plan, batch, storage, noControls, json], (parse, cancellation) =>
+        return Verb.Create("measure", "Compute a number per hook point.", [source, .. data.Options, names, points, form, normalization, set, augment, views, .. series.Options, pool, plan, batch, .. weights.Options, noControls, json], (parse, cancellation) =>
         {
             bool other = series.Given(parse);
             if (parse.GetValue(names) is null == series.NeedsMeasures(parse))
@@ -54,9 +54,9 @@ internal static class MeasureVerb
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.None),
                 Plan = parse.GetValue(plan),
                 BatchTokens = parse.GetValue(batch),
-                Storage = parse.GetValue(storage),
+                Weights = weights.Of(parse),
             };
-            if (ActivationSource.IsFile(from)) Inputs.RefuseForFiles(parse, [.. data.Options, augment, views, pool, plan, batch, storage]);
+            if (ActivationSource.IsFile(from)) Inputs.RefuseForFiles(parse, [.. data.Options, augment, views, pool, plan, batch, .. weights.Options]);
             if (other)
             {
                 if (ActivationSource.IsFile(from)) throw new StrataException($"{from} is a file of activations; a series, --position-context and --pairs run a model.");
@@ -87,7 +87,7 @@ internal static class MeasureVerb
     private static MeasureTable OfModel(Terminal terminal, string folder, CaptureSettings settings, string[] measures, MeasureOptions options, Func<Model, DataSet, TokenRows, IReadOnlyList<TokenRows>> viewsOf, bool control, CancellationToken cancellation)
     {
         if (settings.Data is null) throw new StrataException($"A model needs data to run on: {folder} --data FILE.");
-        Model model = ModelFolder.Load(terminal, folder, settings.Storage, cancellation);
+        Model model = ModelFolder.Load(terminal, folder, settings.Weights, cancellation);
         LayerPlan? plan = settings.Plan is null ? null : model.Plans.Parse(settings.Plan);
         DataSet set = DataFile.ReadSet(terminal, settings.Data, cancellation);
         TokenRows rows = DataFile.Tokens(set, model, settings.Data);

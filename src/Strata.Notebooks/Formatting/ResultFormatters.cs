@@ -24,6 +24,7 @@ internal static class ResultFormatters
         Formatters.Register<SweepResult>(sweep => Stacked.Of([SweepFigure.Cost(sweep), sweep.ToTable()]));
         Formatters.Register<LogitLens>(lens => Stacked.Of([LensFigure.Of(lens, 0, LensQuantity.Probability), lens.ToTable()]));
         Formatters.Register<DirectLogitAttribution>(attribution => Stacked.Of([LensFigure.Of(attribution), attribution.ToTable()]));
+        Formatters.Register<ClassLens>(lens => ClassOverlay.Of(lens, 0, null).ToMimeBundle());
         Formatters.Register<PatchLens>(lens => TableFormatter.Format(lens.ToTable()));
         Formatters.Register<ComparisonMatrix>(matrix => ComparisonFigure.Of(matrix).ToMimeBundle());
         Formatters.Register<ComparisonProfile>(profile => Stacked.Of(ComparisonFigure.Parts(profile)));

@@ -17,8 +17,11 @@ internal sealed class Inputs
     /// <summary>Adds the options to a command.</summary>
     public Inputs(Command syntax)
     {
-        foreach (Option option in new Option[] { _model, _data, _take, _text, _tokens }) syntax.Options.Add(option);
+        foreach (Option option in All) syntax.Options.Add(option);
     }
+
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> All => [_model, _data, _take, _text, _tokens];
 
     /// <summary>The model.</summary>
     /// <exception cref="StrataException">There is none of this name.</exception>

@@ -19,7 +19,7 @@ internal static class ResultKinds
         PositionContextParts => "a decomposition by position and context",
         ComparisonMatrix or ComparisonProfile or Stitching => "a comparison",
         ProbeSweep or ErasureSweep or ShiftSweep or RegressionSweep => "a probe",
-        LogitLens or AffineLens or DirectLogitAttribution or PatchLens => "a lens",
+        LogitLens or AffineLens or DirectLogitAttribution or PatchLens or ClassLens => "a lens",
         SweepResult => "a sweep",
         AngularDistance => "angular distances",
         LayerPlan => "a plan",

@@ -25,6 +25,7 @@ internal static class ResultProvenance
         AffineLens lens => lens.Provenance,
         DirectLogitAttribution attribution => attribution.Provenance,
         PatchLens lens => lens.Provenance,
+        ClassLens lens => lens.Provenance,
         SweepResult sweep => sweep.Provenance,
         Evaluation evaluation => evaluation.Provenance,
         AngularDistance distance => distance.Provenance,
