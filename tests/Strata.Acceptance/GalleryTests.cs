@@ -47,7 +47,6 @@ public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Galler
     [InlineData(Painters, 7)]
     [InlineData(Api, 8)]
     [InlineData(Layers, 12)]
-    [InlineData(Geometry, 26)]
     public async Task BrowserDrawsEveryFigureAndReportsNoError(string notebook, int least)
     {
         string report = await gallery.Report(notebook);
