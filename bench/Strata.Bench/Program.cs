@@ -7,10 +7,12 @@ using Strata.Bench.Peer;
 using Strata.Bench.Tokenizers;
 
 // dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--no-pytorch]   the speed table
+// dotnet run -c Release --project bench/Strata.Bench -- sweeps [ROUNDS] [--no-pytorch] [--rows heads,patching,siblings,windows,painters]   sweeps and interventions
 // dotnet run -c Release --project bench/Strata.Bench -- tokenizers                     megabytes of English per second
 // dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
 // dotnet run -c Release --project bench/Strata.Bench -- load [GB]                      how long a checkpoint takes to load, and its memory
 // dotnet run -c Release --project bench/Strata.Bench -- larger [GB] [TOKENS]           a checkpoint three times the memory that the system allows
+// dotnet run -c Release --project bench/Strata.Bench -- soak [MINUTES]                 mixed captures and sweeps: resident memory stays flat
 // dotnet run -c Release --project bench/Strata.Bench -- measures [ROUNDS] [GAMES]      a battery of 15 measures beside the forward pass
 // dotnet run -c Release --project bench/Strata.Bench -- --filter '*'                   micro-benchmarks
 int rounds = args.Skip(1).Select(a => int.TryParse(a, out int number) ? number : 0).Append(7).First(r => r > 0);
@@ -18,6 +20,13 @@ if (args is ["peer", ..])
 {
     using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : new PythonWorker(InRepository("bench", "pytorch", "peer.py"), "python3-torch and libopenblas0-openmp");
     new SpeedTable(pytorch, rounds).Run();
+    return 0;
+}
+
+if (args is ["sweeps", ..])
+{
+    using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : new PythonWorker(InRepository("bench", "pytorch", "hooks.py"), "python3-torch and libopenblas0-openmp");
+    new SweepTable(pytorch, rounds).Run(args.SkipWhile(a => a != "--rows").Skip(1).Take(1).SelectMany(list => list.Split(',')).ToArray());
     return 0;
 }
 
@@ -58,6 +67,12 @@ if (args is ["load-once", string checkpoint])
 if (args is ["larger", ..])
 {
     new LargerThanMemory(args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 1.5, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 128).Run();
+    return 0;
+}
+
+if (args is ["soak", ..])
+{
+    new Soak(InRepository("data", "othello"), args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 30).Run();
     return 0;
 }
 

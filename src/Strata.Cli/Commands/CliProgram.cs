@@ -51,6 +51,8 @@ public static class CliProgram
         CaptureVerb.Create(terminal),
         EvalVerb.Create(terminal),
         SweepVerb.Create(terminal),
+        AblateVerb.Create(terminal),
+        PatchVerb.Create(terminal),
         MeasureVerb.Create(terminal),
         AtlasVerb.Create(terminal),
         CompareVerb.Create(terminal),

@@ -13,7 +13,7 @@ public sealed class MagicCommands(StrataSession session)
     internal static IReadOnlyList<MagicCommand> All { get; } =
     [
         new ModelMagic(), new DataMagic(), new CaptureMagic(), new MeasureMagic(), new CompareMagic(), new LensMagic(), new ProbeMagic(), new AtlasMagic(),
-        new AblateMagic(), new SweepMagic(), new PruneMagic(), new GenerateMagic(), new SaveMagic(), new ReportMagic(), new HelpMagic(),
+        new AblateMagic(), new SweepMagic(), new PatchMagic(), new PruneMagic(), new GenerateMagic(), new SaveMagic(), new ReportMagic(), new HelpMagic(),
     ];
 
     /// <summary>Words with their one-line descriptions, for help and completion.</summary>

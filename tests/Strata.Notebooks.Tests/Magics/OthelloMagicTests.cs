@@ -195,8 +195,40 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         SweepResult result = Assert.IsType<SweepResult>(host.Variables["s"]);
         Assert.Equal(plans, result.Results.Count);
         Assert.True(result.Results[0].Plan.IsIdentity);
-        Assert.Contains(MimeBundle.Plotly, host.Outputs[0].Renderings.Keys);
-        Assert.Equal(2, host.Outputs.Count);
+        Assert.StartsWith($"Evaluating {plans} plans", host.Outputs[0].Renderings[MimeBundle.PlainText]);
+        Assert.Contains(MimeBundle.Plotly, host.Outputs[1].Renderings.Keys);
+        Assert.Equal(3, host.Outputs.Count);
+    }
+
+    [Fact]
+    public void Heads_and_groups_of_neurons_are_changed_in_turn_and_drawn_as_a_grid()
+    {
+        Model model = othello.Session.Get<Model>(othello.Session.CurrentModel, "a model");
+        TokenRows rows = new("moves", [[61, 19, 18, 17]]);
+        FakeHost host = othello.Run("#!ablate --zero blocks.*.attn.z --each head --tokens 61,19,18,17");
+        Table table = (Table)host.Variables["ablation"];
+        Assert.Equal(1 + 8 * model.Spec.Heads, table.Rows);
+        double alone = Evaluation.Run(model, rows, null, new SweepOptions { Interventions = [Intervention.Zero("blocks.1.attn.z").OnHead(1)] }).Loss;
+        Assert.Equal(alone, table["loss"].Numbers[1 + model.Spec.Heads + 1], 1e-6);
+        Assert.Contains("each head of attn.z", host.Outputs[^2].Renderings[MimeBundle.PlainText]);
+        Table neurons = (Table)othello.Run("#!ablate --mean blocks.2.mlp.post --each 100 --tokens 61,19,18,17").Variables["ablation"];
+        Assert.Equal(1 + (model.Spec.MlpWidth + 99) / 100, neurons.Rows);
+        Assert.Contains("columns 0..100", neurons["change"].Texts[1]);
+    }
+
+    [Fact]
+    public void A_grid_of_patches_is_drawn_with_its_tokens()
+    {
+        FakeHost host = othello.Run("#!patch --clean \"c4 c3 d3\" --corrupted \"c4 c5 d3\" --answer e3 --foil f5 --place mlp_out");
+        PatchingGrid grid = Assert.IsType<PatchingGrid>(host.Variables["patching"]);
+        Assert.Equal(8, grid.Points.Count);
+        Assert.Equal("logit difference", grid.Metric.Name);
+        Assert.Contains(host.Outputs, output => output.Renderings[MimeBundle.PlainText].StartsWith("Patching 8 points", StringComparison.Ordinal));
+        Assert.Contains(MimeBundle.Plotly, host.Outputs[^2].Renderings.Keys);
+        Assert.Contains("c5", host.Outputs[^1].Renderings[MimeBundle.Html]);
+        PatchingGrid same = (PatchingGrid)othello.Run("#!patch --clean-tokens 61,19 --corrupted-tokens 61,19 --name none").Variables["none"];
+        Assert.Equal(0, same.Clean, 1e-9);
+        Assert.Equal(0, same.Corrupted, 1e-9);
     }
 
     [Fact]
@@ -378,6 +410,13 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("#!ablate --zero blocks.3.atn_out", "Did you mean \"blocks.3.attn_out\"")]
     [InlineData("#!ablate --zero blocks.3.attn_out --head 1", "not divided into heads")]
     [InlineData("#!ablate --scale blocks.3.attn_out", "is not GLOB=F")]
+    [InlineData("#!sweep --drop-each --stop-when 2", "1.5x after 64")]
+    [InlineData("#!ablate --zero blocks.*.mlp_out --each heads --take 1", "write point, head")]
+    [InlineData("#!ablate --zero blocks.*.mlp_out --each head --take 1", "has no heads")]
+    [InlineData("#!patch --clean \"c4 c3\" --corrupted c4", "of one length")]
+    [InlineData("#!patch --clean \"c4 c3\"", "--corrupted TEXT or --corrupted-tokens IDS")]
+    [InlineData("#!patch --clean \"c4 c3\" --corrupted \"c4 c5\" --answer \"c4 c3\"", "an answer is one")]
+    [InlineData("#!patch --clean \"c4 c3\" --corrupted \"c4 c5\" --foil c4", "with an answer")]
     [InlineData("#!sweep --windows 9", "A window of 9 blocks does not fit")]
     [InlineData("#!sweep --painters 0,2", "is no range of blocks")]
     [InlineData("#!prune --count 8", "drop 1 to 7")]
