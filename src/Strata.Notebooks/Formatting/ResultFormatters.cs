@@ -26,7 +26,7 @@ internal static class ResultFormatters
         Formatters.Register<VariantSweepResult>(sweep => Stacked.Of(AblationParts.Grid(sweep) is Figure grid ? [grid, sweep.ToTable()] : [sweep.ToTable()]));
         Formatters.Register<PatchingGrid>(grid => Stacked.Of([PatchingFigure.Of(grid), grid.ToTable()]));
         Formatters.Register<LogitLens>(lens => Stacked.Of([LensFigure.Of(lens, 0, LensQuantity.Probability), lens.ToTable()]));
-        Formatters.Register<DirectLogitAttribution>(attribution => Stacked.Of([LensFigure.Of(attribution), attribution.ToTable()]));
+        Formatters.Register<DirectLogitAttribution>(attribution => Stacked.Of(LensFigure.Parts(attribution)));
         Formatters.Register<ClassLens>(lens => ClassOverlay.Of(lens, 0, null).ToMimeBundle());
         Formatters.Register<PatchLens>(lens => TableFormatter.Format(lens.ToTable()));
         Formatters.Register<ComparisonMatrix>(matrix => ComparisonFigure.Of(matrix).ToMimeBundle());
