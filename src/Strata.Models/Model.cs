@@ -16,6 +16,12 @@ public sealed record ModelOptions
     /// </summary>
     public DType? Storage { get; init; }
 
+    /// <summary>
+    /// Bytes of memory that the weights may take. Blocks beyond it are read from the checkpoint each time they run: results are the same to the last bit, and time is that of reading the
+    /// file once per batch where that is longer than computing. Null keeps all weights in memory where it has room for them, and otherwise takes half of it.
+    /// </summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>Of a pair of networks in one checkpoint (CLIP, SigLIP), which one, where the name of the folder does not say it (<c>FOLDER#image</c>); null for other checkpoints.</summary>
     public Tower? Tower { get; init; }
 
@@ -76,7 +82,7 @@ public sealed class Model
     /// <summary>SHA-256 of the checkpoint's files, or of architecture and seed for random weights.</summary>
     public string Hash => _hash.Value;
 
-    /// <summary>Bytes of the weights in memory.</summary>
+    /// <summary>Bytes of the weights that are in memory now.</summary>
     public long WeightBytes => Weights.Bytes;
 
     /// <summary>What every result of this model says of it.</summary>
@@ -84,6 +90,9 @@ public sealed class Model
 
     /// <summary>Format of the linear maps in memory where it was chosen; null for the checkpoint's own.</summary>
     public DType? Storage { get; private init; }
+
+    /// <summary>Bytes of memory that the weights may take; null where there is no limit. See <see cref="ModelOptions.MemoryLimit"/>.</summary>
+    public long? MemoryLimit { get; private init; }
 
     internal ModelWeights Weights { get; }
 
@@ -109,7 +118,7 @@ public sealed class Model
     /// <summary>A network of this architecture with random weights and this tokenizer: the control for anything measured on the trained one.</summary>
     public Model RandomTwin(long seed)
     {
-        Model twin = Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine }, Preprocessor);
+        Model twin = Random($"random twin of {Name}", Spec, seed, Tokenizer, _source, new ModelOptions { Engine = Engine, MemoryLimit = MemoryLimit }, Preprocessor);
         twin.Sentences = Sentences;
         return twin;
     }
@@ -153,8 +162,8 @@ public sealed class Model
     public Activations Capture(TokenRows rows, params string[] points) => Capture(rows, new CaptureRequest { Points = points });
 
     /// <summary>
-    /// Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding; in a network of images whose classifier reads
-    /// one token, that classifier.
+    /// Reads residual streams as the last block's would be read: final norm (its statistics recomputed for each row), then unembedding; in a network of images its classifier, and where that reads
+    /// several tokens, as if all of them were the row.
     /// </summary>
     /// <param name="streams">[rows, width].</param>
     /// <returns>Logits [rows, vocabulary], or [rows, classes].</returns>
@@ -165,8 +174,7 @@ public sealed class Model
         using TensorScope scope = Engine.OpenScope();
         Tensor rows = scope.FromHost(streams.Values, streams.Rows, streams.Columns);
         Tensor normalized = Spec.FinalNorm ? scope.Norm(rows, Weights.FinalNorm, Spec) : rows;
-        if (Spec.Image is not null && Spec.SequenceHead is { Rows: PooledRows.First, Labels: { } labels }) return new FloatMatrix(Readout.Classes(scope, normalized, this).ToArray(), streams.Rows, labels.Count);
-        if (Spec.Image is not null) throw new StrataException($"{Name} ({Spec.Family}) has no scores that one row of the stream gives: {(Spec.SequenceHead?.Labels is null ? "its checkpoint holds no classifier" : "its classifier reads several")}.");
+        if (Spec.Image is not null) return new FloatMatrix(Readout.ClassesOfRows(scope, normalized, this).ToArray(), streams.Rows, Spec.SequenceHead!.Labels!.Count);
         return new FloatMatrix(Unembedding.Logits(scope, Unembedding.Plain(scope, normalized, this), this).ToArray(), streams.Rows, Spec.Vocabulary);
     }
 
@@ -232,9 +240,9 @@ public sealed class Model
     {
         if (Storage is null) throw new StrataException($"{Name} is in its checkpoint's own format. Load it with ModelOptions.Storage (or --storage) and compare that.");
         WeightMap map = ModelFamily.Of(Spec).Map(Spec, _source.Has);
-        Func<WeightEntry, Tensor> read = _source.Reader(Engine);
-        Model exact = new(Name, Spec, Engine, ModelWeights.Load(Spec, map, read, null, null, cancellation), Tokenizer, _hash, Seed, _source);
-        return Models.StorageErrors.Measure(this, exact, map, read, rows, cancellation);
+        WeightMemory memory = new(_source, Engine, null, MemoryLimit);
+        Model exact = new(Name, Spec, Engine, ModelWeights.Load(Spec, map, memory, null, cancellation), Tokenizer, _hash, Seed, _source);
+        return Models.StorageErrors.Measure(this, exact, map, _source.Reader(Engine), rows, cancellation);
     }
 
     /// <summary>The hook points in execution order with their shapes, and what this model cannot do.</summary>
@@ -349,12 +357,15 @@ public sealed class Model
         (Tokenizer? tokenizer, string lack) = spec.Image is null ? checkpoint.ReadTokenizer() : (null, "reads images");
         if (tokenizer is not null && tokenizer.VocabularySize > spec.Vocabulary)
             throw new InvalidFileException(checkpoint.Folder, $"has a tokenizer with the id {tokenizer.VocabularySize - 1} ({tokenizer.Token(tokenizer.VocabularySize - 1)}), and the network's vocabulary ends at {spec.Vocabulary - 1}. The tokenizer belongs to another network.");
-        ModelWeights weights = ModelWeights.Load(spec, map, entry => checkpoint.Read(engine, entry.Name), options.Storage, checkpoint.Releasing(options.Progress), cancellation);
+        CheckpointSource source = new(checkpoint);
+        WeightMemory memory = WeightMemory.Of(source, engine, map, options);
+        ModelWeights weights = ModelWeights.Load(spec, map, memory, options.Progress, cancellation);
         checkpoint.ReleasePages();
-        Model model = new(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, new CheckpointSource(checkpoint))
+        Model model = new(name, spec, engine, weights, tokenizer, new Lazy<string>(() => checkpoint.ContentHash), null, source)
         {
             Commit = commit,
             Storage = options.Storage,
+            MemoryLimit = memory.Limit,
             Preprocessor = spec.Image is null ? null : ImagePreprocessor.LoadFolder(checkpoint.Folder),
             _lackOfTokenizer = lack,
         };
@@ -367,10 +378,12 @@ public sealed class Model
         options ??= new ModelOptions();
         TensorEngine engine = options.Engine ?? CpuEngine.Default;
         ModelFamily family = ModelFamily.Of(spec);
-        RandomWeights source = new(family, spec, seed, engine);
-        ModelWeights weights = ModelWeights.Load(spec, family.Map(spec, _ => false), source.Read, options.Storage, options.Progress, CancellationToken.None);
+        RandomSource source = new(family, spec, seed, engine, original);
+        WeightMap map = family.Map(spec, _ => false);
+        WeightMemory memory = WeightMemory.Of(source, engine, map, options);
+        ModelWeights weights = ModelWeights.Load(spec, map, memory, options.Progress, CancellationToken.None);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{spec} {seed}")));
-        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, new RandomSource(family, spec, seed, engine, original)) { Storage = options.Storage, Preprocessor = preprocessor };
+        return new Model(name, spec, engine, weights, tokenizer, new Lazy<string>(hash), seed, source) { Storage = options.Storage, MemoryLimit = memory.Limit, Preprocessor = preprocessor };
     }
 
     private static WeightMap MapOf(ModelFamily family, ModelSpec spec, Checkpoint checkpoint)

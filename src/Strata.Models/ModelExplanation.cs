@@ -71,7 +71,11 @@ public sealed class ModelExplanation
 
     /// <summary>The facts of the architecture, name and value.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts =>
-        [.. ModelFacts.Of(Model.Spec), ("weights in memory", $"{Model.WeightBytes:N0} bytes"), ("engine", Model.Engine.Name)];
+        [.. ModelFacts.Of(Model.Spec), ("weights in memory", WeightsInMemory()), ("engine", Model.Engine.Name)];
+
+    private string WeightsInMemory() => Model.MemoryLimit is not long limit
+        ? $"{Model.WeightBytes:N0} bytes"
+        : $"{Model.WeightBytes:N0} bytes of the {limit:N0} allowed ({Model.Weights.Blocks.InMemory} of {Model.Spec.Blocks} blocks; the others are read when they run)";
 
     /// <summary>Facts, hook points and limits as text.</summary>
     public override string ToString()

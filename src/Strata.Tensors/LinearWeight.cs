@@ -22,6 +22,9 @@ public abstract class LinearWeight
     /// <summary>Number format in which the weights stay in memory.</summary>
     public abstract DType DType { get; }
 
+    /// <summary>Whether there is a bias.</summary>
+    public abstract bool HasBias { get; }
+
     /// <summary>Bytes held.</summary>
     public abstract long Bytes { get; }
 

@@ -92,8 +92,9 @@ public abstract class TensorEngine
     /// <param name="outputs">How many.</param>
     /// <param name="bias">A vector over <em>all</em> outputs of the matrix, or null.</param>
     /// <param name="storage">Format in which the laid out weights stay in memory.</param>
-    /// <exception cref="ArgumentException">The weight is not a matrix, the outputs or the bias do not fit it, or <see cref="DType.Int8"/> is asked for weights that are not finite.</exception>
-    public abstract LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage);
+    /// <param name="reuse">A laid out weight of the same inputs, outputs and format (and with a bias, if there is one) that nobody computes with any more: its memory is taken, and it is returned. Null for new memory.</param>
+    /// <exception cref="ArgumentException">The weight is not a matrix, the outputs or the bias do not fit it, <paramref name="reuse"/> is of another size or format, or <see cref="DType.Int8"/> is asked for weights that are not finite.</exception>
+    public abstract LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage, LinearWeight? reuse = null);
 
     /// <summary>result [T, outputs] = x [T, inputs] · W + bias. A row's result does not depend on the other rows, to the last bit.</summary>
     protected internal abstract void Linear(Tensor x, LinearWeight weight, Tensor result);

@@ -57,7 +57,7 @@ def cka(x, y, z, p, order):
         m = h @ z @ z.T @ h
         design = np.stack([np.ones(n * n), m.ravel()], 1)
         k, l = [(c.ravel() - design @ np.linalg.lstsq(design, c.ravel(), rcond=None)[0]).reshape(n, n) for c in (h @ k @ h, h @ l @ h)]
-    return hsic(k, l) / np.sqrt(hsic(k, k) * hsic(l, l))
+    return hsic(k, l) / (np.sqrt(hsic(k, k) * hsic(l, l)) + float(p.get("guard", 0)))
 
 
 def rdm(x, kind):

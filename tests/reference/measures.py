@@ -1,15 +1,15 @@
 """Values of the measures by numpy, scipy and scikit-learn, for the tests of Strata.Research.
 
-    python3 measures.py OUT.json
+    python3 measures.py DRAWS.json OUT.json
 
-Writes data sets (prompts of states in float32, labels, factors, token ids, views) and, per case, the value of a measure
+Reads what the measures draw at random (row numbers for pairs, orders of the prompts); writes data sets (prompts of states in float32, labels, factors, token ids, views) and, per case, the value of a measure
 computed here in float64 from those float32 numbers ("value") and from the float64 numbers before rounding ("exact").
 Formulas are written out directly from their definitions; nothing is shared with the code under test.
 """
 import itertools, json, math, sys
 import numpy as np
-import scipy.linalg, scipy.optimize
-from scipy.spatial.distance import cdist
+import scipy.linalg, scipy.optimize, scipy.special
+from scipy.spatial.distance import cdist, cosine
 from sklearn import metrics
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
@@ -99,6 +99,16 @@ def anisotropy(prompts):
     return np.concatenate(cosines).mean()
 
 
+def random_pairs(prompts, draws, count, centred):
+    """Cosines of random pairs of rows of different prompts."""
+    x = np.concatenate(prompts)
+    x = x - x.mean(0) if centred else x
+    prompt = np.repeat(np.arange(len(prompts)), [len(p) for p in prompts])
+    pairs = [(i, j) for i, j in zip(draws[0::2], draws[1::2]) if prompt[i] != prompt[j]][:count]
+    assert len(pairs) == count
+    return np.mean([1 - cosine(x[i], x[j]) for i, j in pairs])
+
+
 def homogeneity(p):
     c = unit(p) @ unit(p).T
     return c[np.triu_indices(len(p), 1)].mean()
@@ -111,6 +121,15 @@ def composite(x):
 def coding_rate(p, scale):
     z = unit(p)
     return np.linalg.slogdet(np.eye(z.shape[1]) + scale * z.T @ z)[1] / 2
+
+
+def head_rates(p, heads, scale):
+    return sum(np.linalg.slogdet(np.eye(z.shape[1]) + z.shape[1] / len(z) / scale * z.T @ z)[1] / 2 for z in np.split(unit(p), heads, axis=1))
+
+
+def without_top(x, k):
+    top = np.linalg.svd(x - x.mean(0), full_matrices=False)[2][:k]
+    return x - (x - x.mean(0)) @ top.T @ top
 
 
 def by_word(prompts, ids, least):
@@ -225,6 +244,18 @@ def infonce(a, b, tau, normalise):
     return np.mean([scipy.special.logsumexp(s[i]) - s[i, (i + n) % (2 * n)] for i in range(2 * n)])
 
 
+def dime(a, b, orders, alpha):
+    """Difference of matrix entropies: the kernels at trace 1, as density matrices, wrongly and rightly paired."""
+    ka, kb = (metrics.pairwise.cosine_similarity(v) for v in (a, b))
+
+    def joint(permutation):
+        p = np.eye(len(ka))[permutation]
+        k = ka * (p @ kb @ p.T)
+        values = scipy.linalg.eigvalsh(k / np.trace(k))
+        return entropy(values[values > len(values) * 2.3e-16 * values.max()], alpha)
+    return np.mean([joint(o) for o in orders]) - joint(np.arange(len(ka)))
+
+
 def lidar(views, delta):
     x = np.array(views).transpose(1, 0, 2)
     n, q, d = x.shape
@@ -253,7 +284,7 @@ def alpha_req(x, first, last, weighted):
     return -np.linalg.lstsq(design * w[:, None], np.log(lam[i - 1]) * w, rcond=None)[0][0]
 
 
-def everything(d):
+def everything(d, draws):
     """(measure, form, parameters, value) for a data set."""
     prompts, views, after = d["prompts"], d["views"], d["after"]
     x = np.concatenate(prompts)
@@ -291,6 +322,8 @@ def everything(d):
     yield "curvature", "textbook", "", np.mean([curvature(p) for p in prompts])
     yield "curvature", "reference:information_flow", "curvature-step=2", np.mean([state_angles(p, 2) for p in prompts])
     yield "anisotropy", "textbook", "", anisotropy(prompts)
+    yield "anisotropy", "reference:contextual", "pairs=800", random_pairs(prompts, draws["rows"], 800, False)
+    yield "anisotropy-centred", "textbook", "", random_pairs(prompts, draws["rows"], 1000, True)
     yield "drift", "textbook", "", np.linalg.norm(x.mean(0)) / np.linalg.norm(x, axis=1).mean()
     yield "norm", "textbook", "", np.linalg.norm(x, axis=1).mean()
     yield "activation-variance", "textbook", "", x.var(1).mean()
@@ -317,6 +350,12 @@ def everything(d):
     t = len(prompts[0])
     yield "coding-rate", "textbook", "epsilon=0.3", np.mean([coding_rate(p, width / t / 0.09) for p in prompts])
     yield "coding-rate", "reference:mcr2", "epsilon=0.3", np.mean([coding_rate(p, width / t / 0.3) for p in prompts])
+    for form, scale in (("textbook", 0.09), ("reference:mcr2", 0.3)):
+        yield "coding-rate-heads", form, "epsilon=0.3,heads=2", np.mean([head_rates(p, 2, scale) for p in prompts])
+    for k in (1, 3):
+        rest = without_top(np.concatenate(prompts), k)
+        yield "effective-rank", "textbook", f"remove-top={k}", entropy_rank(rest)
+        yield "token-homogeneity", "textbook", f"remove-top={k}", np.mean([homogeneity(p) for p in np.split(rest, len(prompts))])
     yield "sparsity", "textbook", "zero-below=0.25", (np.abs(x) <= 0.25).mean()
     yield "seq-vcr", "textbook", "positions=3", seq_vcr(prompts, 3, 1, 0.004)
     yield "seq-vcr", "textbook", "variance-weight=0,covariance-weight=1", seq_vcr(prompts, 8, 0, 1)
@@ -324,6 +363,8 @@ def everything(d):
     yield "infonce", "reference:information_flow", "temperature=0.5", infonce(vectors(prompts), vectors(views[0]), 0.5, False)
     values = lidar([vectors(prompts)] + [vectors(v) for v in views], 1e-4)
     values = values[np.argsort(-values)][:min(width, 10**9)]
+    yield "dime", "textbook", "", dime(vectors(prompts), vectors(views[0]), draws["orders"], 1)
+    yield "dime", "textbook", "alpha=2,permutations=3", dime(vectors(prompts), vectors(views[0]), draws["orders"][:3], 2)
     yield "lidar", "textbook", "", lidar_rank(values)
     yield "lidar", "reference:information_flow", "", entropy(values)
     errors = [np.linalg.norm(p - q) / np.linalg.norm(p) for v in views for p, q in zip(prompts, v)]
@@ -371,6 +412,7 @@ def everything(d):
     yield "pooled:anisotropy", "textbook", "", anisotropy([row[None] for row in pooled])
     yield "pooled:cdnv", "textbook", "", cdnv(pooled, y)
     yield "pooled:infonce", "textbook", "", infonce(pooled, d["pooled_view"], 0.1, True)
+    yield "pooled:dime", "textbook", "", dime(pooled, d["pooled_view"], draws["orders"], 1)
 
 
 def entropy_rank(x):
@@ -423,14 +465,16 @@ def plain(value):
     return {"rows": value.shape[0], "columns": value.shape[1], "values": [float(v) for v in value.ravel()]} if isinstance(value, np.ndarray) else value
 
 
-def main(path):
+def main(draws_path, path):
     result = []
+    with open(draws_path) as file:
+        draws = json.load(file)
     for name, shape in (("tall", (14, 9, 10)), ("wide", (6, 5, 40)), ("many", (60, 7, 10))):
         exact = data_set(len(name), *shape)
         single = {k: rounded(v) if k in STATES else v for k, v in exact.items()}
         # Near-ties of neighbours are not what rounding should be judged by: data are drawn without.
         cases = []
-        for (measure, form, parameters, value), (_, _, _, wanted) in zip(everything(single), everything(exact)):
+        for (measure, form, parameters, value), (_, _, _, wanted) in zip(everything(single, draws[name]), everything(exact, draws[name])):
             cases.append({"measure": measure, "form": form, "parameters": parameters, "value": float(value), "exact": float(wanted)})
         result.append({"name": name, "cases": cases, **{k: plain(v) for k, v in single.items()}})
     with open(path, "w") as out:
@@ -438,4 +482,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

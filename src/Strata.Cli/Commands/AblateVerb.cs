@@ -18,14 +18,14 @@ internal static class AblateVerb
         Option<string?> plan = Inputs.Plan(), results = new("--results") { Description = "Keep what has been evaluated in this folder, as it comes: the same command goes on there after an interrupt.", HelpName = "FOLDER" };
         StreamInput stream = new();
         Option<int?> batch = Inputs.BatchTokens();
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("ablate", "Replace values of the network in turn and evaluate each change.", [folder, .. data.Options, zero, mean, each, plan, results, .. stream.Options, batch, storage, json], (parse, cancellation) =>
+        return Verb.Create("ablate", "Replace values of the network in turn and evaluate each change.", [folder, .. data.Options, zero, mean, each, plan, results, .. stream.Options, batch, .. weights.Options, json], (parse, cancellation) =>
         {
             if (parse.GetValue(zero) is null == parse.GetValue(mean) is null) throw new StrataException("Give what is replaced once: --zero GLOB or --mean GLOB.");
             VariantParts parts = VariantParts.Parse(parse.GetValue(each)!);
             StopRule? rule = stream.RuleOf(parse);
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             LayerPlan order = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : model.Plans.Identity();
             TokenRows rows = DataFile.ReadForPrediction(model, terminal, data.Of(parse)!, cancellation);
             Intervention change = parse.GetValue(zero) is string points ? Intervention.Zero(points) : Mean(terminal, model, rows, parse.GetValue(mean)!, order, cancellation);

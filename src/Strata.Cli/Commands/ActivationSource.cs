@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using Strata.Models;
+using Strata.Research;
 using Strata.Tensors;
 
 namespace Strata.Cli.Commands;
@@ -22,8 +23,8 @@ internal sealed record CaptureSettings
     /// <summary>The plan's text; null for all blocks in order.</summary>
     public string? Plan { get; init; }
 
-    /// <summary>Format of a model's weights in memory; null for the checkpoint's own.</summary>
-    public string? Storage { get; init; }
+    /// <summary>How a model's weights stay in memory.</summary>
+    public ModelOptions Weights { get; init; } = new();
 
     /// <summary>Tokens that run together; null for the default.</summary>
     public int? BatchTokens { get; init; }
@@ -48,15 +49,27 @@ internal static class ActivationSource
     /// <summary>Runs a model on data; announces the bytes on standard error first.</summary>
     public static Activations Capture(Terminal terminal, string folder, CaptureSettings settings, CancellationToken cancellation)
     {
+        (Model model, TokenRows rows, CaptureRequest request) = Open(terminal, folder, settings, cancellation);
+        terminal.Note(model.PlanCapture(rows, request).ToString());
+        return terminal.WithProgress(progress => model.Capture(rows, request with { Progress = progress }, cancellation));
+    }
+
+    /// <summary>Runs a model on data and compares its points with one another while the rows stream by.</summary>
+    public static ComparisonMatrix Stream(Terminal terminal, string folder, CaptureSettings settings, string comparison, ComparisonOptions options, CancellationToken cancellation)
+    {
+        (Model model, TokenRows rows, CaptureRequest request) = Open(terminal, folder, settings, cancellation);
+        return terminal.WithProgress(progress => ComparisonStream.Run(model, rows, request, comparison, options, progress: progress, cancellation: cancellation));
+    }
+
+    private static (Model Model, TokenRows Rows, CaptureRequest Request) Open(Terminal terminal, string folder, CaptureSettings settings, CancellationToken cancellation)
+    {
         if (settings.Data is null) throw new StrataException($"A model needs data to run on: {folder} --data FILE.");
-        Model model = ModelFolder.Load(terminal, folder, settings.Storage, cancellation);
+        Model model = ModelFolder.Load(terminal, folder, settings.Weights, cancellation);
         LayerPlan? plan = settings.Plan is null ? null : model.Plans.Parse(settings.Plan);
         IReadOnlyList<string> points = new HookCatalog(model.Spec, model.CheckPlan(plan)).Select(settings.Points ?? settings.DefaultPoints).Select(p => p.Name).ToArray();
         TokenRows rows = DataFile.Read(model, terminal, settings.Data, cancellation);
         CaptureRequest request = new() { Points = points, Pooling = settings.Pooling, Plan = plan, Announce = _ => { } };
-        if (settings.BatchTokens is int tokens) request = request with { TokensPerBatch = tokens };
-        terminal.Note(model.PlanCapture(rows, request).ToString());
-        return terminal.WithProgress(progress => model.Capture(rows, request with { Progress = progress }, cancellation));
+        return (model, rows, settings.BatchTokens is int tokens ? request with { TokensPerBatch = tokens } : request);
     }
 
     /// <summary>The points that globs select, in the order of the file; as in a model, a glob without <c>#</c> also selects the later runs of a block.</summary>

@@ -16,8 +16,8 @@ internal static class CaptureVerb
         Option<string?> plan = Inputs.Plan(), pool = Inputs.Pool("none");
         Option<string> target = new("--out") { Description = "The file to write, with a description beside it (.json).", HelpName = "FILE.safetensors", Required = true };
         Option<int?> batch = Inputs.BatchTokens();
-        Option<string?> storage = Inputs.Storage();
-        return Verb.Create("capture", "Keep what a model computes at chosen hook points.", [folder, .. data.Options, points, plan, pool, target, batch, storage], (parse, cancellation) =>
+        WeightInput weights = new();
+        return Verb.Create("capture", "Keep what a model computes at chosen hook points.", [folder, .. data.Options, points, plan, pool, target, batch, .. weights.Options], (parse, cancellation) =>
         {
             string path = parse.GetRequiredValue(target);
             OutputFile.Check(path, parse.GetRequiredValue(folder));
@@ -28,7 +28,7 @@ internal static class CaptureVerb
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.None),
                 Plan = parse.GetValue(plan),
                 BatchTokens = parse.GetValue(batch),
-                Storage = parse.GetValue(storage),
+                Weights = weights.Of(parse),
             };
             Activations activations = ActivationSource.Capture(terminal, parse.GetRequiredValue(folder), settings, cancellation);
             activations.Save(path);

@@ -54,6 +54,7 @@ public static class CliProgram
         AblateVerb.Create(terminal),
         PatchVerb.Create(terminal),
         MeasureVerb.Create(terminal),
+        AtlasVerb.Create(terminal),
         CompareVerb.Create(terminal),
         ProbeVerb.Create(terminal),
         LensVerb.Create(terminal),

@@ -19,18 +19,21 @@ internal static partial class CompareVerb
         Option<string?> points = Inputs.Points("By default blocks.*.resid_post of a model, and all points of a file.");
         Option<string?> pool = Inputs.Pool("mean");
         Option<int?> batch = Inputs.BatchTokens();
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         Option<bool> profile = new("--profile") { Description = "Compare each point with the same point of SOURCE2 alone." };
         Option<int?> halves = Inputs.Count("--halves", "With --profile: draw half of the rows N times and give the band of the values.");
+        Option<bool> stream = new("--stream") { Description = "Hold some rows of SOURCE at a time: memory does not grow with the rows. For comparisons that need co-moments of features alone." };
         Option<bool> noControls = new("--no-controls") { Description = "Leave out the comparison with shuffled rows." };
         Option<bool> json = Inputs.Json();
-        return Verb.Create("compare", "Compare the representations at every pair of hook points.", [first, second, .. data.Options, with, profile, halves, noControls, points, pool, batch, storage, json], (parse, cancellation) =>
+        return Verb.Create("compare", "Compare the representations at every pair of hook points.", [first, second, .. data.Options, with, profile, halves, stream, noControls, points, pool, batch, .. weights.Options, json], (parse, cancellation) =>
         {
             string name = Comparisons.Get(parse.GetRequiredValue(with)).Name;
             if (parse.GetValue(halves) is not null && !parse.GetValue(profile)) throw new StrataException("--halves belongs to --profile; give both.");
             string a = parse.GetRequiredValue(first);
             string? b = parse.GetValue(second);
-            if (ActivationSource.IsFile(a) && (b is null || ActivationSource.IsFile(b))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, batch, storage]);
+            bool streamed = parse.GetValue(stream);
+            if (streamed && (parse.GetValue(profile) || b is not null || ActivationSource.IsFile(a))) throw new StrataException("--stream captures one model and compares its points with one another; leave SOURCE2, --profile and files of activations out.");
+            if (ActivationSource.IsFile(a) && (b is null || ActivationSource.IsFile(b))) Inputs.RefuseForFiles(parse, [.. data.Options, pool, batch, .. weights.Options]);
             CaptureSettings settings = new()
             {
                 Data = data.Of(parse),
@@ -38,11 +41,17 @@ internal static partial class CompareVerb
                 DefaultPoints = ["blocks.*.resid_post"],
                 Pooling = Inputs.PoolingOf(parse.GetValue(pool), Pooling.Mean),
                 BatchTokens = parse.GetValue(batch),
-                Storage = parse.GetValue(storage),
+                Weights = weights.Of(parse),
             };
+            ComparisonOptions options = new() { Controls = !parse.GetValue(noControls), Halves = parse.GetValue(halves) ?? 0 };
+            if (streamed)
+            {
+                Write(terminal, ActivationSource.Stream(terminal, a, settings, name, options, cancellation), parse.GetValue(json));
+                return;
+            }
+
             Activations rows = ActivationSource.Read(terminal, a, settings, cancellation);
             Activations columns = b is null ? rows : ActivationSource.Read(terminal, b, settings, cancellation);
-            ComparisonOptions options = new() { Controls = !parse.GetValue(noControls), Halves = parse.GetValue(halves) ?? 0 };
             if (parse.GetValue(profile))
             {
                 Table table = terminal.WithProgress(progress => ComparisonProfile.Compute(rows, columns, name, options, null, progress, cancellation)).Table;
@@ -51,10 +60,14 @@ internal static partial class CompareVerb
                 return;
             }
 
-            ComparisonMatrix matrix = terminal.WithProgress(progress => ComparisonMatrix.Compute(rows, columns, name, options, progress, cancellation));
-            if (parse.GetValue(json)) WriteJson(terminal, matrix);
-            else terminal.WriteTable(Grid(matrix));
+            Write(terminal, terminal.WithProgress(progress => ComparisonMatrix.Compute(rows, columns, name, options, progress, cancellation)), parse.GetValue(json));
         });
+    }
+
+    private static void Write(Terminal terminal, ComparisonMatrix matrix, bool json)
+    {
+        if (json) WriteJson(terminal, matrix);
+        else terminal.WriteTable(Grid(matrix));
     }
 
     private static void WriteJson(Terminal terminal, ComparisonMatrix matrix)

@@ -14,11 +14,11 @@ internal static class EvalVerb
         DataInput data = new();
         Option<string[]> plans = new("--plan") { Description = "The order in which blocks run, such as \"0..4, 8..12\"; all in order by default. May be given several times.", HelpName = "PLAN" };
         Option<int?> batch = Inputs.BatchTokens();
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("eval", "Evaluate a model on data: loss, perplexity and accuracy of the next token.", [folder, .. data.Options, plans, batch, storage, json], (parse, cancellation) =>
+        return Verb.Create("eval", "Evaluate a model on data: loss, perplexity and accuracy of the next token.", [folder, .. data.Options, plans, batch, .. weights.Options, json], (parse, cancellation) =>
         {
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             string[] texts = parse.GetValue(plans) ?? [];
             LayerPlan[] parsed = texts.Length == 0 ? [model.Plans.Identity()] : texts.Select(model.Plans.Parse).ToArray();
             TokenRows rows = DataFile.ReadForPrediction(model, terminal, data.Of(parse)!, cancellation);

@@ -10,11 +10,11 @@ internal static class InfoVerb
     public static Command Create(Terminal terminal)
     {
         Argument<string> folder = Inputs.Model();
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("info", "Show a model's architecture, hook points with shapes, limits and content hash.", [folder, storage, json], (parse, cancellation) =>
+        return Verb.Create("info", "Show a model's architecture, hook points with shapes, limits and content hash.", [folder, .. weights.Options, json], (parse, cancellation) =>
         {
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             ModelExplanation explanation = model.Explain();
             if (!parse.GetValue(json)) terminal.WriteText($"{explanation}SHA-256: {model.Hash}");
             else terminal.WriteJson(Document(model, explanation));

@@ -10,13 +10,6 @@ internal static class Inputs
     /// <summary>The folder of a model.</summary>
     public static Argument<string> Model() => new("MODEL") { Description = "Folder of a checkpoint (config.json, *.safetensors, tokenizer.json), or a model of the Hugging Face hub: hf:org/name@revision; of a pair (CLIP, SigLIP) with #image or #text behind it." };
 
-    /// <summary>The format of the weights in memory.</summary>
-    public static Option<string?> Storage() => new("--storage")
-    {
-        Description = "Format of the weights in memory; the checkpoint's own by default. int8 rounds them and takes a quarter of the memory of f32.",
-        HelpName = string.Join('|', StorageFormat.Words),
-    };
-
     /// <summary>How many tokens run together.</summary>
     public static Option<int?> BatchTokens() => Count("--batch-tokens", "Tokens that run together (2048). Changes speed and memory, not results.");
 

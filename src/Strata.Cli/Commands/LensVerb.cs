@@ -18,17 +18,30 @@ internal static class LensVerb
         DataInput fit = new(required: false);
         Option<int?> ahead = Inputs.Count("--ahead", "With --data: foretell the stream so many positions later (future lens).");
         Option<bool> attribute = new("--attribute") { Description = "What each part of the last stream adds to the score of the most likely next token." };
-        Option<string?> storage = Inputs.Storage();
+        Option<bool> heads = new("--heads") { Description = "With --attribute: every head of an attention by itself." };
+        Option<int?> neurons = Inputs.Count("--neurons", "With --attribute: MLPs in groups of so many neurons.");
+        Option<bool> patches = new("--patches") { Description = "Of a network that sorts images: how far up the true class is among all, by layer, over the images of --data, beside a network with random weights." };
+        WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary: as it is (logit lens), or through maps fitted on --data.", [folder, tokens, text, plan, attribute, .. fit.Options, ahead, storage, json], (parse, cancellation) =>
+        return Verb.Create("lens", "Read the residual stream of every block through the vocabulary: as it is (logit lens), or through maps fitted on --data.", [folder, tokens, text, plan, attribute, heads, neurons, patches, .. fit.Options, ahead, .. weights.Options, json], (parse, cancellation) =>
         {
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             LayerPlan? order = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : null;
+            if (!parse.GetValue(attribute) && (parse.GetValue(heads) || parse.GetValue(neurons) is not null)) throw new StrataException("--heads and --neurons belong to --attribute; give both.");
+            if (parse.GetValue(patches))
+            {
+                TokenRows images = fit.Of(parse) is DataRequest request ? DataFile.Read(model, terminal, request, cancellation) : throw new StrataException("--patches reads images; give a folder of them with --data.");
+                Table identified = terminal.WithProgress(progress => ClassLens.Read(model, images, order, progress, cancellation).ToTable(ClassLens.Read(model.RandomTwin(0), images, order, progress, cancellation)));
+                if (parse.GetValue(json)) terminal.WriteJson(ResultJson.Of(identified));
+                else terminal.WriteTable(identified);
+                return;
+            }
+
             TokenRows prompt = Inputs.Prompt(model, parse.GetValue(tokens), parse.GetValue(text), terminal);
             if (parse.GetValue(ahead) is not null && fit.Of(parse) is null) throw new StrataException("--ahead belongs to a fitted lens; give --data to fit it on.");
             if (parse.GetValue(attribute))
             {
-                Table parts = DirectLogitAttribution.Of(model, prompt.Sequences[0], plan: order).ToTable();
+                Table parts = DirectLogitAttribution.Of(model, prompt.Sequences[0], plan: order, detail: new ResidualDetail { Heads = parse.GetValue(heads), NeuronsPerPart = parse.GetValue(neurons) ?? 0 }).ToTable();
                 if (parse.GetValue(json)) terminal.WriteJson(ResultJson.Of(parts));
                 else terminal.WriteTable(parts);
                 return;

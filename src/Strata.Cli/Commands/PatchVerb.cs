@@ -18,13 +18,14 @@ internal static class PatchVerb
         Option<string?> answer = new("--answer") { Description = "The clean prompt's answer, one token or #ID: its loss is measured; without it, the divergence from the clean prompt.", HelpName = "TOKEN" };
         Option<string?> foil = new("--foil") { Description = "Another token: the score of the answer less that of this one is measured.", HelpName = "TOKEN" };
         Option<string?> place = new("--place") { Description = "What is patched in each block: resid_pre by default; resid_mid, attn_out, mlp_out, attn.z.", HelpName = "PLACE" };
-        Option<string?> plan = Inputs.Plan(), storage = Inputs.Storage();
+        Option<string?> plan = Inputs.Plan();
+        WeightInput weights = new();
         Option<int?> batch = Inputs.BatchTokens();
         Option<bool> json = Inputs.Json();
         return Verb.Create("patch", "Patch a corrupted prompt with values of a clean one, block by block and position by position.",
-            [folder, clean, cleanTokens, corrupted, corruptedTokens, answer, foil, place, plan, batch, storage, json], (parse, cancellation) =>
+            [folder, clean, cleanTokens, corrupted, corruptedTokens, answer, foil, place, plan, batch, .. weights.Options, json], (parse, cancellation) =>
         {
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             int[] from = Inputs.Prompt(model, parse.GetValue(cleanTokens), parse.GetValue(clean), terminal, "clean").Sequences[0];
             int[] into = Inputs.Prompt(model, parse.GetValue(corruptedTokens), parse.GetValue(corrupted), terminal, "corrupted").Sequences[0];
             PatchingOptions options = new() { Plan = parse.GetValue(plan) is string written ? model.Plans.Parse(written) : null, Announce = terminal.Note };

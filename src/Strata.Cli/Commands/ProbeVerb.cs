@@ -19,16 +19,16 @@ internal static class ProbeVerb
         Option<int?> seed = Inputs.Count("--seed", "Seed of splits, permutation and random weights; 0 by default.");
         Option<string?> points = Inputs.Points("blocks.*.resid_post by default.");
         Option<string?> pool = Inputs.Pool("none");
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("probe", "Train a reader of labels on every hook point, beside majority, shuffled labels and random weights.", [folder, .. data.Options, labels, probe, erase, noControls, seed, points, pool, storage, json], (parse, cancellation) =>
+        return Verb.Create("probe", "Train a reader of labels on every hook point, beside majority, shuffled labels and random weights.", [folder, .. data.Options, labels, probe, erase, noControls, seed, points, pool, .. weights.Options, json], (parse, cancellation) =>
         {
             Probe reader = Probes.Get(parse.GetValue(probe) ?? Probes.All[0].Name);
             string[] names = Inputs.List("--labels", parse.GetRequiredValue(labels));
             string[]? methods = parse.GetValue(erase) is string list ? Inputs.List("--erase", list) : null;
             if (methods is not null && names.Length > 1) throw new StrataException("--erase takes one label at a time; give one with --labels.");
             ProbeOptions options = new() { Seed = parse.GetValue(seed) ?? 0, Control = !parse.GetValue(noControls) };
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             DataSet set = DataFile.ReadSet(terminal, data.Of(parse)!, cancellation);
             CheckNames(set, names);
             CaptureRequest request = new()

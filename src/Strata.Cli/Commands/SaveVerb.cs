@@ -17,7 +17,7 @@ internal static class SaveVerb
         Option<string[]> merge = new("--merge") { Description = "Blocks that become one of their averaged weights, such as 4..6 (C# range, end excluded); may be given several times.", HelpName = "BLOCKS" };
         return Verb.Create("save", "Write a model, its blocks along a plan, as a Hugging Face folder with a recipe of what was done.", [model, folder, plan, merge, twin], (parse, cancellation) =>
         {
-            Model loaded = ModelFolder.Load(terminal, parse.GetRequiredValue(model), storage: null, cancellation);
+            Model loaded = ModelFolder.Load(terminal, parse.GetRequiredValue(model), new ModelOptions(), cancellation);
             LayerPlan? order = parse.GetValue(plan) is string written ? loaded.Plans.Parse(written) : null;
             Model saved = parse.GetValue(twin) is string seed ? loaded.RandomTwin(Seed(seed)) : loaded;
             string target = parse.GetRequiredValue(folder);

@@ -16,14 +16,14 @@ internal static class SweepVerb
         SweepResultsInput results = new();
         StreamInput stream = new();
         Option<int?> batch = Inputs.BatchTokens();
-        Option<string?> storage = Inputs.Storage();
+        WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, .. data.Options, .. plans.Options, .. results.Options, .. stream.Options, batch, storage, json], (parse, cancellation) =>
+        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, .. data.Options, .. plans.Options, .. results.Options, .. stream.Options, batch, .. weights.Options, json], (parse, cancellation) =>
         {
             plans.Check(parse);
             results.Check(parse);
             StopRule? rule = stream.RuleOf(parse);
-            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), parse.GetValue(storage), cancellation);
+            Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             IReadOnlyList<MethodPlan> set = plans.Of(parse, model.Plans);
             TokenRows rows = DataFile.ReadForPrediction(model, terminal, data.Of(parse)!, cancellation);
             if (results.PartOf(parse) is SweepPart part)

@@ -93,7 +93,7 @@ internal sealed class ModelWeights
 
     public required NormWeights? EmbeddingNorm { get; init; }
 
-    public required IReadOnlyList<BlockWeights> Blocks { get; init; }
+    public required BlockStore Blocks { get; init; }
 
     public required NormWeights? FinalNorm { get; init; }
 
@@ -112,32 +112,23 @@ internal sealed class ModelWeights
 
     public required ReadoutWeights? Readout { get; init; }
 
-    /// <summary>Bytes of the laid out weights and tables.</summary>
-    public long Bytes => Blocks.Distinct().Sum(block => block.Bytes) + (Embedding?.Storage.Bytes ?? 0) + (Image?.Patch.Bytes ?? 0) + (Readout?.Bytes ?? 0)
+    /// <summary>Bytes of the laid out weights and tables that are in memory now.</summary>
+    public long Bytes => Blocks.Bytes + (Embedding?.Storage.Bytes ?? 0) + (Image?.Patch.Bytes ?? 0) + (Readout?.Bytes ?? 0)
         + new[] { EmbeddingProjection, UnembeddingProjection, HeadTransform, Unembedding, Pooler, Classifier }.Sum(weight => weight?.Bytes ?? 0);
 
-    /// <summary>Loads every weight of a map.</summary>
+    /// <summary>Loads every weight of a map; of the blocks those for which there is room.</summary>
     /// <param name="spec">The architecture.</param>
     /// <param name="map">What to load.</param>
-    /// <param name="read">Reads a tensor and checks its shape.</param>
-    /// <param name="storage">Format of the linear maps in memory; null keeps the source's.</param>
+    /// <param name="memory">From where, and how it stays.</param>
     /// <param name="progress">Told after each block.</param>
     /// <param name="cancellation">Stops between blocks.</param>
-    public static ModelWeights Load(ModelSpec spec, WeightMap map, Func<WeightEntry, Tensor> read, DType? storage, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <exception cref="StrataException">The limit of the memory has no room for one block.</exception>
+    public static ModelWeights Load(ModelSpec spec, WeightMap map, WeightMemory memory, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        WeightLayout layout = new(read, storage);
+        Func<WeightEntry, Tensor> read = memory.Source.Reader(memory.Engine);
+        WeightLayout layout = new(read, memory.Storage);
         Tensor? distances = Distances(spec, map, layout, read);
-        List<BlockWeights> blocks = [];
-        Dictionary<BlockMap, BlockWeights> shared = new(ReferenceEqualityComparer.Instance);
-        foreach (BlockMap block in map.Blocks)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            // Blocks that share their weights (ALBERT) have one map.
-            if (!shared.TryGetValue(block, out BlockWeights? weights)) shared[block] = weights = layout.Block(block, spec.Block(blocks.Count)).With(distances, spec.Disentangled);
-            blocks.Add(weights);
-            progress?.Report(new WorkProgress("Loading weights", blocks.Count, map.Blocks.Count, "blocks"));
-        }
-
+        BlockWeights Block(WeightLayout own, BlockMap block, BlockSpec facts) => own.Block(block, facts).With(distances, spec.Disentangled);
         return new ModelWeights
         {
             Embedding = map.Embedding is null ? null : read(map.Embedding),
@@ -147,7 +138,7 @@ internal sealed class ModelWeights
             TypeEmbedding = map.TypeEmbedding is null ? null : read(map.TypeEmbedding),
             RelativeBias = map.RelativeBias is null ? null : read(map.RelativeBias).ToArray(),
             EmbeddingNorm = layout.Norm(map.EmbeddingNorm),
-            Blocks = blocks,
+            Blocks = new BlockStore(spec, map.Blocks, memory, memory.ForBlocks(map), Block, progress, cancellation),
             FinalNorm = layout.Norm(map.FinalNorm),
             UnembeddingProjection = layout.Optional(map.UnembeddingProjection),
             HeadTransform = layout.Optional(map.HeadTransform),

@@ -8,6 +8,9 @@ namespace Strata.Models;
 /// <param name="laidOut">Told of each linear map that was laid out.</param>
 internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storage, Action<LinearEntry, LinearWeight>? laidOut = null)
 {
+    /// <summary>Linear maps that nobody needs any more: those of the right shape and format are laid out anew, the others stay in the list.</summary>
+    public List<LinearWeight> Spares { get; init; } = [];
+
     public BlockWeights Block(BlockMap map, BlockSpec facts) => new()
     {
         AttentionNorm = Norm(map.AttentionNorm),
@@ -66,7 +69,7 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         {
             LinearWeight laid = entry.Group > 0 && entry.Group < entry.Outputs
                 ? Gathered(weight, bias, entry, format)
-                : weight.Engine.PrepareLinear(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, format ?? weight.DType);
+                : Prepared(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, format);
             laidOut?.Invoke(entry, laid);
             return laid;
         }
@@ -95,7 +98,16 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         int[] outputs = Enumerable.Range(0, entry.Outputs).Select(i => entry.FirstOutput + i / entry.Group * entry.Stride + i % entry.Group).ToArray();
         using TensorScope scope = weight.Engine.OpenScope();
         Tensor? gatheredBias = bias is null ? null : scope.FromHost(Select(bias.ToArray(), outputs), outputs.Length);
-        return weight.Engine.PrepareLinear(scope.Embed(weight, outputs), WeightOrientation.OutputsByInputs, 0, outputs.Length, gatheredBias, format ?? weight.DType);
+        return Prepared(scope.Embed(weight, outputs), WeightOrientation.OutputsByInputs, 0, outputs.Length, gatheredBias, format ?? weight.DType);
+    }
+
+    private LinearWeight Prepared(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType? format)
+    {
+        int inputs = weight.Shape[orientation == WeightOrientation.OutputsByInputs ? 1 : 0];
+        int spare = Spares.FindIndex(other => other.Inputs == inputs && other.Outputs == outputs && other.DType == (format ?? weight.DType) && other.HasBias == bias is not null);
+        LinearWeight? reused = spare < 0 ? null : Spares[spare];
+        if (spare >= 0) Spares.RemoveAt(spare);
+        return weight.Engine.PrepareLinear(weight, orientation, firstOutput, outputs, bias, format ?? weight.DType, reused);
     }
 
     private Tensor Joined(IReadOnlyList<WeightEntry> entries)

@@ -35,12 +35,14 @@ public sealed class Activations
     public Provenance Provenance { get; }
 
     /// <summary>Number of sequences that were captured.</summary>
-    public int Sequences => Points.Count == 0 ? 0 : Pooling == Pooling.None ? _samples[Points[0]].Count : _samples[Points[0]][0].Rows;
+    public int Sequences => Points.Count == 0 ? 0 : Pooling == Pooling.None ? _samples[Points[0]].Count : ShapeOf(Points[0], 0).Rows;
 
     /// <summary>Bytes of all matrices.</summary>
-    public long Bytes => Points.Sum(point => _samples[point].Sum(matrix => 4L * matrix.Values.Length));
+    public long Bytes => Points.Sum(point => Shapes(_samples[point]).Sum(shape => 4L * shape.Rows * shape.Columns));
 
-    /// <summary>One matrix per sequence ([positions, width]); when pooled, a single matrix [sequences, width].</summary>
+    /// <summary>
+    /// One matrix per sequence ([positions, width]); when pooled, a single matrix [sequences, width]. Of a capture larger than its memory each is read from its file whenever it is asked for.
+    /// </summary>
     /// <exception cref="StrataException">The point was not captured; the message names the nearest ones.</exception>
     public IReadOnlyList<FloatMatrix> Samples(string point) => _samples.TryGetValue(point, out IReadOnlyList<FloatMatrix>? samples)
         ? samples
@@ -52,10 +54,11 @@ public sealed class Activations
     {
         IReadOnlyList<FloatMatrix> samples = Samples(point);
         if (samples.Count == 1) return samples[0];
-        int columns = samples.Count == 0 ? 0 : samples[0].Columns;
-        if (samples.Any(s => s.Columns != columns))
+        (int Rows, int Columns)[] shapes = Shapes(samples);
+        int columns = shapes.Length == 0 ? 0 : shapes[0].Columns, rows = shapes.Sum(shape => shape.Rows);
+        if (shapes.Any(shape => shape.Columns != columns))
             throw new StrataException($"The samples of \"{point}\" differ in width, so they do not stack into one matrix; use Samples(\"{point}\").");
-        float[] values = new float[samples.Sum(s => s.Values.Length)];
+        float[] values = new float[rows * columns];
         int at = 0;
         foreach (FloatMatrix sample in samples)
         {
@@ -63,7 +66,7 @@ public sealed class Activations
             at += sample.Values.Length;
         }
 
-        return new FloatMatrix(values, samples.Sum(s => s.Rows), columns);
+        return new FloatMatrix(values, rows, columns);
     }
 
     /// <summary>The mean row of a point, computed once.</summary>
@@ -80,6 +83,14 @@ public sealed class Activations
 
         return [.. sum.Select(v => (float)(v / rows.Rows))];
     });
+
+    /// <summary>Rows and columns of one matrix; one in a file is not read for it.</summary>
+    internal (int Rows, int Columns) ShapeOf(string point, int sample) => ShapeOf(Samples(point), sample);
+
+    private static (int Rows, int Columns) ShapeOf(IReadOnlyList<FloatMatrix> samples, int index) =>
+        samples is SpilledSamples spilled ? spilled.ShapeOf(index) : (samples[index].Rows, samples[index].Columns);
+
+    private static (int Rows, int Columns)[] Shapes(IReadOnlyList<FloatMatrix> samples) => [.. Enumerable.Range(0, samples.Count).Select(i => ShapeOf(samples, i))];
 
     /// <summary>Points, sequences and bytes.</summary>
     public override string ToString() => $"{Points.Count} points x {Sequences} sequences, pooling {Pooling.ToString().ToLowerInvariant()}, {Bytes:N0} bytes";

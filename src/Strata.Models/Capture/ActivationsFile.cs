@@ -17,8 +17,8 @@ public static class ActivationsFile
     public static void Save(this Activations activations, string path)
     {
         IEnumerable<SafetensorsSource> sources = activations.Pooling == Pooling.None
-            ? Enumerable.Range(0, activations.Sequences).SelectMany(row => activations.Points.Select(point => Source($"{row.ToString(CultureInfo.InvariantCulture)}:{point}", activations.Samples(point)[row])))
-            : activations.Points.Select(point => Source(point, activations.Samples(point)[0]));
+            ? Enumerable.Range(0, activations.Sequences).SelectMany(row => activations.Points.Select(point => Source($"{row.ToString(CultureInfo.InvariantCulture)}:{point}", activations, point, row)))
+            : activations.Points.Select(point => Source(point, activations, point, 0));
         Sidecar sidecar = new(activations.Pooling.ToString().ToLowerInvariant(), activations.Points, activations.Provenance);
         AtomicFile.Write([(JsonPath(path), stream => JsonSerializer.Serialize(stream, sidecar, Indented)), (path, SafetensorsWriter.Writer(sources))]);
     }
@@ -68,7 +68,11 @@ public static class ActivationsFile
         return listed is not null && listed.ToHashSet().SetEquals(found) ? listed.Distinct().ToArray() : found;
     }
 
-    private static SafetensorsSource Source(string name, FloatMatrix matrix) => new(name, [matrix.Rows, matrix.Columns], DType.Float32, () => matrix.Values);
+    private static SafetensorsSource Source(string name, Activations activations, string point, int sample)
+    {
+        (int rows, int columns) = activations.ShapeOf(point, sample);
+        return new SafetensorsSource(name, [rows, columns], DType.Float32, () => activations.Samples(point)[sample].Values);
+    }
 
     private static string JsonPath(string path) => path + ".json";
 

@@ -8,21 +8,31 @@ internal sealed class CaptureBuffer : ICaptureSink
     private readonly Dictionary<string, FloatMatrix[]> _samples = [];
     private readonly Pooling _pooling;
     private readonly int[][] _kept;
+    private readonly int _firstRow;
+    private int _batchRow;
 
-    public CaptureBuffer(IReadOnlyList<HookPoint> points, TokenRows rows, Pooling pooling, PositionSelection positions)
+    /// <summary>A buffer for some rows of the data.</summary>
+    /// <param name="points">What is kept.</param>
+    /// <param name="rows">The data.</param>
+    /// <param name="pooling">How positions become rows.</param>
+    /// <param name="positions">Which positions are kept or pooled.</param>
+    /// <param name="firstRow">First of the rows.</param>
+    /// <param name="count">How many.</param>
+    public CaptureBuffer(IReadOnlyList<HookPoint> points, TokenRows rows, Pooling pooling, PositionSelection positions, int firstRow, int count)
     {
         _pooling = pooling;
-        _kept = rows.Sequences.Select((sequence, row) => KeptPositions(rows, positions, row)).ToArray();
+        _firstRow = firstRow;
+        _kept = [.. Enumerable.Range(firstRow, count).Select(row => KeptPositions(rows, positions, row))];
         foreach (HookPoint point in points)
         {
             _samples[point.Name] = pooling == Pooling.None
-                ? new FloatMatrix[rows.Count]
-                : [new FloatMatrix(new float[rows.Count * point.Columns], rows.Count, point.Columns)];
+                ? new FloatMatrix[count]
+                : [new FloatMatrix(new float[count * point.Columns], count, point.Columns)];
         }
     }
 
-    /// <summary>Row of the data that is the first sequence of the current batch.</summary>
-    public int FirstRow { get; set; }
+    /// <summary>Takes note of the row of the data that is the first sequence of the batch that begins.</summary>
+    public void Start(int firstRow) => _batchRow = firstRow - _firstRow;
 
     public IReadOnlyDictionary<string, IReadOnlyList<FloatMatrix>> Samples() => _samples.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<FloatMatrix>)pair.Value);
 
@@ -31,7 +41,7 @@ internal sealed class CaptureBuffer : ICaptureSink
         FloatMatrix[] samples = _samples[point.Name];
         if (sequence >= 0)
         {
-            samples[FirstRow + sequence] = Matrix(value, _kept[FirstRow + sequence]);
+            samples[_batchRow + sequence] = Matrix(value, _kept[_batchRow + sequence]);
             return;
         }
 
@@ -40,11 +50,11 @@ internal sealed class CaptureBuffer : ICaptureSink
         {
             if (point.PerSequence)
             {
-                StoreRow(point, data.Slice(s * point.Columns, point.Columns), FirstRow + s);
+                StoreRow(point, data.Slice(s * point.Columns, point.Columns), _batchRow + s);
                 continue;
             }
 
-            int row = FirstRow + s, start = run.Batch.Starts[s] * point.Columns;
+            int row = _batchRow + s, start = run.Batch.Starts[s] * point.Columns;
             ReadOnlySpan<float> rows = data.Slice(start, run.Batch.Length(s) * point.Columns);
             if (_pooling == Pooling.None) samples[row] = Keep(rows, point.Columns, _kept[row]);
             else Pool(rows, point.Columns, _kept[row], samples[0].Row(row));

@@ -21,6 +21,12 @@ public sealed record CaptureRequest
     /// <summary>Tokens that run together. Changes speed and memory, not results.</summary>
     public int TokensPerBatch { get; init; } = 2048;
 
+    /// <summary>Bytes that the result may take in memory; null for half of what the machine (or its container) has. A larger result is kept in a file and read matrix by matrix.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary>Folder of that file, which has no name there and goes with the result; null for the system's folder of temporary files.</summary>
+    public string? SpillFolder { get; init; }
+
     /// <summary>Told one line with the bytes that the capture will hold, before it runs. Standard error by default.</summary>
     public Action<string> Announce { get; init; } = Console.Error.WriteLine;
 

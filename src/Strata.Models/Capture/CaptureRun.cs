@@ -33,18 +33,35 @@ public sealed class CaptureRun
     /// <summary>Bytes that the result will hold.</summary>
     public long Bytes { get; }
 
+    /// <summary>Whether the result is more than the memory that it may take, and so is kept in a file.</summary>
+    public bool Spills => Bytes > (_request.MemoryLimit ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
+
     /// <summary>The line that is announced before the run.</summary>
     public override string ToString() =>
-        $"Capturing {Points.Count} points of {_rows.Count} rows ({_rows.Tokens:N0} tokens), pooling {_request.Pooling.ToString().ToLowerInvariant()}: {Bytes:N0} bytes.";
+        $"Capturing {Points.Count} points of {_rows.Count} rows ({_rows.Tokens:N0} tokens), pooling {_request.Pooling.ToString().ToLowerInvariant()}: {Bytes:N0} bytes{(Spills ? $", more than memory may take; they are kept in a file in {SpillFolder} and read one by one" : "")}.";
+
+    private string SpillFolder => _request.SpillFolder ?? Path.GetTempPath();
 
     /// <summary>Runs the network up to the last wanted point.</summary>
     /// <exception cref="OperationCanceledException">Cancelled between blocks.</exception>
     public Activations Run(CancellationToken cancellation = default)
     {
         _request.Announce(ToString());
-        CaptureBuffer buffer = new(Points, _rows, _request.Pooling, _request.Positions);
-        RunAll(buffer, first => buffer.FirstRow = first, cancellation);
-        return new Activations(_request.Pooling, Points.Select(p => p.Name).ToArray(), buffer.Samples(), Describe());
+        return new Activations(_request.Pooling, Points.Select(p => p.Name).ToArray(), Spills ? Spilled(cancellation) : InMemory(cancellation), Describe());
+    }
+
+    private IReadOnlyDictionary<string, IReadOnlyList<FloatMatrix>> InMemory(CancellationToken cancellation)
+    {
+        CaptureBuffer buffer = new(Points, _rows, _request.Pooling, _request.Positions, 0, _rows.Count);
+        RunAll(buffer, (first, _) => buffer.Start(first), cancellation);
+        return buffer.Samples();
+    }
+
+    private IReadOnlyDictionary<string, IReadOnlyList<FloatMatrix>> Spilled(CancellationToken cancellation)
+    {
+        SpillingSink sink = new(Points, _rows, _request.Pooling, _request.Positions, SpillFolder);
+        RunAll(sink, sink.Start, cancellation);
+        return sink.Samples();
     }
 
     /// <summary>
@@ -60,18 +77,18 @@ public sealed class CaptureRun
     {
         if (_request.Pooling != Pooling.None) throw new StrataException($"A capture that is not kept is handed over token by token; pooling {_request.Pooling.ToString().ToLowerInvariant()} is for captures that are kept.");
         StreamingSink sink = new(_rows, _request.Positions, receive);
-        RunAll(sink, first => sink.FirstRow = first, cancellation);
+        RunAll(sink, (first, _) => sink.FirstRow = first, cancellation);
         return Describe();
     }
 
-    private void RunAll(ICaptureSink sink, Action<int> startBatch, CancellationToken cancellation)
+    private void RunAll(ICaptureSink sink, Action<int, int> startBatch, CancellationToken cancellation)
     {
         HookSession hooks = new(_catalog, _model.Spec, _request.Interventions, Points, sink);
         int done = 0;
         foreach ((int firstRow, TokenBatch batch) in _rows.Batches(_request.TokensPerBatch))
         {
             cancellation.ThrowIfCancellationRequested();
-            startBatch(firstRow);
+            startBatch(firstRow, batch.Sequences);
             RunBatch(new BatchRun(_model, batch, hooks, null), cancellation);
             _request.Progress?.Report(new WorkProgress($"Capturing {Points.Count} points", done += batch.Tokens, _rows.Tokens, "tokens"));
         }

@@ -76,7 +76,14 @@ public sealed class TokenRows
     public TokenRows Take(int count) => Images is not null ? new($"{Name}, first {Math.Min(count, Count)}", _spec!, [.. Images.Take(count)]) { Classes = Classes?.Take(count).ToArray() } : new($"{Name}, first {Math.Min(count, Count)}", Sequences.Take(count).ToArray(), Types?.Take(count).ToArray());
 
     /// <summary>One row by itself, under the same name.</summary>
-    public TokenRows Only(int row) => Images is not null ? new(Name, _spec!, [Images[row]]) { Classes = Classes is null ? null : [Classes[row]] } : new(Name, [Sequences[row]], Types is null ? null : [Types[row]]);
+    public TokenRows Only(int row) => Slice(row, 1);
+
+    /// <summary>Rows that follow one another, under the same name.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    public TokenRows Slice(int first, int count) => Images is not null
+        ? new(Name, _spec!, [.. Images.Skip(first).Take(count)]) { Classes = Classes?.Skip(first).Take(count).ToArray() }
+        : new(Name, Sequences.Skip(first).Take(count).ToArray(), Types?.Skip(first).Take(count).ToArray());
 
     /// <summary>
     /// The rows in batches: rows with few tokens run together. Rows never influence each other, so the split changes speed and memory, not results.

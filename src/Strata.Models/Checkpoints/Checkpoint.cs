@@ -132,16 +132,14 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Gives the memory of what was read so far back to the system; see <see cref="WeightFile.ReleasePages"/>.</summary>
     internal void ReleasePages() => _files.ForEach(file => file.ReleasePages());
 
-    /// <summary>A progress that gives memory back after each step of loading, when the engine has its own copy, and passes the report on.</summary>
-    internal IProgress<WorkProgress> Releasing(IProgress<WorkProgress>? progress) => new ReleasingProgress(this, progress);
-
-    private sealed class ReleasingProgress(Checkpoint checkpoint, IProgress<WorkProgress>? progress) : IProgress<WorkProgress>
+    /// <summary>Begins to bring tensors into the system's memory, in the background.</summary>
+    internal void ReadAhead(IReadOnlyList<string> names)
     {
-        public void Report(WorkProgress value)
+        (WeightFile File, TensorEntry Entry)[] wanted = [.. names.Select(name => (FileOf(name), Entry(name)))];
+        _ = Task.Run(() =>
         {
-            checkpoint.ReleasePages();
-            progress?.Report(value);
-        }
+            foreach ((WeightFile file, TensorEntry entry) in wanted) file.ReadAhead(entry);
+        });
     }
 
     /// <summary>Closes the files. Tensors that were read stay valid.</summary>

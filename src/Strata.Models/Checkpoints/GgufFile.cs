@@ -170,6 +170,8 @@ public sealed class GgufFile : WeightFile, IGgufTensors
 
     private protected override TensorEntry? Find(string name) => _entries.GetValueOrDefault(name);
 
+    private protected override (long Start, long Bytes) Extent(TensorEntry entry) => entry is GgufEntry place ? (place.Start, place.Bytes) : default;
+
     private protected override TensorBytes Locate(TensorEntry entry, MappedFile file)
     {
         GgufEntry place = (GgufEntry)entry;

@@ -56,6 +56,15 @@ internal sealed partial class MappedFile
         if (_view is not null && !_view.IsClosed && (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) _ = Advise(Address, (nuint)Length, dontNeed);
     }
 
+    /// <summary>Asks the system to read a part of the file into its cache; returns when it has been asked, which may be before the bytes are there. Advice only.</summary>
+    public void ReadAhead(long start, long count)
+    {
+        const int willNeed = 3;
+        if (_view is null || _view.IsClosed || count == 0 || !(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return;
+        nint first = (Address + (nint)start) & ~(nint)(Environment.SystemPageSize - 1);
+        _ = Advise(first, (nuint)(Address + (nint)(start + count) - first), willNeed);
+    }
+
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(nint address, nuint length, int advice);
 

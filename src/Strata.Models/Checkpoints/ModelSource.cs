@@ -28,6 +28,19 @@ internal abstract class ModelSource
     /// <summary>Reads a tensor for an engine.</summary>
     public abstract Func<WeightEntry, Tensor> Reader(TensorEngine engine);
 
+    /// <summary>Format in which a tensor's numbers stay in memory where none is chosen.</summary>
+    public abstract DType FormatInMemory(WeightEntry entry);
+
+    /// <summary>Begins to bring tensors into the system's memory that will be read soon.</summary>
+    public virtual void ReadAhead(IEnumerable<WeightEntry> entries)
+    {
+    }
+
+    /// <summary>Gives the memory of what was read so far back to the system.</summary>
+    public virtual void ReleasePages()
+    {
+    }
+
     /// <summary>The numbers of a tensor, row-major, widened to float32.</summary>
     public abstract float[] Numbers(TensorEntry entry);
 
@@ -51,6 +64,12 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
     public override float? Number(string name) => checkpoint.Has(name) && checkpoint.Read(CpuEngine.Default, name) is { Shape.Count: 1 } number ? number.ToArray()[0] : null;
 
     public override Func<WeightEntry, Tensor> Reader(TensorEngine engine) => entry => checkpoint.Read(engine, entry.Name);
+
+    public override DType FormatInMemory(WeightEntry entry) => NumberFormat.Stored(checkpoint.Entry(entry.Name).DType) ?? DType.Float32;
+
+    public override void ReadAhead(IEnumerable<WeightEntry> entries) => checkpoint.ReadAhead([.. entries.Select(entry => entry.Name)]);
+
+    public override void ReleasePages() => checkpoint.ReleasePages();
 
     public override float[] Numbers(TensorEntry entry) => checkpoint.Read(CpuEngine.Default, entry.Name).ToArray();
 
@@ -94,6 +113,8 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
     public override bool Has(string name) => _entries.ContainsKey(name);
 
     public override Func<WeightEntry, Tensor> Reader(TensorEngine reader) => new RandomWeights(family, spec, seed, reader).Read;
+
+    public override DType FormatInMemory(WeightEntry entry) => DType.Float32;
 
     public override float[] Numbers(TensorEntry entry) => new RandomWeights(family, spec, seed, engine).Read(_entries[entry.Name]).ToArray();
 

@@ -27,6 +27,8 @@ public sealed class SafetensorsFile : WeightFile
 
     private protected override TensorEntry? Find(string name) => _header.Entries.GetValueOrDefault(name);
 
+    private protected override (long Start, long Bytes) Extent(TensorEntry entry) => entry is SafetensorsEntry place ? (place.Start, place.Bytes) : default;
+
     private protected override TensorBytes Locate(TensorEntry entry, MappedFile file)
     {
         SafetensorsEntry place = (SafetensorsEntry)entry;

@@ -44,6 +44,8 @@ public sealed class TorchFile : WeightFile
 
     private protected override TensorEntry? Find(string name) => _entries.GetValueOrDefault(name);
 
+    private protected override (long Start, long Bytes) Extent(TensorEntry entry) => entry is TorchEntry place ? (place.Start, place.Count * NumberFormat.Bits(place.DType) / 8) : default;
+
     private protected override unsafe TensorBytes Locate(TensorEntry entry, MappedFile file)
     {
         TorchEntry place = (TorchEntry)entry;

@@ -77,6 +77,13 @@ public abstract class WeightFile : IDisposable
     /// <summary>Gives the memory of what was read so far back to the system, which reads it again where it is needed; see <see cref="MappedFile.ReleasePages"/>.</summary>
     internal void ReleasePages() => _file.ReleasePages();
 
+    /// <summary>Asks the system to bring a tensor's part of the file into its memory.</summary>
+    internal void ReadAhead(TensorEntry entry)
+    {
+        (long start, long bytes) = Extent(entry);
+        _file.ReadAhead(start, bytes);
+    }
+
     /// <summary>The numbers of a tensor in one piece, row-major, little-endian, in the format that its entry names.</summary>
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     internal TensorBytes Bytes(TensorEntry entry)
@@ -115,6 +122,9 @@ public abstract class WeightFile : IDisposable
     }
 
     private protected abstract TensorEntry? Find(string name);
+
+    /// <summary>First byte and number of bytes of a tensor in the file.</summary>
+    private protected abstract (long Start, long Bytes) Extent(TensorEntry entry);
 
     /// <summary>Where a tensor's numbers lie in one piece; they are brought into one where the file keeps them otherwise.</summary>
     private protected abstract TensorBytes Locate(TensorEntry entry, MappedFile file);

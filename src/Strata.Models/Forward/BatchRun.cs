@@ -105,6 +105,7 @@ public sealed class BatchRun
     public Tensor Step(TensorScope outer, Tensor stream, PlanStep step, int execution)
     {
         _model.Spec.CheckHalf(step);
+        using BlockStore.Held held = Hold(step);
         using TensorScope scope = _model.Engine.OpenScope();
         Tensor result = step switch
         {
@@ -145,18 +146,23 @@ public sealed class BatchRun
     private Tensor GoingOn(TensorScope scope, Tensor rows) => _lastOnly ? scope.Embed(rows, LastRows) : rows;
 
     /// <summary>The stream after a whole plan, holding two streams at a time.</summary>
-    public Tensor Run(TensorScope outer, LayerPlan plan, CancellationToken cancellation = default)
+    /// <param name="outer">Owns the result.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <param name="after">Told the stream after each step of the plan.</param>
+    public Tensor Run(TensorScope outer, LayerPlan plan, CancellationToken cancellation = default, Action<int, Tensor>? after = null)
     {
         Tensor stream = Embed(outer);
         int execution = 0;
-        foreach (PlanStep step in plan.Steps)
+        for (int i = 0; i < plan.Steps.Length; i++)
         {
             if (Finished) return stream;
             cancellation.ThrowIfCancellationRequested();
-            Tensor next = Step(outer, stream, step, execution);
+            Tensor next = Step(outer, stream, plan.Steps[i], execution);
             outer.Release(stream);
             stream = next;
-            execution += step.Executions.Count();
+            after?.Invoke(i, stream);
+            execution += plan.Steps[i].Executions.Count();
         }
 
         _cache?.Advance(Batch);
@@ -234,6 +240,15 @@ public sealed class BatchRun
 
         return targets;
     }
+
+    /// <summary>The weights of a step, kept in memory while it runs; the members of a parallel step hold theirs one by one.</summary>
+    private BlockStore.Held Hold(PlanStep step) => step switch
+    {
+        BlockStep s => _model.Weights.Blocks.Hold(s.Block),
+        AttentionStep s => _model.Weights.Blocks.Hold(s.Block),
+        MlpStep s => _model.Weights.Blocks.Hold(s.Block),
+        _ => default,
+    };
 
     private Tensor Block(TensorScope scope, Tensor stream, int block, int execution)
     {

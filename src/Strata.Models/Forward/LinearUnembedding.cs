@@ -15,7 +15,12 @@ internal static class LinearUnembedding
 
         // After the parts a row of the norm's bias, and one of zeros, whose score is the bias of the maps alone.
         FloatMatrix rows = new(new float[(parts.Rows + 2) * spec.Width], parts.Rows + 2, spec.Width);
-        for (int i = 0; i < parts.Rows; i++) Normalise(spec, model.Weights.FinalNorm, parts.Row(i), stream, rows.Row(i));
+        for (int i = 0; i < parts.Rows; i++)
+        {
+            if (spec.FinalNorm) FrozenNorm.Apply(spec, model.Weights.FinalNorm, parts.Row(i), stream, rows.Row(i));
+            else parts.Row(i).CopyTo(rows.Row(i));
+        }
+
         if (spec.FinalNorm && model.Weights.FinalNorm?.Bias is Tensor bias) bias.ToArray().CopyTo(rows.Row(parts.Rows));
         using TensorScope scope = model.Engine.OpenScope();
         Tensor read = scope.FromHost(rows.Values, rows.Rows, rows.Columns);
@@ -24,28 +29,5 @@ internal static class LinearUnembedding
         ReadOnlySpan<float> zero = scores.Row(parts.Rows + 1);
         for (int i = 0; i < parts.Rows; i++) System.Numerics.Tensors.TensorPrimitives.Subtract(scores.Row(i), zero, scores.Row(i));
         return (scores.Slice(0, parts.Rows), scores.Row(parts.Rows).ToArray());
-    }
-
-    private static void Normalise(ModelSpec spec, NormWeights? norm, ReadOnlySpan<float> part, ReadOnlySpan<float> stream, Span<float> result)
-    {
-        if (!spec.FinalNorm)
-        {
-            part.CopyTo(result);
-            return;
-        }
-
-        bool centred = spec.Norm == NormKind.LayerNorm;
-        double mean = centred ? Mean(stream) : 0, partMean = centred ? Mean(part) : 0, squares = 0;
-        foreach (float v in stream) squares += (v - mean) * (v - mean);
-        double scale = 1 / Math.Sqrt(squares / stream.Length + spec.NormEpsilon);
-        float[]? gain = norm?.Gain?.ToArray();
-        for (int j = 0; j < result.Length; j++) result[j] = (float)((part[j] - partMean) * scale * (gain is null ? 1 : gain[j]));
-    }
-
-    private static double Mean(ReadOnlySpan<float> values)
-    {
-        double sum = 0;
-        foreach (float v in values) sum += v;
-        return sum / values.Length;
     }
 }

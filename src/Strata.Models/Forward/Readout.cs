@@ -44,6 +44,16 @@ internal static class Readout
         return scope.Average([scope.Linear(scope.FromHost(one, pooled.Shape.Rows, width), first), scope.Linear(scope.FromHost(two, pooled.Shape.Rows, width), second)]);
     }
 
+    /// <summary>Scores of the classes for single rows, [rows, classes]: those of a sequence whose every token that the classifier reads is this row.</summary>
+    /// <exception cref="StrataException">The network has no classifier, or one behind a pooler or behind attention.</exception>
+    public static Tensor ClassesOfRows(TensorScope scope, Tensor normalized, Model model)
+    {
+        SequenceHead? head = model.Spec.SequenceHead;
+        if (head is not { Labels: not null, Activation: null } || head.Rows == PooledRows.Attention)
+            throw new StrataException($"{model.Name} ({model.Spec.Family}) has no scores that one row of the stream gives: {(head?.Labels is null ? "its checkpoint holds no classifier" : "its classifier reads what a pooler makes of the tokens")}.");
+        return Classes(scope, head.Rows is PooledRows.FirstTwo or PooledRows.FirstAndMean ? Beside(scope, normalized, normalized) : normalized, model);
+    }
+
     /// <summary>Where a text ends: at the first token of that id, or at the first of its largest id; at its beginning where there is none.</summary>
     private static int End(ReadOnlySpan<int> ids, int? endId) => Math.Max(0, ids.IndexOf(endId ?? System.Numerics.Tensors.TensorPrimitives.Max(ids)));
 

@@ -18,6 +18,9 @@ public sealed record GenerationRequest
     /// <summary>Sampling considers this many of the most likely tokens; 0 for all.</summary>
     public int TopK { get; init; }
 
+    /// <summary>Makes the scores of the next token from those of several layers; null takes the last layer's.</summary>
+    public LayerMixer? Mixer { get; init; }
+
     /// <summary>Seed of sampling.</summary>
     public int Seed { get; init; }
 

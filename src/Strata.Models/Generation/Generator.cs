@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics.Tensors;
 using Strata.Tensors;
 
 namespace Strata.Models;
@@ -31,23 +33,27 @@ internal sealed class Generator
         _sequences = prompts.Sequences.Select(s => s.ToList()).ToArray();
         _promptLengths = prompts.Sequences.Select(s => s.Length).ToArray();
         _random = prompts.Sequences.Select((_, i) => new SeededRandom(request.Seed + i)).ToArray();
-        if ((long)_promptLengths.Max() + request.MaxNew > model.Spec.MaxPositions)
-            throw new StrataException($"The longest prompt has {_promptLengths.Max()} tokens, and {request.MaxNew} new ones would exceed the model's {model.Spec.MaxPositions} positions. Ask for at most {model.Spec.MaxPositions - _promptLengths.Max()}.");
+        foreach (Model runs in request.Mixer?.Amateur is Model amateur ? new[] { model, amateur } : [model])
+        {
+            if ((long)_promptLengths.Max() + request.MaxNew > runs.Spec.MaxPositions)
+                throw new StrataException($"The longest prompt has {_promptLengths.Max()} tokens, and {request.MaxNew} new ones would exceed the {runs.Spec.MaxPositions} positions of {runs.Name}. Ask for at most {runs.Spec.MaxPositions - _promptLengths.Max()}.");
+        }
     }
 
     public Generation Run(CancellationToken cancellation)
     {
-        // How the inputs of earlier tokens mix into later ones is not among what a cache keeps; where it is changed, everything runs again.
-        bool cached = _request.UseCache && !(_hooks?.Changes(HookKind.SsmPattern) ?? false);
-        using KeyValueCache? cache = cached ? new KeyValueCache(_model, _plan, _sequences.Length, _promptLengths.Max() + _request.MaxNew) : null;
+        LayerMixer? mixer = _request.Mixer;
+        using GrowingRun own = Growing(_model, _plan, _hooks);
+        using GrowingRun? amateur = mixer?.Amateur is Model other ? Growing(other, other.CheckPlan(null), null) : null;
         bool[] finished = new bool[_sequences.Length];
         for (int step = 0; step < _request.MaxNew && !finished.All(f => f); step++)
         {
             cancellation.ThrowIfCancellationRequested();
-            float[][] logits = NextLogits(cache, cancellation);
+            FloatMatrix[] logits = own.Next(_sequences, cancellation);
+            FloatMatrix[]? others = amateur?.Next(_sequences, cancellation);
             for (int s = 0; s < _sequences.Length; s++)
             {
-                int id = Choose(logits[s], _random[s]);
+                int id = Choose(mixer is null ? Widened(logits[s].Row(0)) : mixer.Mix(logits[s], others?[s]), _random[s]);
                 // Finished sequences go on running with the others and are cut below: one batch shape for all steps.
                 _sequences[s].Add(id);
                 finished[s] |= _stop.Contains(id);
@@ -59,35 +65,19 @@ internal sealed class Generator
         return new Generation(_prompts, _sequences.Select((ids, s) => NewTokens(ids, _promptLengths[s])).ToArray(), Describe()) { Tokenizer = _model.Tokenizer };
     }
 
-    private float[][] NextLogits(KeyValueCache? cache, CancellationToken cancellation)
-    {
-        for (int s = 0; cache is not null && s < _sequences.Length; s++)
-        {
-            // Where the frequencies of the longer sequence are others, everything that was computed with the old ones is.
-            if (!_model.Spec.TurnsAlike(cache.Lengths[s], _sequences[s].Count)) cache.Lengths[s] = 0;
-        }
+    private GrowingRun Growing(Model model, LayerPlan plan, HookSession? hooks) =>
+        new(model, plan, hooks, _request.Mixer?.Layers(model, plan.Steps.Length) ?? [], _sequences.Length, _promptLengths.Max() + _request.MaxNew, _request.UseCache);
 
-        TokenBatch batch = new(_sequences.Select((ids, s) => ids.Skip(cache?.Lengths[s] ?? 0).ToArray()).ToArray());
-        BatchRun run = new(_model, batch, _hooks, cache);
-        using TensorScope scope = _model.Engine.OpenScope();
-        Tensor stream = run.Run(scope, _plan, cancellation);
-        Tensor normalized = run.FinalNorm(scope, stream);
-        // Interventions on the logits act on all rows by position; without them only the last rows need logits.
-        bool allRows = _hooks is not null && _hooks.Touches(_plan.Executions.Length, HookKind.Logits);
-        Tensor logits = allRows ? LastRows(scope, run.Logits(scope, normalized), batch) : run.Logits(scope, LastRows(scope, normalized, batch));
-        return Enumerable.Range(0, batch.Sequences).Select(s => logits.Span.Slice(s * _model.Spec.Vocabulary, _model.Spec.Vocabulary).ToArray()).ToArray();
+    private static double[] Widened(ReadOnlySpan<float> row)
+    {
+        double[] result = new double[row.Length];
+        TensorPrimitives.ConvertTruncating<float, double>(row, result);
+        return result;
     }
 
-    private static Tensor LastRows(TensorScope scope, Tensor rows, TokenBatch batch)
+    private int Choose(double[] logits, SeededRandom random)
     {
-        Tensor last = scope.Empty(batch.Sequences, rows.Shape.Columns);
-        for (int s = 0; s < batch.Sequences; s++) scope.WriteRows(rows, batch.Starts[s + 1] - 1, last, s, 1);
-        return last;
-    }
-
-    private int Choose(float[] logits, SeededRandom random)
-    {
-        if (_request.Temperature <= 0) return System.Numerics.Tensors.TensorPrimitives.IndexOfMax(logits);
+        if (_request.Temperature <= 0) return TensorPrimitives.IndexOfMax<double>(logits);
         int[] order = Enumerable.Range(0, logits.Length).OrderByDescending(i => logits[i]).ThenBy(i => i).Take(_request.TopK > 0 ? _request.TopK : logits.Length).ToArray();
         double top = logits[order[0]];
         double[] weights = order.Select(i => Math.Exp((logits[i] - top) / _request.Temperature)).ToArray();
@@ -108,12 +98,17 @@ internal sealed class Generator
         return end < 0 ? tokens : tokens[..(end + 1)];
     }
 
-    private Provenance Describe() => (_model.Provenance with
+    private Provenance Describe()
     {
-        Data = _prompts.Name,
-        DataHash = _prompts.Hash,
-        Plan = _plan.ToString(),
-        Seed = _request.Temperature > 0 ? _request.Seed : null,
-        Interventions = _request.Interventions.Select(i => i.ToString()).ToArray(),
-    }).With("temperature", _request.Temperature.ToString(System.Globalization.CultureInfo.InvariantCulture)).With("max-new", _request.MaxNew.ToString());
+        Provenance provenance = (_model.Provenance with
+        {
+            Data = _prompts.Name,
+            DataHash = _prompts.Hash,
+            Plan = _plan.ToString(),
+            Seed = _request.Temperature > 0 ? _request.Seed : null,
+            Interventions = _request.Interventions.Select(i => i.ToString()).ToArray(),
+        }).With("temperature", _request.Temperature.ToString(CultureInfo.InvariantCulture)).With("max-new", _request.MaxNew.ToString(CultureInfo.InvariantCulture));
+        foreach ((string name, string value) in _request.Mixer?.Settings ?? new Dictionary<string, string>()) provenance = provenance.With(name, value);
+        return provenance;
+    }
 }

@@ -53,6 +53,20 @@ public sealed record ImagePreprocessor
         return new ImagePixels(Normalised(made), made.Height, made.Width);
     }
 
+    /// <summary>What a network read, as an image for people: the normalisation undone, values beyond black and white cut.</summary>
+    public PixelImage Shown(ImagePixels pixels)
+    {
+        int count = pixels.Width * pixels.Height;
+        byte[] rgb = new byte[3 * count];
+        for (int colour = 0; colour < 3; colour++)
+        {
+            double mean = Mean?[colour] ?? 0, deviation = Deviation?[colour] ?? 1;
+            for (int i = 0; i < count; i++) rgb[3 * i + colour] = (byte)Math.Clamp(Math.Round((pixels.Values[colour * count + i] * deviation + mean) / (Rescale ?? 1)), 0, 255);
+        }
+
+        return new PixelImage(pixels.Width, pixels.Height, rgb);
+    }
+
     private PixelImage Resized(PixelImage image)
     {
         (int height, int width) = (image.Height, image.Width);

@@ -62,6 +62,9 @@ public sealed class PixelImage
         throw new InvalidFileException(name, "is neither a PNG nor a JPEG file; convert it to one of them.");
     }
 
+    /// <summary>The bytes of a PNG file.</summary>
+    public byte[] ToPng() => PngEncoder.Encode(this);
+
     /// <summary>Refuses sizes before anything is allocated for them.</summary>
     internal static void CheckSize(string name, long width, long height)
     {

@@ -24,6 +24,7 @@ public sealed class Figure
         Subtitle = other.Subtitle;
         GivenNotes = other.GivenNotes;
         Provenance = other.Provenance;
+        IsCompact = other.IsCompact;
     }
 
     /// <summary>What the figure shows.</summary>
@@ -37,6 +38,9 @@ public sealed class Figure
 
     /// <summary>Where the data came from; null when unknown.</summary>
     public Provenance? Provenance { get; private init; }
+
+    /// <summary>Is the static drawing half as wide, with letters of the same size?</summary>
+    internal bool IsCompact { get; private init; }
 
     /// <summary>The data in full.</summary>
     internal Chart Chart { get; }
@@ -112,6 +116,9 @@ public sealed class Figure
 
     /// <summary>The same figure with a line below the title.</summary>
     public Figure WithSubtitle(string subtitle) => new(this) { Subtitle = subtitle };
+
+    /// <summary>The same figure drawn half as wide with letters of the same size: for figures side by side, and for pages that are read on a phone. Changes the static drawing only.</summary>
+    public Figure Compact() => new(this) { IsCompact = true };
 
     /// <summary>The same figure with further notes.</summary>
     public Figure WithNotes(params IReadOnlyList<string> notes) => new(this) { GivenNotes = [.. GivenNotes, .. notes] };

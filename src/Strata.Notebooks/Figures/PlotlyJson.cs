@@ -67,7 +67,7 @@ internal static partial class PlotlyJson
 
     private static void WriteLine(Utf8JsonWriter json, LineSeries series, int index)
     {
-        (string color, string? dash) = SvgLegend.Look(index, series.Dashed);
+        (string color, string? dash) = SvgLegend.Look(index, series);
         if (series.Lower is not null) WriteBand(json, series, color, index);
         json.WriteStartObject();
         json.WriteString("type", "scatter");
@@ -80,6 +80,25 @@ internal static partial class PlotlyJson
         json.WriteString("color", color);
         json.WriteNumber("width", 2);
         json.WriteString("dash", series.Dashed ? "dash" : dash is null ? "solid" : dash.StartsWith('9') ? "dashdot" : "dot");
+        json.WriteEndObject();
+        json.WriteEndObject();
+        if (series.Ringed is { } ring) WriteRing(json, series, ring, color, index);
+    }
+
+    private static void WriteRing(Utf8JsonWriter json, LineSeries series, int at, string color, int index)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", "scatter");
+        json.WriteString("mode", "markers");
+        json.WriteString("hoverinfo", "skip");
+        json.WriteBoolean("showlegend", false);
+        json.WriteString("legendgroup", $"{index}");
+        WriteNumbers(json, "x", [series.X[at]], "G9");
+        WriteNumbers(json, "y", [series.Y[at]], "G7");
+        json.WriteStartObject("marker");
+        json.WriteString("symbol", "circle-open");
+        json.WriteNumber("size", 13);
+        json.WriteString("color", color);
         json.WriteEndObject();
         json.WriteEndObject();
     }

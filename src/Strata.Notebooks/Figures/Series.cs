@@ -11,6 +11,17 @@ public sealed record LineSeries(string Name, IReadOnlyList<double> X, IReadOnlyL
     /// <summary>Drawn dashed: for controls and baselines.</summary>
     public bool Dashed { get; init; }
 
+    /// <summary>
+    /// Where the line's colour lies on a scale from dark to light, 0 to 1: for lines that have an order (layers, checkpoints, shares), which a colour of its own for each would hide. Null for a colour of its own.
+    /// </summary>
+    public double? Shade { get; init; }
+
+    /// <summary>Number of the line's colour, for a control in the colour of the line that it belongs to; null for the colour of its place among the lines.</summary>
+    public int? Hue { get; init; }
+
+    /// <summary>Index of a point that is drawn with a ring, such as the best layer of a score; null for none. A note should say what the ring means.</summary>
+    public int? Ringed { get; init; }
+
     /// <summary>Lower edge of the error band, as many values as <see cref="Y"/>; null for no band.</summary>
     public IReadOnlyList<double>? Lower { get; init; }
 
@@ -22,6 +33,7 @@ public sealed record LineSeries(string Name, IReadOnlyList<double> X, IReadOnlyL
     {
         SeriesChecks.SameLength(Name, X.Count, ("y", Y.Count), ("lower edge", Lower?.Count), ("upper edge", Upper?.Count));
         if (Lower is null != Upper is null) throw new StrataException($"The error band of \"{Name}\" has one edge only; give both Lower and Upper.");
+        if (Ringed is { } ring && (ring < 0 || ring >= X.Count)) throw new StrataException($"Series \"{Name}\" has {X.Count} points, and the ring was asked for at {ring}.");
         return this with { X = X.ToArray(), Y = Y.ToArray(), Lower = Lower?.ToArray(), Upper = Upper?.ToArray() };
     }
 }

@@ -9,8 +9,8 @@ internal static class SvgBars
     {
         AxisScale x = AxisScale.Between(-0.5, chart.Categories.Count - 0.5, 5);
         AxisScale y = AxisScale.Fit(chart.Series.SelectMany(Reach), chart.Y.Log, snap: true, zero: true, 6);
-        top = SvgLegend.Draw(canvas, chart.Series.Select(s => (s.Name, false)).ToArray(), lines: false, top);
-        SvgFrame frame = SvgFrame.Place(x, y, chart.Y.Label.Length > 0, top);
+        top = SvgLegend.Draw(canvas, chart.Series.Select(s => s.Name), top);
+        SvgFrame frame = SvgFrame.Place(canvas, x, y, chart.Y.Label.Length > 0, top);
         frame.DrawY(canvas, chart.Y.Label);
         for (int i = 0; i < chart.Series.Count; i++) DrawSeries(canvas, frame, chart, i);
         double zero = Baseline(frame);

@@ -12,11 +12,18 @@ internal enum Anchor
 }
 
 /// <summary>Collects the elements of a drawing. Every text goes through <see cref="Escape"/>.</summary>
-internal sealed class SvgCanvas
+/// <param name="width">Width of the drawing in pixels.</param>
+internal sealed class SvgCanvas(double width = SvgFigure.Width)
 {
     public const string Ink = "#222";
     public const string Faint = "#666";
     private readonly StringBuilder _elements = new();
+
+    /// <summary>Width of the drawing.</summary>
+    public double Width => width;
+
+    /// <summary>Is it one of several side by side, with less room for ticks and a lower plot?</summary>
+    public bool IsCompact => width < SvgFigure.Width;
 
     /// <summary>A coordinate with one decimal.</summary>
     public static string N(double value) => Math.Round(value, 1).ToString("0.#", CultureInfo.InvariantCulture);
@@ -87,7 +94,7 @@ internal sealed class SvgCanvas
     }
 
     /// <summary>The whole drawing as an <c>svg</c> element that shrinks with the page.</summary>
-    public string Finish(double width, double height, string title, string description)
+    public string Finish(double height, string title, string description)
     {
         string head = $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {N(width)} {N(height)}\" width=\"{N(width)}\" height=\"{N(height)}\" role=\"img\" "
             + "style=\"max-width:100%;height:auto\" font-family=\"Helvetica,Arial,'Liberation Sans',sans-serif\" font-size=\"11\" fill=\"#222\">";

@@ -3,7 +3,6 @@ namespace Strata.Notebooks;
 /// <summary>The rectangle in which data are drawn, with its scales.</summary>
 internal sealed record SvgFrame(double Left, double Top, double Width, double Height, AxisScale X, AxisScale Y)
 {
-    public const double PlotHeight = 300;
     private const string GridLine = "#e6e6e6";
     private const string AxisLine = "#888";
 
@@ -16,11 +15,11 @@ internal sealed record SvgFrame(double Left, double Top, double Width, double He
     public double PixelY(double value) => Bottom - Y.Fraction(value) * Height;
 
     /// <summary>A frame over the full width of the drawing, as far left as its tick labels allow.</summary>
-    public static SvgFrame Place(AxisScale x, AxisScale y, bool hasTitle, double top)
+    public static SvgFrame Place(SvgCanvas canvas, AxisScale x, AxisScale y, bool hasTitle, double top)
     {
         double labels = y.Ticks.Count == 0 ? 0 : y.Ticks.Max(t => SvgCanvas.TextWidth(t.Label, 11));
         double left = 14 + (hasTitle ? 20 : 0) + labels + 8;
-        return new SvgFrame(left, top + 6, SvgFigure.Width - left - 22, PlotHeight, x, y);
+        return new SvgFrame(left, top + 6, canvas.Width - left - 22, canvas.IsCompact ? 190 : 300, x, y);
     }
 
     /// <summary>Horizontal grid lines with their labels, and the title of the y-axis.</summary>

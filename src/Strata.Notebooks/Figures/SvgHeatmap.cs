@@ -14,7 +14,7 @@ internal static class SvgHeatmap
     {
         double widest = Math.Min(130, chart.RowLabels.Max(l => SvgCanvas.TextWidth(Escape.Clip(l, 40), 11)));
         double left = 14 + (chart.Style.Y.Label.Length > 0 ? 20 : 0) + widest + 8;
-        (double cellWidth, double cellHeight) = CellSize(chart, Math.Min(MaxWidth, SvgFigure.Width - left - 100));
+        (double cellWidth, double cellHeight) = CellSize(chart, Math.Min(MaxWidth, canvas.Width - left - (canvas.IsCompact ? 84 : 100)));
         double width = cellWidth * chart.Columns, height = cellHeight * chart.Rows;
         top += 4;
         DrawCells(canvas, chart, left, top, cellWidth, cellHeight);
@@ -34,7 +34,7 @@ internal static class SvgHeatmap
         HeatmapChart first = grid.Panels[0].Chart;
         const double gap = 14, barWidth = 92;
         double rowLabels = Math.Min(60, grid.Panels.Max(p => p.Chart.RowLabels.Max(l => SvgCanvas.TextWidth(Escape.Clip(l, 20), 9)))) + 5;
-        double panel = Math.Min(240, (SvgFigure.Width - 14 - barWidth - grid.Columns * (gap + rowLabels)) / grid.Columns);
+        double panel = Math.Min(240, (canvas.Width - 14 - barWidth - grid.Columns * (gap + rowLabels)) / grid.Columns);
         double y = top;
         for (int row = 0; row < grid.Rows; row++)
         {

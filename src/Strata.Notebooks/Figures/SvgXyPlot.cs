@@ -11,24 +11,25 @@ internal static class SvgXyPlot
     public static double Draw(SvgCanvas canvas, LineChart chart, double top)
     {
         IReadOnlyList<LineSeries> series = chart.Series;
-        AxisScale x = AxisScale.Fit(series.SelectMany(s => s.X), chart.X.Log, snap: false, zero: false, 9);
+        AxisScale x = AxisScale.Fit(series.SelectMany(s => s.X), chart.X.Log, snap: false, zero: false, canvas.IsCompact ? 5 : 9);
         AxisScale y = AxisScale.Fit(series.SelectMany(s => s.Y.Concat(s.Lower ?? []).Concat(s.Upper ?? [])), chart.Y.Log, snap: true, zero: false, 6);
-        top = SvgLegend.Draw(canvas, series.Select(s => (s.Name, s.Dashed)).ToArray(), lines: true, top);
-        SvgFrame frame = SvgFrame.Place(x, y, chart.Y.Label.Length > 0, top);
+        top = SvgLegend.Draw(canvas, series, top);
+        SvgFrame frame = SvgFrame.Place(canvas, x, y, chart.Y.Label.Length > 0, top);
         frame.DrawY(canvas, chart.Y.Label);
         double bottom = frame.DrawX(canvas, chart.X.Label);
-        for (int i = 0; i < series.Count; i++) DrawBand(canvas, frame, series[i], SvgLegend.Look(i, false).Color);
-        for (int i = 0; i < series.Count; i++) DrawLine(canvas, frame, series[i], SvgLegend.Look(i, series[i].Dashed));
+        for (int i = 0; i < series.Count; i++) DrawBand(canvas, frame, series[i], SvgLegend.Look(i, series[i]).Color);
+        for (int i = 0; i < series.Count; i++) DrawLine(canvas, frame, series[i], SvgLegend.Look(i, series[i]));
+        for (int i = 0; i < series.Count; i++) DrawRing(canvas, frame, series[i], SvgLegend.Look(i, series[i]).Color);
         return bottom;
     }
 
     public static double Draw(SvgCanvas canvas, ScatterChart chart, double top)
     {
         IReadOnlyList<PointSeries> series = chart.Series;
-        AxisScale x = AxisScale.Fit(series.SelectMany(s => s.X), chart.X.Log, snap: true, zero: false, 8);
+        AxisScale x = AxisScale.Fit(series.SelectMany(s => s.X), chart.X.Log, snap: true, zero: false, canvas.IsCompact ? 5 : 8);
         AxisScale y = AxisScale.Fit(series.SelectMany(s => s.Y), chart.Y.Log, snap: true, zero: false, 6);
-        top = SvgLegend.Draw(canvas, series.Select(s => (s.Name, false)).ToArray(), lines: false, top);
-        SvgFrame frame = SvgFrame.Place(x, y, chart.Y.Label.Length > 0, top);
+        top = SvgLegend.Draw(canvas, series.Select(s => s.Name), top);
+        SvgFrame frame = SvgFrame.Place(canvas, x, y, chart.Y.Label.Length > 0, top);
         frame.DrawY(canvas, chart.Y.Label);
         double bottom = frame.DrawX(canvas, chart.X.Label);
         int points = series.Sum(s => s.X.Count);
@@ -41,10 +42,10 @@ internal static class SvgXyPlot
 
     public static double Draw(SvgCanvas canvas, HistogramChart chart, double top)
     {
-        AxisScale x = AxisScale.Fit(chart.Edges, log: false, snap: false, zero: false, 9);
+        AxisScale x = AxisScale.Fit(chart.Edges, log: false, snap: false, zero: false, canvas.IsCompact ? 5 : 9);
         AxisScale y = AxisScale.Fit(chart.Series.SelectMany(s => s.Values), chart.Y.Log, snap: true, zero: true, 6);
-        top = SvgLegend.Draw(canvas, chart.Series.Select(s => (s.Name, false)).ToArray(), lines: false, top);
-        SvgFrame frame = SvgFrame.Place(x, y, hasTitle: true, top);
+        top = SvgLegend.Draw(canvas, chart.Series.Select(s => s.Name), top);
+        SvgFrame frame = SvgFrame.Place(canvas, x, y, hasTitle: true, top);
         frame.DrawY(canvas, chart.Y.Label);
         for (int i = 0; i < chart.Series.Count; i++)
         {
@@ -97,6 +98,12 @@ internal static class SvgXyPlot
         // A point between two gaps has no line of its own, so it always gets a dot.
         StringBuilder dots = Dots(frame, series.X, series.Y, isolatedOnly: series.X.Count > MaxMarkers || series.Dashed);
         canvas.Path(dots, $"stroke=\"{look.Color}\" stroke-width=\"5\" stroke-linecap=\"round\"");
+    }
+
+    private static void DrawRing(SvgCanvas canvas, SvgFrame frame, LineSeries series, string color)
+    {
+        if (series.Ringed is not { } at || !frame.X.Shows(series.X[at]) || !frame.Y.Shows(series.Y[at])) return;
+        canvas.Raw($"<circle cx=\"{SvgCanvas.N(frame.PixelX(series.X[at]))}\" cy=\"{SvgCanvas.N(frame.PixelY(series.Y[at]))}\" r=\"6.5\" fill=\"none\" stroke=\"{color}\" stroke-width=\"1.6\"/>");
     }
 
     /// <summary>Points as strokes of no length, which round caps turn into discs: the shortest form that SVG has.</summary>

@@ -39,6 +39,7 @@ internal static class Thinning
     {
         X = Pick(s.X, kept),
         Y = Pick(s.Y, kept),
+        Ringed = s.Ringed is { } ring && Array.IndexOf(kept, ring) is >= 0 and var place ? place : null,
         Lower = s.Lower is null ? null : Pick(s.Lower, kept),
         Upper = s.Upper is null ? null : Pick(s.Upper, kept),
     };

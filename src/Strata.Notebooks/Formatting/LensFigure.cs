@@ -1,3 +1,4 @@
+using Strata.Models;
 using Strata.Research;
 
 namespace Strata.Notebooks;
@@ -58,9 +59,58 @@ internal static class LensFigure
         return shown == ids.Length ? figure : figure.WithNotes($"First {shown} of {ids.Length} positions.");
     }
 
-    /// <summary>What each part adds to a score, a bar per part.</summary>
-    public static Figure Of(DirectLogitAttribution attribution) => Figure.Bars($"Direct logit attribution: {Escape.Clip(TokenText.Visible(attribution.Title), 120)}", "part of the stream", "adds to the score",
-        attribution.Parts, new BarSeries("adds", attribution.Values)).WithNotes(attribution.ToTable().Notes).WithProvenance(attribution.Provenance);
+    /// <summary>What each part adds to a score: a bar per part, or blocks against heads and neurons where there are such.</summary>
+    public static Figure Of(DirectLogitAttribution attribution)
+    {
+        string title = $"Direct logit attribution: {Escape.Clip(TokenText.Visible(attribution.Title), 120)}";
+        Figure figure = attribution.Parts.Any(p => p.Contains(".head.", StringComparison.Ordinal) || p.Contains(".neurons.", StringComparison.Ordinal)) ? ByBlock(attribution, title)
+            : Figure.Bars(title, "part of the stream", "adds to the score", attribution.Parts, new BarSeries("adds", attribution.Values));
+        return figure.WithNotes(attribution.ToTable().Notes).WithProvenance(attribution.Provenance);
+    }
+
+    /// <summary>A row per run of a block, a column per part of it; what lies outside of blocks is told in a note.</summary>
+    private static Figure ByBlock(DirectLogitAttribution attribution, string title)
+    {
+        List<string> rows = [], columns = [];
+        List<(int Row, int Column, double Value)> cells = [];
+        List<string> outside = [];
+        foreach ((string part, double value) in attribution.Parts.Zip(attribution.Values))
+        {
+            if (BlockPoint.Of(part) is not { } point)
+            {
+                outside.Add($"{part} {NumberText.Significant(value)}");
+                continue;
+            }
+
+            string[] run = point.Place.Split('#');
+            cells.Add((Place(rows, run.Length > 1 ? $"{point.Block} (run {run[1]})" : $"{point.Block}"), Place(columns, run[0].Replace("attn.head.", "head ").Replace("mlp.neurons.", "neurons ").Replace("attn.bias", "attention bias").Replace("mlp.bias", "MLP bias")), value));
+        }
+
+        // Every MLP behind every attention, also where blocks differ in what they have.
+        int[] order = [.. Enumerable.Range(0, columns.Count).OrderBy(c => columns[c].StartsWith("mlp", StringComparison.Ordinal) || columns[c].StartsWith("neurons", StringComparison.Ordinal) || columns[c].StartsWith("MLP", StringComparison.Ordinal))];
+        double[,] values = new double[rows.Count, columns.Count];
+        for (int i = 0; i < rows.Count; i++) for (int j = 0; j < columns.Count; j++) values[i, j] = double.NaN;
+        foreach ((int row, int column, double value) in cells) values[row, Array.IndexOf(order, column)] = value;
+        HeatmapStyle style = new() { X = "part of the block", Y = "block", Value = "adds to the score", RowLabels = rows, ColumnLabels = [.. order.Select(c => columns[c])], Scale = ColorScaleKind.Diverging, RowsUpward = true };
+        return Figure.Heatmap(title, values, style).WithNotes($"Outside of the blocks: {string.Join(", ", outside)}.");
+    }
+
+    private static int Place(List<string> names, string name)
+    {
+        int place = names.IndexOf(name);
+        if (place >= 0) return place;
+        names.Add(name);
+        return names.Count - 1;
+    }
+
+    /// <summary>Identifiability and hits of the class-space lens over the blocks, the network with random weights dashed.</summary>
+    public static Figure Identified(Table table)
+    {
+        double[] places = [.. Enumerable.Range(0, table.Rows).Select(i => (double)i)];
+        IEnumerable<LineSeries> lines = table.Columns.Where(c => c.Name is "cls identifiability" or "patch identifiability" or "random weights")
+            .Select(c => new LineSeries(c.Name, places, table[c.Name].Numbers) { Dashed = c.Name == "random weights" });
+        return Figure.Lines("How far the true class is up among all classes", "streams read: 0 the embedding, then one per block", "identifiability", [.. lines]).WithNotes(table.Notes).WithProvenance(table.Provenance);
+    }
 
     /// <summary>Precision and surprisal of a lens over the blocks, the unmapped stream and the constant dashed; then the table.</summary>
     public static IReadOnlyList<object> Judged(Table table)

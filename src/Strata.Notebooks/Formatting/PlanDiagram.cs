@@ -33,7 +33,7 @@ internal static class PlanDiagram
         for (int row = 0; row < rows.Length; row++) y = DrawRow(canvas, rows[row], plan.Blocks, y, last: row == rows.Length - 1);
         if (lanes.Count > MaxLanes) caption = $"First {MaxLanes} of {lanes.Count:N0} lanes. {caption}";
         foreach (string line in SvgCanvas.Wrap(caption, 10.5, SvgFigure.Width - 2 * Margin, 3)) canvas.Text(Margin, y += 14, line, 10.5, fill: SvgCanvas.Faint);
-        return canvas.Finish(SvgFigure.Width, y + 12, Escape.Clip($"Layer plan {title}", 200), caption);
+        return canvas.Finish(y + 12, Escape.Clip($"Layer plan {title}", 200), caption);
     }
 
     /// <summary>The steps with equal neighbours joined, and skipped blocks before the first step that begins with a later block.</summary>

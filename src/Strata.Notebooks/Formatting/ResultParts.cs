@@ -6,21 +6,26 @@ namespace Strata.Notebooks;
 /// <summary>The figures and tables that a result is shown as.</summary>
 internal static class ResultParts
 {
-    /// <summary>One line plot per measure over the blocks, then the table.</summary>
+    /// <summary>One line plot per measure over the blocks, with the curves and distributions behind it, then the table.</summary>
     public static IReadOnlyList<object> Of(MeasureTable measures)
     {
         List<object> parts = [];
         foreach ((string name, IReadOnlyDictionary<string, MeasureValue> values) in measures.Values)
         {
             LineSeries[] lines = values.Where(v => BlockPoint.Of(v.Key) is not null).GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place).Select(g => Line(g.Key, g)).ToArray();
-            if (lines.Length == 0) continue;
-            if (measures.Control is { } control) lines = [.. lines, .. Dashed("random weights", control.Values[name])];
-            if (measures.ShuffledLabels.TryGetValue(name, out IReadOnlyDictionary<string, MeasureValue>? shuffled)) lines = [.. lines, .. Dashed("shuffled labels", shuffled)];
-            parts.Add(Figure.Lines($"{name} by block", "block", new Axis(name, measures.Units[name]), lines)
-                .WithNotes(Notes(values)).WithProvenance(measures.Table.Provenance));
+            if (lines.Length > 0) parts.Add(OverBlocks(measures, name, values, lines));
+            if (MeasureFigures.Curves(measures, name) is { } curves) parts.Add(curves);
+            if (MeasureFigures.Distributions(measures, name) is { } distributions) parts.Add(distributions);
         }
 
         return [.. parts, measures.Table];
+    }
+
+    private static Figure OverBlocks(MeasureTable measures, string name, IReadOnlyDictionary<string, MeasureValue> values, LineSeries[] lines)
+    {
+        if (measures.Control is { } control) lines = [.. lines, .. Dashed("random weights", control.Values[name])];
+        if (measures.ShuffledLabels.TryGetValue(name, out IReadOnlyDictionary<string, MeasureValue>? shuffled)) lines = [.. lines, .. Dashed("shuffled labels", shuffled)];
+        return Figure.Lines($"{name} by block", "block", new Axis(name, measures.Units[name]), lines).WithNotes(Notes(values)).WithProvenance(measures.Table.Provenance);
     }
 
     /// <summary>One row: loss, perplexity, accuracy, score, cost.</summary>

@@ -8,12 +8,13 @@ namespace Strata.Notebooks;
 internal sealed class CompareMagic : MagicCommand
 {
     private readonly Argument<string> _first, _second;
-    private readonly Option<string> _with, _confounder, _twins, _name;
-    private readonly Option<bool> _profile, _noControls;
-    private readonly Option<int> _halves, _seed;
+    private readonly Option<string> _with, _confounder, _twins, _points, _pool, _name;
+    private readonly Option<bool> _profile, _stream, _noControls;
+    private readonly Option<int> _halves, _seed, _chunk;
+    private readonly Inputs _inputs;
 
     public CompareMagic()
-        : base("#!compare", "A number per pair of hook points, of one capture or of two: CKA, RSA, CCA, neighbours ...", "#!compare", "#!compare acts twinActs --with cka-debiased", "#!compare acts tunedActs --with svcca-keep=0.95 --profile")
+        : base("#!compare", "A number per pair of hook points, of one capture or of two: CKA, RSA, CCA, neighbours ...", "#!compare", "#!compare acts twinActs --with cka-debiased", "#!compare acts tunedActs --with svcca-keep=0.95 --profile", "#!compare --stream --with cka-debiased --points blocks.*.resid_post")
     {
         _first = Argument<string>("ACTS", "Name of the activations; \"acts\" by default.", required: false, Values.Activations);
         _second = Argument<string>("ACTS2", "Name of other activations of the same rows; the same by default.", required: false, Values.Activations);
@@ -22,6 +23,11 @@ internal sealed class CompareMagic : MagicCommand
         _halves = Option<int>("--halves", "With --profile: draw half of the rows N times, and show the band of the values.", "N");
         _twins = Option<string>("--twins", "With --profile: names of the same two captures of networks with random weights, with a comma between.", "ACTS3,ACTS4", Values.List(Values.Activations));
         _confounder = Option<string>("--confounder", "For dcka and drsa: name of activations whose one point holds the inputs; the first point of ACTS by default.", "ACTS5", Values.Activations);
+        _stream = Option<bool>("--stream", "Capture the data of the session and compare all points with one another, some rows at a time: memory does not grow with the rows. Takes no ACTS.");
+        _points = Option<string>("--points", "With --stream: globs of hook points with commas between; blocks.*.resid_post by default.", "GLOBS", Values.List(Values.Points));
+        _pool = Option<string>("--pool", "With --stream: how the positions of a row become one; none by default.", "HOW", Values.Words<Pooling>());
+        _chunk = Option<int>("--chunk", "With --stream: rows of the data that are held at a time; 64 by default.", "N");
+        _inputs = new Inputs(Syntax);
         _noControls = Option<bool>("--no-controls", "Leave out the comparison with shuffled rows.");
         _seed = Option<int>("--seed", "Seed of the shuffled order and of the halves; 0 by default.", "SEED");
         _name = NameOption("comparison");
@@ -30,6 +36,14 @@ internal sealed class CompareMagic : MagicCommand
     public override void Run(MagicCall call)
     {
         string name = call.ResultName(_name, "comparison"), first = call.Value(_first) ?? "acts", with = call.Value(_with) ?? Comparisons.All[0].Name;
+        if (call.Value(_stream))
+        {
+            Stream(call, name, with);
+            return;
+        }
+
+        Option? streamed = _inputs.All.Concat([_points, _pool, _chunk]).FirstOrDefault(call.Has);
+        if (streamed is not null) throw new StrataException($"{streamed.Name} belongs to --stream; give both, or name activations that were captured.");
         Activations a = Activations(call, first), b = Activations(call, call.Value(_second) ?? first);
         ComparisonOptions options = new() { Controls = !call.Value(_noControls), Seed = call.Value(_seed), Halves = Math.Max(0, call.Value(_halves)), Confounder = Confounder(call) };
         if (call.Value(_profile))
@@ -43,6 +57,19 @@ internal sealed class CompareMagic : MagicCommand
         Option? alone = new Option[] { _halves, _twins }.FirstOrDefault(call.Has);
         if (alone is not null) throw new StrataException($"{alone.Name} belongs to --profile; give both.");
         ComparisonMatrix matrix = ComparisonMatrix.Compute(a, b, with, options, call.Progress, call.Cancellation);
+        call.Keep(name, matrix);
+        call.Show(ComparisonFigure.Of(matrix));
+    }
+
+    private void Stream(MagicCall call, string name, string with)
+    {
+        Option? whole = new Option[] { _profile, _halves, _twins, _confounder }.FirstOrDefault(call.Has);
+        if (whole is not null || call.Value(_first) is not null) throw new StrataException($"{whole?.Name ?? "ACTS"} needs all rows at once, and --stream holds some at a time; give one of them.");
+        Model model = _inputs.Model(call);
+        string[] points = call.List(_points);
+        CaptureRequest request = new() { Points = points.Length > 0 ? points : ["blocks.*.resid_post"], Pooling = call.Word(_pool, Pooling.None) };
+        ComparisonOptions options = new() { Controls = !call.Value(_noControls), Seed = call.Value(_seed) };
+        ComparisonMatrix matrix = ComparisonStream.Run(model, _inputs.Rows(call, model), request, with, options, call.Has(_chunk) ? call.Value(_chunk) : 64, call.Progress, call.Cancellation);
         call.Keep(name, matrix);
         call.Show(ComparisonFigure.Of(matrix));
     }

@@ -17,8 +17,11 @@ internal sealed class Inputs
     /// <summary>Adds the options to a command.</summary>
     public Inputs(Command syntax)
     {
-        foreach (Option option in new Option[] { _model, _data, _take, _text, _tokens }) syntax.Options.Add(option);
+        foreach (Option option in All) syntax.Options.Add(option);
     }
+
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> All => [_model, _data, _take, _text, _tokens];
 
     /// <summary>The model.</summary>
     /// <exception cref="StrataException">There is none of this name.</exception>
@@ -37,12 +40,29 @@ internal sealed class Inputs
         return rows;
     }
 
+    /// <summary>Name of the data.</summary>
+    public string DataName(MagicCall call) => call.Value(_data) ?? call.Session.CurrentData;
+
+    /// <summary>The texts of the rows; null where they are token ids, or have other tokens beside their texts.</summary>
+    public IReadOnlyList<string>? Texts(MagicCall call)
+    {
+        if (call.Value(_tokens) is { Length: > 0 }) return null;
+        if (call.Value(_text) is { Length: > 0 } texts) return texts;
+        DataSet? data = call.Session.Find(DataName(call)) switch
+        {
+            DataSet set => set,
+            ToyTask task => task.Data,
+            _ => null,
+        };
+        return data is null ? null : SequenceViews.TextsOf(data.Take(call.Value(_take) ?? int.MaxValue));
+    }
+
     /// <summary>The plan of a text; null for null.</summary>
     public static LayerPlan? Plan(string? text, Model model) => text is null ? null : model.Plans.Parse(text);
 
     private TokenRows Data(MagicCall call, Model model)
     {
-        string name = call.Value(_data) ?? call.Session.CurrentData;
+        string name = DataName(call);
         object found = call.Session.Get<object>(name, "data: read them with #!data FILE, or give --text or --tokens");
         int take = call.Value(_take) ?? int.MaxValue;
         return found switch

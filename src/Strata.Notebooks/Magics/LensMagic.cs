@@ -9,13 +9,14 @@ namespace Strata.Notebooks;
 internal sealed class LensMagic : MagicCommand
 {
     private readonly Option<string> _show, _plan, _affine, _attribute, _into, _name;
-    private readonly Option<int> _row, _ahead;
+    private readonly Option<int> _row, _ahead, _neurons;
+    private readonly Option<bool> _heads, _patches, _noControls;
     private readonly Option<int?> _position, _targetPosition, _targetBlock;
     private readonly Inputs _inputs;
 
     public LensMagic()
-        : base("#!lens", "Read every layer through the vocabulary: logit lens, fitted affine lens, future lens; direct logit attribution; patching lens.",
-            "#!lens --tokens 61,19,26,18", "#!lens --take 8 --show kl", "#!lens --affine fitData --take 8", "#!lens --tokens 61,19,26,18 --attribute 20-37")
+        : base("#!lens", "Read every layer through the vocabulary: logit lens, fitted affine lens, future lens; direct logit attribution; patching lens; classes of the patches of images.",
+            "#!lens --tokens 61,19,26,18", "#!lens --take 8 --show kl", "#!lens --affine fitData --take 8", "#!lens --tokens 61,19,26,18 --attribute 20-37 --heads", "#!lens --patches --row 3")
     {
         _show = Option<string>("--show", "Colour of the grid: probability (by default), entropy, kl or loss.", "WHAT", Values.Words<LensQuantity>());
         _row = Option<int>("--row", "Row that the grid shows; 0 by default. The table is over all rows.", "N");
@@ -23,6 +24,10 @@ internal sealed class LensMagic : MagicCommand
         _affine = Option<string>("--affine", "Fit a map from each layer to the last on these data, and read the rows through it.", "NAME", Values.Data);
         _ahead = Option<int>("--ahead", "With --affine: foretell the stream so many positions later (future lens).", "N");
         _attribute = Option<string>("--attribute", "What each part of the stream adds to the score of a token after --position: top for the most likely, an id, or ID-ID for a difference.", "TOKEN");
+        _heads = Option<bool>("--heads", "With --attribute: every head of an attention by itself.");
+        _neurons = Option<int>("--neurons", "With --attribute: MLPs in groups of so many neurons.", "N");
+        _patches = Option<bool>("--patches", "Of a network that sorts images: the most likely class of every patch, drawn on the image of --row layer by layer, and how far up the true class is over all images.");
+        _noControls = Option<bool>("--no-controls", "With --patches: leave out the network with random weights.");
         _into = Option<string>("--into", "Patching lens: put each layer's stream of the first row at --position into this prompt (ids with commas between), and let the network go on.", "IDS");
         _position = Option<int?>("--position", "Position that is read for --attribute and --into; the last by default.", "N");
         _targetPosition = Option<int?>("--target-position", "With --into: position of the prompt that is overwritten; the last by default.", "N");
@@ -35,14 +40,17 @@ internal sealed class LensMagic : MagicCommand
     {
         string name = call.ResultName(_name, "lens");
         LensQuantity quantity = call.Word(_show, LensQuantity.Probability);
-        Option[] ways = new Option[] { _affine, _attribute, _into }.Where(call.Has).ToArray();
+        Option[] ways = new Option[] { _affine, _attribute, _into, _patches }.Where(call.Has).ToArray();
         if (ways.Length > 1) throw new StrataException($"{ways[0].Name} and {ways[1].Name} ask for different results; give one of them.");
+        Option? alone = new Option[] { _heads, _neurons }.FirstOrDefault(call.Has);
+        if (alone is not null && !call.Has(_attribute)) throw new StrataException($"{alone.Name} belongs to --attribute; give both.");
         Model model = _inputs.Model(call);
         TokenRows rows = _inputs.Rows(call, model);
         int row = call.Value(_row);
         if (row < 0 || row >= rows.Count) throw new StrataException($"--row {row}: the data have rows 0 to {rows.Count - 1}.");
         if (call.Has(_attribute)) Attribute(call, name, model, rows.Sequences[row]);
         else if (call.Has(_into)) Patch(call, name, model, rows.Sequences[row]);
+        else if (call.Value(_patches)) Classes(call, name, model, rows, row);
         else if (call.Has(_affine)) Affine(call, name, model, rows, row, quantity);
         else
         {
@@ -77,7 +85,8 @@ internal sealed class LensMagic : MagicCommand
         string[] parts = text.Split('-');
         int? token = text == "top" ? null : Id(parts[0], text), against = text != "top" && parts.Length == 2 ? Id(parts[1], text) : null;
         if (parts.Length > 2) throw NoToken(text);
-        DirectLogitAttribution attribution = DirectLogitAttribution.Of(model, ids, token, against, call.Value(_position), Inputs.Plan(call.Value(_plan), model));
+        DirectLogitAttribution attribution = DirectLogitAttribution.Of(model, ids, token, against, call.Value(_position), Inputs.Plan(call.Value(_plan), model),
+            new ResidualDetail { Heads = call.Value(_heads), NeuronsPerPart = call.Value(_neurons) });
         call.Keep(name, attribution);
         call.Show(LensFigure.Of(attribution), attribution.ToTable());
     }
@@ -91,6 +100,17 @@ internal sealed class LensMagic : MagicCommand
         PatchLens lens = PatchLens.Read(model, source, target, options, call.Progress, call.Cancellation);
         call.Keep(name, lens);
         call.Show(lens.ToTable());
+    }
+
+    private void Classes(MagicCall call, string name, Model model, TokenRows rows, int row)
+    {
+        LayerPlan? plan = Inputs.Plan(call.Value(_plan), model);
+        ClassLens lens = ClassLens.Read(model, rows, plan, call.Progress, call.Cancellation);
+        call.Keep(name, lens);
+        call.Show(ClassOverlay.Of(lens, row, model.Preprocessor?.Shown(rows.Images![row])));
+        if (rows.Classes is null || rows.Classes.All(c => c < 0)) return;
+        Table table = lens.ToTable(call.Value(_noControls) || model.Seed is not null ? null : ClassLens.Read(model.RandomTwin(0), rows, plan, call.Progress, call.Cancellation));
+        call.Show(LensFigure.Identified(table), table);
     }
 
     private static int Id(string part, string text) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw NoToken(text);

@@ -8,6 +8,9 @@ internal sealed class MagicCall(ParseResult parsed, string line, StrataSession s
 {
     public StrataSession Session => session;
 
+    /// <summary>The line as it was written.</summary>
+    public string Line => line;
+
     public IProgress<WorkProgress> Progress => host.Progress;
 
     public CancellationToken Cancellation => host.Cancellation;
@@ -40,7 +43,7 @@ internal sealed class MagicCall(ParseResult parsed, string line, StrataSession s
     /// <summary>Shows each part as an output of its own.</summary>
     public void Show(params IReadOnlyList<object> parts)
     {
-        foreach (object part in parts) host.Display(Formatters.Format(part));
+        foreach (object part in parts) host.Display(part as MimeBundle ?? Formatters.Format(part));
     }
 
     /// <summary>Keeps the result under its name.</summary>

@@ -10,7 +10,10 @@ internal static class ResultProvenance
     {
         Model model => model.Provenance,
         Activations activations => activations.Provenance,
+        Atlas atlas => atlas.Measures.Table.Provenance,
         MeasureTable measures => measures.Table.Provenance,
+        MeasureSeries series => series.Table.Provenance,
+        PositionContextParts parts => parts.Shares.Provenance,
         ComparisonMatrix comparison => comparison.Provenance,
         ComparisonProfile profile => profile.Table.Provenance,
         Stitching stitching => stitching.Provenance,
@@ -22,6 +25,7 @@ internal static class ResultProvenance
         AffineLens lens => lens.Provenance,
         DirectLogitAttribution attribution => attribution.Provenance,
         PatchLens lens => lens.Provenance,
+        ClassLens lens => lens.Provenance,
         SweepResult sweep => sweep.Provenance,
         Evaluation evaluation => evaluation.Provenance,
         AngularDistance distance => distance.Provenance,

@@ -143,7 +143,7 @@ public sealed class Pwcca : Comparison
     /// <inheritdoc/>
     public override string Summary =>
         "Σ αᵢρᵢ / Σ αᵢ over the canonical correlations, αᵢ = Σⱼ |⟨hᵢ, x̃ⱼ⟩| for canonical vector hᵢ and column x̃ⱼ of the first side; in [0, 1]; not symmetric; unchanged by an invertible map of the second side. "
-        + "α runs over the min(rank) canonical pairs alone: codes that sum it over all directions of a wider first side and then cut report less. Morcos et al. 2018.";
+        + "α runs over the min(rank) canonical pairs alone: codes that sum it over all directions of a wider first side and then cut report less, by an amount that depends on which basis of the uncorrelated directions their SVD returns. Morcos et al. 2018.";
 
     internal override int LeastRows => 3;
 

@@ -39,12 +39,12 @@ internal sealed class CentredKernel
     /// <summary>⟨K, L⟩ = tr(KL) = ‖ỸᵀX̃‖_F².</summary>
     public double Inner(CentredKernel other) => ReferenceEquals(this, other) ? Self : InnerWith(other);
 
-    /// <summary>CKA with the biased estimate of HSIC: ‖ỸᵀX̃‖_F² / (‖X̃ᵀX̃‖_F · ‖ỸᵀỸ‖_F). NaN where a side is constant.</summary>
-    public double Biased(CentredKernel other) => IsConstant || other.IsConstant ? double.NaN : Inner(other) / Math.Sqrt(Self * other.Self);
+    /// <summary>CKA with the biased estimate of HSIC: ‖ỸᵀX̃‖_F² / (‖X̃ᵀX̃‖_F · ‖ỸᵀỸ‖_F). NaN where a side is constant. The guard is added to the denominator.</summary>
+    public double Biased(CentredKernel other, double guard) => IsConstant || other.IsConstant ? double.NaN : Inner(other) / (Math.Sqrt(Self * other.Self) + guard);
 
-    /// <summary>CKA with the unbiased estimate of HSIC in its feature form: ⟨K, L⟩ − n/(n−2) · Σ K_ii L_ii + tr K · tr L / ((n−1)(n−2)). NaN where a side is constant.</summary>
-    public double Debiased(CentredKernel other) =>
-        IsConstant || other.IsConstant ? double.NaN : Hsic(other, Inner(other)) / Math.Sqrt(Hsic(this, Self) * other.Hsic(other, other.Self));
+    /// <summary>CKA with the unbiased estimate of HSIC in its feature form: ⟨K, L⟩ − n/(n−2) · Σ K_ii L_ii + tr K · tr L / ((n−1)(n−2)). NaN where a side is constant. The guard is added to the denominator.</summary>
+    public double Debiased(CentredKernel other, double guard) => IsConstant || other.IsConstant ? double.NaN
+        : Hsic(other, Inner(other)) / (Math.Sqrt(Hsic(this, Self) * other.Hsic(other, other.Self)) + guard * Rows * (Rows - 3.0));
 
     /// <summary>n(n − 3) times the unbiased estimate; the factor cancels.</summary>
     private double Hsic(CentredKernel other, double inner)

@@ -8,7 +8,7 @@ public sealed class Cka : Comparison, IFromMoments
 {
     private readonly bool _rbf, _song, _confounded;
     private readonly string _bandwidth;
-    private readonly double _factor;
+    private readonly double _factor, _guard;
     private readonly int _batch;
 
     private Cka(ComparisonName name)
@@ -27,12 +27,13 @@ public sealed class Cka : Comparison, IFromMoments
             _bandwidth = "";
         }
 
-        if (_batch > 0 && (!_song || _confounded)) throw new Strata.Models.StrataException("Minibatch CKA averages the unbiased estimate of plain kernels: hsic=song, and no confounder.");
+        _guard = name.Number("guard", 0, 0, 1);
+        if (_batch > 0 && (!_song || _confounded || _guard > 0)) throw new Strata.Models.StrataException("Minibatch CKA averages the unbiased estimate of plain kernels: hsic=song, no confounder and no guard.");
     }
 
     /// <inheritdoc/>
     public override string FullName => $"cka-kernel={(_rbf ? $"rbf-bandwidth={_bandwidth}-sigma={ComparisonName.Text(_factor)}" : "linear")}-hsic={(_song ? "song" : "gretton")}"
-        + (_batch > 0 ? $"-batch={_batch}" : "") + (_confounded ? "-confounder=input" : "");
+        + (_batch > 0 ? $"-batch={_batch}" : "") + (_confounded ? "-confounder=input" : "") + (_guard > 0 ? $"-guard={ComparisonName.Text(_guard)}" : "");
 
     /// <inheritdoc/>
     public override bool IsSimilarity => true;
@@ -41,7 +42,7 @@ public sealed class Cka : Comparison, IFromMoments
     public override bool NeedsConfounder => _confounded;
 
     /// <inheritdoc/>
-    public override string Summary => $"HSIC(K, L) / √(HSIC(K, K)·HSIC(L, L)). {KernelText} {EstimateText}{BatchText}{ConfounderText} Kornblith et al. 2019.";
+    public override string Summary => $"HSIC(K, L) / √(HSIC(K, K)·HSIC(L, L)). {KernelText} {EstimateText}{BatchText}{ConfounderText}{GuardText} Kornblith et al. 2019.";
 
     private string KernelText => !_rbf ? "K = XXᵀ; unchanged by rotation, scale and shift of either side." : _bandwidth switch
     {
@@ -58,6 +59,8 @@ public sealed class Cka : Comparison, IFromMoments
 
     private string ConfounderText => !_confounded ? "" : " Before, K and L are centred and their least-squares part along the centred linear kernel of the inputs is taken away (deconfounded, Cui et al. 2022).";
 
+    private string GuardText => _guard == 0 ? "" : $" {ComparisonName.Text(_guard)} is added to the denominator, as in the platonic-rep code (1e-6 there), so that small numbers score less.";
+
     internal override int LeastRows => _batch > 0 ? _batch : _song ? 4 : 2;
 
     internal override bool HoldsPairsOfRows => _batch == 0 && (_rbf || _confounded);
@@ -72,9 +75,9 @@ public sealed class Cka : Comparison, IFromMoments
 
     internal override double Compare(object a, object b) => (a, b) switch
     {
-        (CentredKernel x, CentredKernel y) => _song ? x.Debiased(y) : x.Biased(y),
-        (PairKernel x, PairKernel y) => Ratio(x.Hsic(y), x.Self, y.Self),
-        (PairKernel[] x, PairKernel[] y) => Ratio(x.Zip(y, (k, l) => k.Hsic(l)).Sum(), x.Sum(k => k.Self), y.Sum(k => k.Self)),
+        (CentredKernel x, CentredKernel y) => _song ? x.Debiased(y, _guard) : x.Biased(y, _guard),
+        (PairKernel x, PairKernel y) => Ratio(x.Hsic(y), x.Self, y.Self, _guard * x.Factor),
+        (PairKernel[] x, PairKernel[] y) => Ratio(x.Zip(y, (k, l) => k.Hsic(l)).Sum(), x.Sum(k => k.Self), y.Sum(k => k.Self), 0),
         _ => throw new InvalidOperationException(),
     };
 
@@ -85,14 +88,14 @@ public sealed class Cka : Comparison, IFromMoments
         if (x.IsConstant || y.IsConstant) return double.NaN;
         double both = TensorPrimitives.SumOfSquares<double>(pair.Cross.Values);
         double ofX = TensorPrimitives.SumOfSquares<double>(x.Covariance.Values), ofY = TensorPrimitives.SumOfSquares<double>(y.Covariance.Values);
-        if (!_song) return both / Math.Sqrt(ofX * ofY);
+        if (!_song) return both / (Math.Sqrt(ofX * ofY) + _guard);
         double n = x.Count;
         double Hsic(double inner, double lengths, double traces) => inner - n / (n - 2) * lengths + traces / ((n - 1) * (n - 2));
         return Hsic(both, pair.SumOfLengthProducts(x, y), x.Trace * y.Trace)
-            / Math.Sqrt(Hsic(ofX, x.Own.SumOfLengthProducts(x, x), x.Trace * x.Trace) * Hsic(ofY, y.Own.SumOfLengthProducts(y, y), y.Trace * y.Trace));
+            / (Math.Sqrt(Hsic(ofX, x.Own.SumOfLengthProducts(x, x), x.Trace * x.Trace) * Hsic(ofY, y.Own.SumOfLengthProducts(y, y), y.Trace * y.Trace)) + _guard * n * (n - 3));
     }
 
-    private static double Ratio(double both, double x, double y) => x > 0 && y > 0 ? both / Math.Sqrt(x * y) : double.NaN;
+    private static double Ratio(double both, double x, double y, double guard) => x > 0 && y > 0 ? both / (Math.Sqrt(x * y) + guard) : double.NaN;
 
     private PairKernel Kernel(FloatMatrix rows, FloatMatrix? confounder)
     {

@@ -79,13 +79,20 @@ internal sealed class ComparedPoints
     /// <summary>What readers of the values should know.</summary>
     public string[] Notes(double[,] values, double[]? shuffled)
     {
-        List<string> notes = [$"{Comparison.FullName}: {Comparison.Summary}"];
-        if (Comparison.Caution(FirstRows[0].Rows, FirstRows.Max(r => r.Columns), SecondRows.Max(r => r.Columns)) is string caution) notes.Add(caution);
+        List<string> notes = [.. Remarks(Comparison, FirstRows[0].Rows, FirstRows.Max(r => r.Columns), SecondRows.Max(r => r.Columns), values, shuffled)];
         if (!Same && !Comparison.IsSymmetric) notes.Add("Not symmetric: the first capture is the first side.");
         if (_confounderName is not null) notes.Add($"Regressed out: the similarity of rows at \"{_confounderName}\".");
         if (First.Provenance.DataHash is string first && Second.Provenance.DataHash is string second && first != second)
             notes.Add("The two captures saw different token ids; rows correspond only if they are the same texts in the same order.");
         if (RandomSides() is string random) notes.Add(random);
+        return [.. notes];
+    }
+
+    /// <summary>What the formula is, what to beware of, the control, and what is not defined.</summary>
+    public static string[] Remarks(Comparison comparison, int rows, int width, int width2, double[,] values, double[]? shuffled)
+    {
+        List<string> notes = [$"{comparison.FullName}: {comparison.Summary}"];
+        if (comparison.Caution(rows, width, width2) is string caution) notes.Add(caution);
         double[] known = shuffled?.Where(double.IsFinite).ToArray() ?? [];
         if (known.Length > 0) notes.Add(string.Create(CultureInfo.InvariantCulture, $"Control: with the rows of one side shuffled, values are {known.Min():0.####} to {known.Max():0.####}."));
         int undefined = values.Cast<double>().Count(double.IsNaN);

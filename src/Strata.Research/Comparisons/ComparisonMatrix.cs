@@ -17,6 +17,17 @@ public sealed class ComparisonMatrix
         Notes = notes;
     }
 
+    /// <summary>The points of one capture with one another, whose rows streamed by.</summary>
+    internal ComparisonMatrix(Comparison comparison, IReadOnlyList<string> points, double[,] values, IReadOnlyList<double>? shuffled, Provenance provenance, IReadOnlyList<string> notes)
+    {
+        Comparison = comparison;
+        Points = Points2 = points;
+        Values = values;
+        Shuffled = shuffled;
+        Provenance = provenance;
+        Notes = notes;
+    }
+
     /// <summary>What was computed.</summary>
     public Comparison Comparison { get; }
 

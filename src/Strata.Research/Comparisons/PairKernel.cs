@@ -20,6 +20,9 @@ internal sealed class PairKernel
         Self = Hsic(this);
     }
 
+    /// <summary>By what <see cref="Hsic"/> exceeds the estimate as it is defined: tr(KHLH), or Song's.</summary>
+    public double Factor => _unbiased ? _values.Rows * (_values.Rows - 3.0) : 1;
+
     /// <summary>The estimate of HSIC of the kernel with itself.</summary>
     public double Self { get; }
 

@@ -43,11 +43,12 @@ public sealed class DirectLogitAttribution
     /// <param name="against">A token whose score is subtracted; null for none.</param>
     /// <param name="position">The position whose stream is read; null for the last.</param>
     /// <param name="plan">Whole blocks in any order; null for all in order.</param>
+    /// <param name="detail">Heads and groups of neurons as parts of their own; null for attention and MLP as wholes.</param>
     /// <exception cref="StrataException">The network's stream is no sum or its head not linear, or a token or the position does not exist.</exception>
-    public static DirectLogitAttribution Of(Model model, int[] ids, int? token = null, int? against = null, int? position = null, LayerPlan? plan = null)
+    public static DirectLogitAttribution Of(Model model, int[] ids, int? token = null, int? against = null, int? position = null, LayerPlan? plan = null, ResidualDetail? detail = null)
     {
         int at = position ?? ids.Length - 1;
-        ResidualParts parts = ResidualParts.Capture(model, ids, at, plan);
+        ResidualParts parts = ResidualParts.Capture(model, ids, at, plan, detail);
         float[] logits = model.Unembed(new FloatMatrix(parts.Stream, 1, parts.Stream.Length)).Values;
         int chosen = token ?? System.Numerics.Tensors.TensorPrimitives.IndexOfMax(logits);
         foreach (int id in new[] { chosen, against ?? 0 })
@@ -55,12 +56,24 @@ public sealed class DirectLogitAttribution
             if ((uint)id >= (uint)logits.Length) throw new StrataException($"Token id {id} is outside the vocabulary of {model.Name}, 0 to {logits.Length - 1}.");
         }
 
-        (FloatMatrix scores, float[] constant) = model.UnembedParts(parts.Rows, parts.Stream);
-        double Of(ReadOnlySpan<float> row) => (double)row[chosen] - (against is int other ? row[other] : 0);
-        double[] values = [.. Enumerable.Range(0, scores.Rows).Select(i => Of(scores.Row(i))), Of(constant)];
+        double Of(float[] row) => (double)row[chosen] - (against is int other ? row[other] : 0);
+        double[] values = [.. Scores(model, parts, Of)];
         string title = $"score of \"{model.TokenLabel(chosen)}\"{(against is int b ? $" less that of \"{model.TokenLabel(b)}\"" : "")} after position {at}";
         Provenance provenance = (model.Provenance with { Data = $"{ids.Length} token ids", DataHash = new TokenRows("ids", [ids]).Hash, Plan = model.CheckPlan(plan).ToString() }).With("lens", $"direct logit attribution, {title}");
         return new DirectLogitAttribution([.. parts.Names, "constant"], values, Of(logits), title, provenance);
+    }
+
+    /// <summary>A number for each part and last for the constant; some parts at a time, because each has a score for every token.</summary>
+    private static IEnumerable<double> Scores(Model model, ResidualParts parts, Func<float[], double> of)
+    {
+        const int panel = 64;
+        for (int first = 0; first < parts.Rows.Rows; first += panel)
+        {
+            int count = Math.Min(panel, parts.Rows.Rows - first);
+            (FloatMatrix scores, float[] constant) = model.UnembedParts(parts.Rows.Slice(first, count), parts.Stream);
+            for (int i = 0; i < count; i++) yield return of(scores.Row(i).ToArray());
+            if (first + count == parts.Rows.Rows) yield return of(constant);
+        }
     }
 
     /// <summary>One row per part: <c>part</c>, <c>block</c> (-1 outside blocks), <c>adds</c>.</summary>

@@ -8,14 +8,11 @@ namespace Strata.Research;
 /// <summary>How the scores of earlier layers are mixed into those of the last.</summary>
 public enum LayerMix
 {
-    /// <summary>The last layer alone.</summary>
-    None,
-
     /// <summary>log p_N − log p_M, M the candidate layer whose distribution is farthest from the last by Jensen-Shannon divergence (Chuang et al. 2024).</summary>
-    DoLa,
+    Dola,
 
     /// <summary>l_N + α·p_max·l_A, A the candidate layer that gives one of the most likely tokens of the last layer the highest probability p_max (Wang et al. 2025).</summary>
-    DeCo,
+    Deco,
 
     /// <summary>(l_N − β·l′_N) + ω·(l_m − β·l′_m): contrast with an amateur network at the last and at one earlier layer (Chen et al. 2024).</summary>
     Lol,
@@ -25,9 +22,9 @@ public enum LayerMix
 public sealed record MixedDecodingOptions
 {
     /// <summary>How layers are mixed.</summary>
-    public LayerMix Mix { get; init; } = LayerMix.DoLa;
+    public LayerMix Mix { get; init; } = LayerMix.Dola;
 
-    /// <summary>Candidate layers as blocks, the last excluded (DoLa, DeCo); null for DoLa: the first half; for DeCo: the second half.</summary>
+    /// <summary>Candidate layers, the last excluded (DoLa, DeCo): blocks, or along a plan its steps; null for DoLa: the first half; for DeCo: the second half.</summary>
     public IReadOnlyList<int>? Layers { get; init; }
 
     /// <summary>Tokens below this share of the largest probability of the last layer are not taken (DoLa, Lol).</summary>
@@ -48,96 +45,101 @@ public sealed record MixedDecodingOptions
     /// <summary>The amateur of Lol: a network with the same vocabulary.</summary>
     public Model? Amateur { get; init; }
 
-    /// <summary>The earlier block m of Lol; null for the middle one.</summary>
-    public int? LowerBlock { get; init; }
-
-    /// <summary>New tokens per prompt, at most.</summary>
-    public int MaxNew { get; init; } = 32;
+    /// <summary>The earlier layer m of Lol in both networks; null for the middle one of each.</summary>
+    public int? LowerLayer { get; init; }
 }
 
-/// <summary>Decoding that mixes the scores of several layers, each read through the final norm and the unembedding. Takes the largest mixed score; runs everything again for every token.</summary>
-public static class MixedDecoding
+/// <summary>Decoding that mixes the scores of several layers: the <see cref="GenerationRequest.Mixer"/> of a generation.</summary>
+public sealed class MixedDecoding : LayerMixer
 {
-    /// <summary>Continues prompts.</summary>
-    /// <param name="model">The network.</param>
-    /// <param name="prompts">The prompts.</param>
-    /// <param name="options">How layers are mixed; null for DoLa.</param>
-    /// <param name="cancellation">Stops between tokens.</param>
-    /// <exception cref="StrataException">The network does not predict the next token, a layer does not exist, or an option that the mix needs is missing.</exception>
-    public static Generation Generate(Model model, TokenRows prompts, MixedDecodingOptions? options = null, CancellationToken cancellation = default)
+    private readonly MixedDecodingOptions _options;
+
+    /// <summary>A way to mix.</summary>
+    /// <exception cref="StrataException">A share is out of range, or Lol has no amateur.</exception>
+    public MixedDecoding(MixedDecodingOptions options)
     {
-        model.RequireNextToken("Generation");
-        options ??= new MixedDecodingOptions();
-        Check(model, options);
-        int[][] written = prompts.Sequences.Select(prompt => Continue(model, prompt, options, cancellation)).ToArray();
-        Provenance provenance = (model.Provenance with { Data = prompts.Name, DataHash = prompts.Hash })
-            .With("decoding", options.Mix.ToString().ToLowerInvariant())
-            .With("max-new", options.MaxNew.ToString(CultureInfo.InvariantCulture));
-        if (options.Amateur is not null) provenance = provenance.With("decoding.amateur", $"{options.Amateur.Name} {options.Amateur.Hash}");
-        return new Generation(prompts, written, provenance) { Tokenizer = model.Tokenizer };
+        if (options.Layers is { Count: 0 }) throw new StrataException("There is no layer to mix in.");
+        if (!(options.Plausible >= 0 && options.Plausible <= 1 && options.TopP > 0 && options.TopP <= 1)) throw new StrataException($"Plausible is {options.Plausible} and TopP {options.TopP}; give shares between 0 and 1.");
+        if (options.Mix == LayerMix.Lol && options.Amateur is null) throw new StrataException("Lol contrasts with an amateur network; give one.");
+        _options = options;
     }
 
-    /// <summary>Mixed scores of the token after a sequence.</summary>
-    /// <param name="model">The network.</param>
-    /// <param name="ids">The sequence.</param>
-    /// <param name="options">How layers are mixed.</param>
-    /// <param name="cancellation">Stops between blocks.</param>
-    /// <returns>[vocabulary]; negative infinity where a token is not plausible.</returns>
-    /// <exception cref="StrataException">As <see cref="Generate"/>.</exception>
-    public static double[] Scores(Model model, int[] ids, MixedDecodingOptions options, CancellationToken cancellation = default)
+    /// <summary>A way to mix as it is written on a command line.</summary>
+    /// <param name="mix">How.</param>
+    /// <param name="layers">Candidate layers with commas between; of Lol the one earlier layer; null for the usual.</param>
+    /// <param name="amateur">The amateur of Lol.</param>
+    /// <param name="alpha">α of DeCo; null for the usual, as of the others.</param>
+    /// <param name="beta">β of Lol.</param>
+    /// <param name="omega">ω of Lol.</param>
+    /// <exception cref="StrataException">The layers are no numbers, or an option belongs to another mix.</exception>
+    public static MixedDecoding Of(LayerMix mix, string? layers, Model? amateur, double? alpha, double? beta, double? omega)
     {
-        Check(model, options);
-        FloatMatrix layers = LayerLogits(model, ids, cancellation);
-        double[] last = Widened(layers.Row(layers.Rows - 1));
-        return options.Mix switch
+        int[]? numbers = layers?.Split(',', StringSplitOptions.TrimEntries).Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int layer) ? layer
+            : throw new StrataException($"\"{layers}\" is no list of layers; write numbers with commas between, as in 2,3,4.")).ToArray();
+        if (mix == LayerMix.Lol ? numbers is { Length: not 1 } || alpha is not null : amateur is not null || beta is not null || omega is not null || (mix == LayerMix.Dola && alpha is not null))
+            throw new StrataException("An amateur, β, ω and one earlier layer belong to lol, α to deco, several layers to dola and deco.");
+        MixedDecodingOptions options = new() { Mix = mix, Layers = mix == LayerMix.Lol ? null : numbers, LowerLayer = mix == LayerMix.Lol ? numbers?[0] : null, Amateur = amateur };
+        return new MixedDecoding(options with { Alpha = alpha ?? options.Alpha, Beta = beta ?? options.Beta, Omega = omega ?? options.Omega });
+    }
+
+    /// <inheritdoc/>
+    public override Model? Amateur => _options.Mix == LayerMix.Lol ? _options.Amateur : null;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, string> Settings
+    {
+        get
         {
-            LayerMix.DoLa => Plausible(DoLa(layers, Candidates(model, options, 0, model.Spec.Blocks / 2)), last, options.Plausible),
-            LayerMix.DeCo => DeCo(layers, last, Candidates(model, options, model.Spec.Blocks / 2, model.Spec.Blocks - 1), options),
-            LayerMix.Lol => Plausible(Lol(layers, LayerLogits(options.Amateur!, ids, cancellation), model, options), last, options.Plausible),
-            _ => last,
+            string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+            Dictionary<string, string> settings = new() { ["decoding"] = _options.Mix.ToString().ToLowerInvariant() };
+            if (_options.Layers is { } layers) settings["decoding.layers"] = string.Join(',', layers);
+            if (_options.Mix is not LayerMix.Deco) settings["decoding.plausible"] = Number(_options.Plausible);
+            if (_options.Mix is LayerMix.Deco) settings["decoding.alpha"] = Number(_options.Alpha);
+            if (Amateur is Model amateur) (settings["decoding.amateur"], settings["decoding.beta"], settings["decoding.omega"]) = ($"{amateur.Name} {amateur.Hash}", Number(_options.Beta), Number(_options.Omega));
+            return settings;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> Layers(Model network, int steps)
+    {
+        if (steps < 2) throw new StrataException($"There is no layer to mix in: {network.Name} runs {steps} of them.");
+        if (_options.Mix == LayerMix.Lol) return [Lower(network, steps)];
+        int[] usual = [.. _options.Mix == LayerMix.Dola ? Enumerable.Range(0, Math.Max(1, steps / 2)) : Enumerable.Range(steps / 2, Math.Max(1, steps - 1 - steps / 2))];
+        IReadOnlyList<int> layers = _options.Layers ?? [.. usual.Where(l => l < steps - 1).DefaultIfEmpty(0)];
+        foreach (int layer in layers)
+        {
+            if (layer < 0 || layer >= steps - 1) throw new StrataException($"Layer {layer} cannot be mixed in: {network.Name} runs layers 0 to {steps - 1}, and the last is what others are mixed into.");
+        }
+
+        return layers;
+    }
+
+    /// <inheritdoc/>
+    public override double[] Mix(FloatMatrix own, FloatMatrix? amateur)
+    {
+        double[] last = Widened(own.Row(own.Rows - 1));
+        return _options.Mix switch
+        {
+            LayerMix.Dola => Plausible(DoLa(own), last, _options.Plausible),
+            LayerMix.Deco => DeCo(own, last, _options),
+            _ => Plausible(Lol(own, amateur!, _options), last, _options.Plausible),
         };
     }
 
-    private static void Check(Model model, MixedDecodingOptions options)
+    private int Lower(Model network, int steps)
     {
-        if (options.Layers?.FirstOrDefault(l => l < 0 || l >= model.Spec.Blocks - 1, -1) is int wrong and not -1)
-            throw new StrataException($"Layer {wrong} cannot be mixed in: {model.Name} has blocks 0 to {model.Spec.Blocks - 1}, and the last is what others are mixed into.");
-        if (options.Layers is { Count: 0 } || model.Spec.Blocks < 2) throw new StrataException("There is no layer to mix in.");
-        if (!(options.Plausible >= 0 && options.Plausible <= 1 && options.TopP > 0 && options.TopP <= 1)) throw new StrataException($"Plausible is {options.Plausible} and TopP {options.TopP}; give shares between 0 and 1.");
-        if (options.Mix != LayerMix.Lol) return;
-        if (options.Amateur is not Model amateur) throw new StrataException("Lol contrasts with an amateur network; give one.");
-        if (amateur.Spec.Vocabulary != model.Spec.Vocabulary) throw new StrataException($"The amateur has a vocabulary of {amateur.Spec.Vocabulary} and {model.Name} one of {model.Spec.Vocabulary}; they must be the same.");
-        if (options.LowerBlock is int m && (m < 0 || m >= Math.Min(model.Spec.Blocks, amateur.Spec.Blocks))) throw new StrataException($"LowerBlock {m} is no block of both networks.");
+        Model amateur = _options.Amateur!;
+        if (network.Spec.Vocabulary != amateur.Spec.Vocabulary) throw new StrataException($"The amateur has a vocabulary of {amateur.Spec.Vocabulary} and {network.Name} one of {network.Spec.Vocabulary}; they must be the same.");
+        int layer = _options.LowerLayer ?? steps / 2;
+        return layer >= 0 && layer < steps ? layer : throw new StrataException($"Layer {layer} is none of {network.Name}, which runs layers 0 to {steps - 1}.");
     }
 
-    private static int[] Continue(Model model, int[] prompt, MixedDecodingOptions options, CancellationToken cancellation)
-    {
-        List<int> ids = [.. prompt];
-        for (int step = 0; step < options.MaxNew; step++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            int id = TensorPrimitives.IndexOfMax<double>(Scores(model, [.. ids], options, cancellation));
-            ids.Add(id);
-            if (model.Spec.EosIds.Contains(id)) break;
-        }
-
-        return [.. ids.Skip(prompt.Length)];
-    }
-
-    /// <summary>Logits after the last position read from the output of each block, [blocks, vocabulary].</summary>
-    private static FloatMatrix LayerLogits(Model model, int[] ids, CancellationToken cancellation)
-    {
-        Activations streams = model.Capture(new TokenRows("sequence", [ids]), new CaptureRequest { Points = ["blocks.*.resid_post"], Positions = PositionSelection.Parse("^1"), Announce = _ => { } }, cancellation);
-        return model.Unembed(new FloatMatrix([.. streams.Points.SelectMany(p => streams.Rows(p).Values)], streams.Points.Count, model.Spec.Width));
-    }
-
-    private static IReadOnlyList<int> Candidates(Model model, MixedDecodingOptions options, int from, int to) =>
-        options.Layers ?? Enumerable.Range(from, Math.Max(1, to - from)).Where(l => l < model.Spec.Blocks - 1).DefaultIfEmpty(0).ToArray();
-
-    private static double[] DoLa(FloatMatrix layers, IReadOnlyList<int> candidates)
+    /// <summary>The candidate farthest from the last layer is taken away.</summary>
+    private static double[] DoLa(FloatMatrix layers)
     {
         double[] last = LogitLens.LogProbabilities(layers.Row(layers.Rows - 1));
-        double[] premature = candidates.Select(l => LogitLens.LogProbabilities(layers.Row(l))).MaxBy(p => JensenShannon(last, p))!;
+        double[] premature = Enumerable.Range(0, layers.Rows - 1).Select(l => LogitLens.LogProbabilities(layers.Row(l))).MaxBy(p => JensenShannon(last, p))!;
         double[] result = new double[last.Length];
         TensorPrimitives.Subtract(last, premature, result);
         return result;
@@ -155,11 +157,11 @@ public static class MixedDecoding
         return sum;
     }
 
-    private static double[] DeCo(FloatMatrix layers, double[] last, IReadOnlyList<int> candidates, MixedDecodingOptions options)
+    private static double[] DeCo(FloatMatrix layers, double[] last, MixedDecodingOptions options)
     {
         double[] logs = LogitLens.LogProbabilities(layers.Row(layers.Rows - 1));
         int[] tokens = Nucleus(logs, options.TopP);
-        (double Most, int Layer) best = candidates.Select(l =>
+        (double Most, int Layer) best = Enumerable.Range(0, layers.Rows - 1).Select(l =>
         {
             double[] p = LogitLens.LogProbabilities(layers.Row(l));
             return (Most: tokens.Max(t => Math.Exp(p[t])), Layer: l);
@@ -179,15 +181,11 @@ public static class MixedDecoding
         return order[..count];
     }
 
-    private static double[] Lol(FloatMatrix own, FloatMatrix amateur, Model model, MixedDecodingOptions options)
+    private static double[] Lol(FloatMatrix own, FloatMatrix amateur, MixedDecodingOptions options)
     {
-        int lower = options.LowerBlock ?? Math.Min(own.Rows, amateur.Rows) / 2;
-        double[] result = new double[model.Spec.Vocabulary];
+        double[] result = new double[own.Columns];
         for (int i = 0; i < result.Length; i++)
-        {
-            double late = own[own.Rows - 1, i] - options.Beta * amateur[amateur.Rows - 1, i];
-            result[i] = late + options.Omega * (own[lower, i] - options.Beta * amateur[lower, i]);
-        }
+            result[i] = own[1, i] - options.Beta * amateur[1, i] + options.Omega * (own[0, i] - options.Beta * amateur[0, i]);
 
         return result;
     }

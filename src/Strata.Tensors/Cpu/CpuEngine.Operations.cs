@@ -8,7 +8,7 @@ namespace Strata.Tensors;
 public sealed unsafe partial class CpuEngine
 {
     /// <inheritdoc/>
-    public override LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage)
+    public override LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage, LinearWeight? reuse = null)
     {
         if (weight.Shape.Rank != 2) throw new ArgumentException($"PrepareLinear: a matrix is needed, the weight is {weight.Shape}.");
         bool outputsFirst = orientation == WeightOrientation.OutputsByInputs;
@@ -18,7 +18,9 @@ public sealed unsafe partial class CpuEngine
         if (bias is not null && bias.Shape.Count != allOutputs)
             throw new ArgumentException($"PrepareLinear: the bias is {bias.Shape} and the matrix has {allOutputs} outputs.");
 
-        PackedWeight packed = new(inputs, outputs, _kernels.PanelColumns, storage, bias is not null);
+        if (reuse is not null && (reuse.Inputs != inputs || reuse.Outputs != outputs || reuse.DType != storage || reuse.HasBias != bias is not null))
+            throw new ArgumentException($"PrepareLinear: the weight to lay out anew is {reuse.Outputs}x{reuse.Inputs} of {reuse.DType}{(reuse.HasBias ? " with" : " without")} a bias, and {outputs}x{inputs} of {storage}{(bias is null ? " without" : " with")} one is wanted.");
+        PackedWeight packed = reuse is null ? new(inputs, outputs, _kernels.PanelColumns, storage, bias is not null) : Own(reuse);
         _kernels.Pack(new MatrixView((IntPtr)Bytes(weight), weight.DType, orientation, inputs, allOutputs, firstOutput, outputs), storage, packed.Data, packed.Scales);
         if (!packed.HasFiniteScales) throw new ArgumentException($"PrepareLinear: {weight.Shape} weights that are not all finite cannot be kept in 8 bits.");
         if (bias is not null)
@@ -254,10 +256,13 @@ public sealed unsafe partial class CpuEngine
     /// <summary>How many groups follow each other in a gain: 1 where all groups share it.</summary>
     private static int GainGroups(Tensor? gain, int width) => gain is null || width == 0 ? 1 : gain.Shape.Count / width;
 
+    private PackedWeight Own(LinearWeight weight) => weight is PackedWeight packed && packed.PanelColumns == _kernels.PanelColumns
+        ? packed
+        : throw new ArgumentException($"This weight was prepared by another engine; prepare it with PrepareLinear of {Name}.");
+
     private PanelsView PanelsOf(LinearWeight weight)
     {
-        if (weight is not PackedWeight packed || packed.PanelColumns != _kernels.PanelColumns)
-            throw new ArgumentException($"This weight was prepared by another engine; prepare it with PrepareLinear of {Name}.");
+        PackedWeight packed = Own(weight);
         return new PanelsView((IntPtr)packed.Data, packed.DType, packed.Inputs, packed.Outputs, (IntPtr)packed.Bias, (IntPtr)packed.Scales);
     }
 

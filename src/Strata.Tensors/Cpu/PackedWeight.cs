@@ -32,6 +32,9 @@ internal sealed unsafe class PackedWeight : LinearWeight
     public override DType DType { get; }
 
     /// <inheritdoc/>
+    public override bool HasBias => _bias is not null;
+
+    /// <inheritdoc/>
     public override long Bytes => _panels.Bytes + (_bias?.Bytes ?? 0) + (_scales?.Bytes ?? 0);
 
     /// <summary>Outputs of a panel: the kernel width of the engine that made it.</summary>

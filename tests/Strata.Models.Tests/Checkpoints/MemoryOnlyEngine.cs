@@ -41,7 +41,7 @@ internal sealed unsafe class MemoryOnlyEngine : TensorEngine
 
     protected override void CopyRows(Tensor source, int start, Tensor result, int resultStart, int rows) => throw new NotSupportedException();
 
-    public override LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage) => throw new NotSupportedException();
+    public override LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage, LinearWeight? reuse = null) => throw new NotSupportedException();
 
     protected override void Linear(Tensor x, LinearWeight weight, Tensor result) => throw new NotSupportedException();
 

@@ -39,8 +39,8 @@ public class EncoderTests(PytorchSuite suite)
     {
         Model one = suite.Load("albert-base"), two = suite.Load("albert-groups");
         Assert.Equal(4, one.Spec.Blocks);
-        Assert.Single(one.Weights.Blocks.Distinct(ReferenceEqualityComparer.Instance));
-        Assert.Equal(2, two.Weights.Blocks.Distinct(ReferenceEqualityComparer.Instance).Count());
+        Assert.Equal(1, Different(one));
+        Assert.Equal(2, Different(two));
         Assert.Equal(new int?[] { 0, 0, 1, 1 }, Enumerable.Range(0, 4).Select(i => two.Spec.Block(i).Group));
         TokenRows rows = TestModels.RowsOf(9);
         Activations zeroed = one.Capture(rows, TestModels.Quiet("blocks.*.mlp_out") with { Interventions = [Intervention.Zero("blocks.2.mlp_out")] });
@@ -49,6 +49,8 @@ public class EncoderTests(PytorchSuite suite)
         float[] Run(string plan) => one.Capture(rows, TestModels.Quiet("logits") with { Plan = one.Plans.Parse(plan) }).Rows("logits").Values;
         Assert.Equal(Run(".."), Run("3, 1, 0, 2"));
         Assert.NotEqual(Run(".."), Run("0..3"));
+
+        static int Different(Model model) => Enumerable.Range(0, model.Spec.Blocks).Select(i => model.Weights.Blocks[i]).Distinct(ReferenceEqualityComparer.Instance).Count();
     }
 
     [SkippableFact]

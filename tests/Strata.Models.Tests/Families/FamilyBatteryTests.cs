@@ -337,7 +337,7 @@ public class FamilyBatteryTests(PytorchSuite suite)
 
     private static TheoryData<string> Only(TheoryData<string> variants, Func<string, bool> wanted) => new(((IEnumerable<object[]>)variants).Select(row => (string)row[0]).Where(wanted));
 
-    private static TokenRows RowsOf(params int[] lengths)
+    internal static TokenRows RowsOf(params int[] lengths)
     {
         SeededRandom random = new(23);
         return new TokenRows("random ids", lengths.Select(length => Enumerable.Range(0, length).Select(_ => random.NextInt(Vocabulary)).ToArray()).ToArray());

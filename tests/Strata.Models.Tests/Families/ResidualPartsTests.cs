@@ -27,6 +27,7 @@ public class ResidualPartsTests(PytorchSuite suite)
         {
             ResidualParts parts = ResidualParts.Capture(model, ids, 4, plan);
             for (int j = 0; j < model.Spec.Width; j++) Assert.Equal(parts.Stream[j], Enumerable.Range(0, parts.Names.Count).Sum(p => parts.Rows[p, j]), 1e-4);
+            CheckFinerParts(model, ids, plan, parts);
             if (!model.Spec.HasUnembedding || model.Spec.HeadTransform is not null) continue;
             (FloatMatrix scores, float[] constant) = model.UnembedParts(parts.Rows, parts.Stream);
             float[] logits = model.Capture(new TokenRows("ids", [ids]), new CaptureRequest { Points = ["logits"], Plan = plan, Announce = _ => { } }).Rows("logits").Row(4).ToArray();
@@ -40,5 +41,25 @@ public class ResidualPartsTests(PytorchSuite suite)
 
         Assert.Contains("blocks one after another", Assert.Throws<StrataException>(() => ResidualParts.Capture(model, ids, 4, model.Plans.Parse("parallel(0..2)"))).Message);
         Assert.Throws<StrataException>(() => ResidualParts.Capture(model, ids, 7));
+    }
+
+    /// <summary>Heads, neurons and biases add up to what their attention or MLP adds; all other parts stay as they were.</summary>
+    private static void CheckFinerParts(Model model, int[] ids, LayerPlan? plan, ResidualParts whole)
+    {
+        ResidualParts fine = ResidualParts.Capture(model, ids, 4, plan, new ResidualDetail { Heads = true, NeuronsPerPart = 5 });
+        Assert.Equal(whole.Stream, fine.Stream);
+        foreach (string name in whole.Names)
+        {
+            string again = name.Contains('#') ? name[name.IndexOf('#')..] : "", sublayer = name[..^again.Length] switch
+            {
+                string n when n.EndsWith("attn_out", StringComparison.Ordinal) => n.Replace("attn_out", "attn."),
+                string n when n.EndsWith(".mlp_out", StringComparison.Ordinal) && !fine.Names.Contains(name) => n.Replace("mlp_out", "mlp."),
+                string n => n,
+            };
+            int[] parts = [.. Enumerable.Range(0, fine.Names.Count).Where(i => fine.Names[i].StartsWith(sublayer, StringComparison.Ordinal) && fine.Names[i].EndsWith(again, StringComparison.Ordinal) && fine.Names[i].Contains('#') == again.Length > 0)];
+            if (sublayer.EndsWith("attn.", StringComparison.Ordinal)) Assert.Equal(model.Spec.Heads, parts.Count(i => fine.Names[i].Contains(".head.", StringComparison.Ordinal)));
+            int row = whole.Names.ToList().IndexOf(name);
+            for (int j = 0; j < model.Spec.Width; j++) Assert.Equal(whole.Rows[row, j], parts.Sum(i => fine.Rows[i, j]), 1e-4);
+        }
     }
 }

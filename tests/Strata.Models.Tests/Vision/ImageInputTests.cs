@@ -56,8 +56,31 @@ public class ImageInputTests(VisionSuite suite)
         Refused("smaller than a patch", () => new TokenRows("x", image.Spec.Image!, [new ImagePixels(new float[27], 3, 3)]));
         Refused("side by side", () => new TokenRows("x", new ImageSpec(1, 1, 1), [new ImagePixels(new float[3 * 5000], 1, 5000)]));
         Refused("has no classes", () => suite.Load("dinov2-swiglu").Classify(images));
-        Refused("its classifier reads several", () => image.Unembed(new Strata.Tensors.FloatMatrix(new float[48], 1, 48)));
         Refused("its checkpoint holds no classifier", () => suite.Load("dinov2-swiglu").Unembed(new Strata.Tensors.FloatMatrix(new float[48], 1, 48)));
+    }
+
+    [SkippableTheory]
+    [InlineData("vit-base")]
+    [InlineData("deit-base")]
+    [InlineData("dinov2-base")]
+    public void One_row_is_read_by_the_classifier_as_if_every_token_were_it(string variant)
+    {
+        Model model = suite.Load(variant);
+        if (model.Spec.SequenceHead?.Labels is null) throw new InvalidOperationException($"{variant} has no classes; choose another variant.");
+        SeededRandom random = new(4);
+        float[] row = [.. Enumerable.Range(0, model.Spec.Width).Select(_ => (float)random.NextGaussian())];
+        float[] expected = model.Classify(suite.Rows(variant, model, "first"), null, [Intervention.Set($"blocks.{model.Spec.Blocks - 1}.resid_post", row)]).Row(0).ToArray();
+        float[] read = model.Unembed(new Strata.Tensors.FloatMatrix(row, 1, row.Length)).Values;
+        for (int c = 0; c < expected.Length; c++) Assert.Equal(expected[c], read[c], 1e-4);
+    }
+
+    [Fact]
+    public void An_image_is_shown_as_it_was_and_written_as_a_file_that_reads_back()
+    {
+        PixelImage picture = new(20, 30, [.. Enumerable.Range(0, 1800).Select(i => (byte)(i * 7))]);
+        Assert.Equal(picture.Rgb, PixelImage.Decode(picture.ToPng(), "written").Rgb);
+        ImagePreprocessor preprocessor = new() { Mean = new ValueList<float>([0.4f, 0.5f, 0.6f]), Deviation = new ValueList<float>([0.2f, 0.3f, 0.1f]) };
+        Assert.Equal(picture.Rgb, preprocessor.Shown((preprocessor with { Size = (30, 20) }).Apply(picture)).Rgb);
     }
 
     [SkippableFact]

@@ -13,7 +13,7 @@ public class ComparisonReferenceTests
         "cka-kernel=linear-hsic=gretton", "cka-kernel=linear-hsic=song", "cka-kernel=rbf-hsic=gretton", "cka-kernel=rbf-bandwidth=median-all-hsic=song", "cka-kernel=rbf-bandwidth=fixed-sigma=3-hsic=gretton",
         "cka-hsic=song-batch=20", "cka-kernel=rbf-hsic=song-batch=16", "cka-confounder=input", "cka-kernel=rbf-hsic=song-confounder=input",
         "rsa-rdm=correlation-compare=spearman", "rsa-rdm=cosine-compare=pearson", "rsa-rdm=euclidean-compare=cosine", "rsa-rdm=squared-euclidean-compare=spearman", "rsa-confounder=input", "rsa-rdm=euclidean-compare=pearson-confounder=input",
-        "cca-aggregate=mean", "cca-aggregate=mean-squared", "cca-aggregate=google", "svcca-keep=0.99", "svcca-keep=0.8-aggregate=mean-squared", "svcca-dims=5", "pwcca-weights=first",
+        "cca-aggregate=mean", "cca-aggregate=mean-squared", "cca-aggregate=google", "svcca-keep=0.99", "svcca-keep=0.8-aggregate=mean-squared", "svcca-dims=5", "pwcca-weights=first", "cka-kernel=linear-hsic=gretton-guard=0.5", "cka-hsic=song-guard=0.001", "cka-kernel=rbf-bandwidth=fixed-sigma=3-hsic=song-guard=1e-6",
         "procrustes-distance=squared", "procrustes-distance=angular",
         "mutual-knn-k=10-metric=cosine", "mutual-knn-k=5-metric=inner", "mutual-knn-k=7-metric=euclidean-clamp=0.95", "cknna-k=10-metric=cosine", "cknna-k=12-metric=inner-guard=1e-6",
         "relative-anchors=12", "relative-anchors=12-similarity=euclidean", "relative-anchors=12-similarity=l1-compare=mrr", "relative-anchors=12-similarity=linf-compare=jaccard", "relative-anchors=12-similarity=product",

@@ -239,6 +239,8 @@ public class ComparisonTests
     [Theory]
     [InlineData("cka")]
     [InlineData("cka-debiased")]
+    [InlineData("cka-guard=0.5")]
+    [InlineData("cka-hsic=song-guard=0.1")]
     [InlineData("procrustes")]
     [InlineData("procrustes-angular")]
     [InlineData("cca")]
@@ -256,6 +258,23 @@ public class ComparisonTests
         Assert.Equal(Value(name, y, x), values[1, 0], 8);
         Assert.Equal(Value(name, x, x), values[0, 0], 8);
         Assert.Contains("all rows", Assert.Throws<StrataException>(() => new ComparisonStream("rsa")).Message);
+    }
+
+    [Fact]
+    public void AStreamedCaptureIsTheCaptureAndItsControlIsShuffled()
+    {
+        Model model = RandomNetwork.Model;
+        TokenRows rows = RandomNetwork.Rows(150);
+        CaptureRequest request = new() { Points = ["embed", "blocks.*.resid_post"], Pooling = Pooling.Mean, Announce = _ => { } };
+        Activations all = model.Capture(rows, request);
+        ComparisonMatrix whole = ComparisonMatrix.Compute(all, all, "cka-debiased"), streamed = ComparisonStream.Run(model, rows, request, "cka-debiased", rowsPerChunk: 40);
+        Assert.Equal(whole.Points, streamed.Points);
+        for (int i = 0; i < 5; i++)
+            for (int j = 0; j < 5; j++) Assert.Equal(whole.Values[i, j], streamed.Values[i, j], 6);
+        Assert.All(streamed.Shuffled!, value => Assert.InRange(value, -0.2, 0.2));
+        Assert.Equal((whole.Provenance.DataHash, whole.Provenance.Settings["comparison"]), (streamed.Provenance.DataHash, streamed.Provenance.Settings["comparison"]));
+        Assert.Contains(streamed.Notes, note => note.StartsWith("Control", StringComparison.Ordinal));
+        Assert.Null(ComparisonStream.Run(model, rows.Take(8), request, "cka", new ComparisonOptions { Controls = false }).Shuffled);
     }
 
     [Fact]

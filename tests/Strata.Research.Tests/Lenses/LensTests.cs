@@ -95,6 +95,12 @@ public class LensTests
         Assert.Equal(logits[2, 3] - logits[2, 7], difference.Total, 1e-4);
         Assert.Equal(difference.Values, difference.ToTable()["adds"].Numbers);
 
+        // Heads and neurons are finer parts of the same sum.
+        DirectLogitAttribution fine = DirectLogitAttribution.Of(model, ids, detail: new ResidualDetail { Heads = true, NeuronsPerPart = 10 });
+        Assert.Equal(all.Logit, fine.Total, 1e-4);
+        Assert.Equal(all.Values[all.Parts.ToList().IndexOf("blocks.1.attn_out")], fine.Parts.Zip(fine.Values).Where(p => p.First.StartsWith("blocks.1.attn.", StringComparison.Ordinal)).Sum(p => p.Second), 1e-4);
+        Assert.Equal(4 * model.Spec.Heads, fine.Parts.Count(p => p.Contains(".head.", StringComparison.Ordinal)));
+
         // A part is what is lost when only it is taken away under the same scale: exactly linear.
         DirectLogitAttribution reverse = DirectLogitAttribution.Of(model, ids, 7, 3, 2);
         for (int i = 0; i < reverse.Values.Count; i++) Assert.Equal(-difference.Values[i], reverse.Values[i], 9);
@@ -125,7 +131,7 @@ public class LensTests
         double[][] logits = streams.Points.Select(p => Llama.Unembed(streams.Rows(p).Slice(ids.Length - 1, 1)).Values.Select(v => (double)v).ToArray()).ToArray();
         double[][] p = logits.Select(l => l.Select(v => Math.Exp(v - l.Max()) / l.Sum(w => Math.Exp(w - l.Max()))).ToArray()).ToArray();
 
-        double[] dola = MixedDecoding.Scores(Llama, ids, new MixedDecodingOptions { Mix = LayerMix.DoLa, Layers = [0, 1, 2], Plausible = 0.05 });
+        double[] dola = Scores(new MixedDecodingOptions { Mix = LayerMix.Dola, Layers = [0, 1, 2], Plausible = 0.05 });
         double Js(double[] a, double[] b) => a.Select((v, i) => 0.5 * v * Math.Log(2 * v / (v + b[i])) + 0.5 * b[i] * Math.Log(2 * b[i] / (v + b[i]))).Sum();
         int farthest = new[] { 0, 1, 2 }.MaxBy(l => Js(p[3], p[l]));
         for (int v = 0; v < Vocabulary; v++)
@@ -134,7 +140,7 @@ public class LensTests
             else Assert.Equal(Math.Log(p[3][v] / p[farthest][v]), dola[v], 6);
         }
 
-        double[] deco = MixedDecoding.Scores(Llama, ids, new MixedDecodingOptions { Mix = LayerMix.DeCo, Layers = [1, 2], TopP = 0.6, Alpha = 0.7 });
+        double[] deco = Scores(new MixedDecodingOptions { Mix = LayerMix.Deco, Layers = [1, 2], TopP = 0.6, Alpha = 0.7 });
         List<int> nucleus = [];
         foreach (int v in Enumerable.Range(0, Vocabulary).OrderByDescending(v => p[3][v]))
         {
@@ -145,14 +151,66 @@ public class LensTests
         int layer = new[] { 1, 2 }.MaxBy(l => nucleus.Max(t => p[l][t]));
         for (int v = 0; v < Vocabulary; v++) Assert.Equal(logits[3][v] + 0.7 * nucleus.Max(t => p[layer][t]) * logits[layer][v], deco[v], 6);
 
-        // Against itself with β = 0 and ω = 0, Lol is the network; and so is no mix at all.
-        Generation plain = Llama.Generate(new TokenRows("ids", [ids]), new GenerationRequest { MaxNew = 5, StopIds = [] });
-        MixedDecodingOptions lol = new() { Mix = LayerMix.Lol, Amateur = Gpt, Beta = 0, Omega = 0, MaxNew = 5 };
-        Assert.Equal(plain.NewTokens[0], MixedDecoding.Generate(Llama, new TokenRows("ids", [ids]), lol).NewTokens[0]);
-        Assert.Equal(plain.NewTokens[0], MixedDecoding.Generate(Llama, new TokenRows("ids", [ids]), lol with { Mix = LayerMix.None }).NewTokens[0]);
-        Assert.NotEqual(MixedDecoding.Scores(Llama, ids, lol), MixedDecoding.Scores(Llama, ids, lol with { Beta = 0.5 }));
-        Assert.Throws<StrataException>(() => MixedDecoding.Scores(Llama, ids, lol with { Amateur = null }));
-        Assert.Throws<StrataException>(() => MixedDecoding.Scores(Llama, ids, new MixedDecodingOptions { Layers = [3] }));
+        double[] lol = Scores(new MixedDecodingOptions { Mix = LayerMix.Lol, Amateur = Gpt, Beta = 0.3, Omega = 0.6, LowerLayer = 1, Plausible = 0 });
+        Activations others = Gpt.Capture(new TokenRows("ids", [ids]), "blocks.1.resid_post", "blocks.3.resid_post");
+        float[][] amateur = [.. others.Points.Select(point => Gpt.Unembed(others.Rows(point)).Row(ids.Length - 1).ToArray())];
+        for (int v = 0; v < Vocabulary; v++) Assert.Equal(logits[3][v] - 0.3 * amateur[1][v] + 0.6 * (logits[1][v] - 0.3 * amateur[0][v]), lol[v], 4);
+
+        double[] Scores(MixedDecodingOptions options)
+        {
+            MixedDecoding mix = new(options);
+            FloatMatrix Read(Model model) => Stack(model, ids, [.. mix.Layers(model, 4), 3]);
+            return mix.Mix(Read(Llama), mix.Amateur is null ? null : Read(mix.Amateur));
+        }
+    }
+
+    [Fact]
+    public void MixedDecodingWithACacheIsWithoutOneAndTakesTheLargestMixedScore()
+    {
+        TokenRows prompts = Rows(9, 3);
+        MixedDecodingOptions[] mixes =
+        [
+            new() { Mix = LayerMix.Dola }, new() { Mix = LayerMix.Deco, Alpha = 3 }, new() { Mix = LayerMix.Lol, Amateur = Gpt, Plausible = 0 }, new() { Mix = LayerMix.Dola, Layers = [0, 2], Plausible = 0 },
+        ];
+        Generation plain = Llama.Generate(prompts, new GenerationRequest { MaxNew = 12, StopIds = [] });
+        HashSet<string> different = [];
+        foreach (MixedDecodingOptions options in mixes)
+        {
+            MixedDecoding mix = new(options);
+            GenerationRequest request = new() { MaxNew = 12, StopIds = [], Mixer = mix };
+            Generation cached = Llama.Generate(prompts, request), again = Llama.Generate(prompts, request with { UseCache = false });
+            Assert.Equal(again.NewTokens, cached.NewTokens);
+            Generation sampled = Llama.Generate(prompts, request with { Temperature = 0.8f, Seed = 3 });
+            Assert.Equal(sampled.NewTokens, Llama.Generate(prompts, request with { Temperature = 0.8f, Seed = 3, UseCache = false }).NewTokens);
+            Assert.Equal(options.Mix.ToString().ToLowerInvariant(), cached.Provenance.Settings["decoding"]);
+            int[] first = prompts.Sequences[0];
+            double[] scores = mix.Mix(Stack(Llama, first, [.. mix.Layers(Llama, 4), 3]), mix.Amateur is null ? null : Stack(Gpt, first, [.. mix.Layers(Gpt, 4), 3]));
+            Assert.Equal(System.Numerics.Tensors.TensorPrimitives.IndexOfMax<double>(scores), cached.NewTokens[0][0]);
+            different.Add(string.Join(' ', cached.NewTokens.SelectMany(t => t)));
+        }
+
+        Assert.Equal(mixes.Length, different.Count);
+        Assert.DoesNotContain(string.Join(' ', plain.NewTokens.SelectMany(t => t)), different);
+
+        // Along a plan layers are its steps; with β = 0 and ω = 0, Lol is the network.
+        MixedDecodingOptions nothing = new() { Mix = LayerMix.Lol, Amateur = Gpt, Beta = 0, Omega = 0 };
+        LayerPlan plan = Llama.Plans.Parse("0, 2, parallel(1..3), 3");
+        Generation along = Llama.Generate(prompts, new GenerationRequest { MaxNew = 5, StopIds = [], Plan = plan });
+        Assert.Equal(along.NewTokens, Llama.Generate(prompts, new GenerationRequest { MaxNew = 5, StopIds = [], Plan = plan, Mixer = new MixedDecoding(nothing) }).NewTokens);
+        Assert.Equal("1,2", MixedDecoding.Of(LayerMix.Deco, "1, 2", null, 0.5, null, null).Settings["decoding.layers"]);
+        Assert.Equal([1], MixedDecoding.Of(LayerMix.Lol, "1", Gpt, null, 0.1, null).Layers(Llama, 4));
+        Assert.Contains("belong to lol", Assert.Throws<StrataException>(() => MixedDecoding.Of(LayerMix.Dola, null, Gpt, null, null, null)).Message);
+        Assert.Contains("no list of layers", Assert.Throws<StrataException>(() => MixedDecoding.Of(LayerMix.Dola, "a", null, null, null, null)).Message);
+        Assert.Throws<StrataException>(() => new MixedDecoding(nothing with { Amateur = null }));
+        Assert.Throws<StrataException>(() => Llama.Generate(prompts, new GenerationRequest { MaxNew = 1, Mixer = new MixedDecoding(new MixedDecodingOptions { Layers = [3] }) }));
+        Assert.Throws<StrataException>(() => Llama.Generate(prompts, new GenerationRequest { MaxNew = 60, Mixer = new MixedDecoding(nothing) }));
+    }
+
+    /// <summary>Logits after the last token from the streams after some blocks.</summary>
+    private static FloatMatrix Stack(Model model, int[] ids, int[] blocks)
+    {
+        Activations streams = model.Capture(new TokenRows("ids", [ids]), [.. blocks.Select(b => $"blocks.{b}.resid_post")]);
+        return new FloatMatrix([.. blocks.SelectMany(b => model.Unembed(streams.Rows($"blocks.{b}.resid_post")).Row(ids.Length - 1).ToArray())], blocks.Length, Vocabulary);
     }
 
     private static int Top(ReadOnlySpan<float> row) => System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row);

@@ -22,7 +22,7 @@ public class BatteryTests
         CaptureRequest all = new() { Points = ["blocks.1.*"], Announce = _ => { } };
         Activations captured = RandomNetwork.Model.Capture(rows, all);
         MeasureInputs capturedInputs = inputs with { Views = inputs.ViewRows.Select(v => RandomNetwork.Model.Capture(v, all)).ToArray() };
-        MeasureOptions options = new() { MaxRows = 200, FitFrom = 3, FitTo = 20, MinContexts = 3, PerSample = true };
+        MeasureOptions options = new() { MaxRows = 200, FitFrom = 3, FitTo = 20, MinContexts = 3, PerSample = true, Heads = 4 };
         foreach (IGrouping<string, Measure> together in Research.Measures.All.GroupBy(m => RandomNetwork.PointsOf(m)[0].Replace("*", "1")))
         {
             BatteryRequest request = new() { Points = [together.Key], Inputs = inputs, Control = false, Options = options, TokensPerBatch = tokensPerBatch };
@@ -36,6 +36,38 @@ public class BatteryTests
                 Assert.Equal(expected.PerSample.Count, value.PerSample.Count);
             }
         }
+    }
+
+    [Fact]
+    public void TopEigendirectionsAreTakenAwayInAPassOfTheirOwn()
+    {
+        TokenRows rows = RandomNetwork.Rows(30);
+        MeasureTable At(int top, params string[] names) => MeasureBattery.Run(RandomNetwork.Model, rows, names, new BatteryRequest { Control = false, Options = new MeasureOptions { RemoveTop = top, FitFrom = 2, FitTo = 20 } });
+        MeasureTable all = At(0, "alpha-req", "block-influence"), less = At(3, "alpha-req", "block-influence", "norm");
+        // The spectrum without its three largest values, to what float32 keeps of it.
+        IReadOnlyList<double> before = all.Values["alpha-req"]["blocks.2.resid_post"].Curve!.Y, after = less.Values["alpha-req"]["blocks.2.resid_post"].Curve!.Y;
+        for (int i = 0; i < 20; i++) Assert.Equal(before[i + 3], after[i], 1e-4 * before[3]);
+        Assert.Equal("3", less.Table.Provenance.Settings["measure.remove-top"]);
+        Assert.False(all.Table.Provenance.Settings.ContainsKey("measure.remove-top"));
+
+        Activations captured = RandomNetwork.Model.Capture(rows, new CaptureRequest { Points = ["blocks.*.resid_pre", "blocks.*.resid_post"], Announce = _ => { } });
+        MeasureTable same = MeasureTable.Compute(captured, ["block-influence", "norm"], new MeasureOptions { RemoveTop = 3 });
+        foreach (string name in (string[])["block-influence", "norm"]) Assert.Equal(same.Values[name]["blocks.2.resid_post"].Value, less.Values[name]["blocks.2.resid_post"].Value, 1e-4);
+        Assert.Contains("32 dimensions", Assert.Throws<StrataException>(() => At(32, "norm")).Message);
+    }
+
+    [Fact]
+    public void TheCodingRateOfHeadsAddsUpOverHeads()
+    {
+        TokenRows rows = RandomNetwork.Rows(5);
+        MeasureValue heads = MeasureBattery.Run(RandomNetwork.Model, rows, ["coding-rate-heads"], new BatteryRequest { Points = ["blocks.1.attn.z"], Control = false }).Values["coding-rate-heads"]["blocks.1.attn.z"];
+        Assert.Equal(4, heads.Curve!.Y.Count);
+        Assert.Equal(heads.Value, heads.Curve.Y.Sum(), 1e-9);
+        Activations mixed = RandomNetwork.Model.Capture(rows, new CaptureRequest { Points = ["blocks.1.attn.z"], Announce = _ => { } });
+        // One head is the whole row.
+        Assert.Equal(Research.Measures.Get("coding-rate").Compute(mixed, "blocks.1.attn.z").Value, Research.Measures.Get("coding-rate-heads").Compute(mixed, "blocks.1.attn.z", new MeasureOptions { Heads = 1 }).Value, 1e-9);
+        Assert.Contains("heads=N", Assert.Throws<StrataException>(() => Research.Measures.Get("coding-rate-heads").Compute(mixed, "blocks.1.attn.z")).Message);
+        Assert.Contains("5 heads", Assert.Throws<StrataException>(() => Research.Measures.Get("coding-rate-heads").Compute(mixed, "blocks.1.attn.z", new MeasureOptions { Heads = 5 })).Message);
     }
 
     [Fact]

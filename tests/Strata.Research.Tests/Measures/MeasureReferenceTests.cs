@@ -8,10 +8,7 @@ namespace Strata.Research.Tests;
 /// <summary>Every measure in every form against numpy, scipy and scikit-learn.</summary>
 public class MeasureReferenceTests
 {
-    private const string Before = "blocks.0.resid_pre", Read = "blocks.0.mlp.post", Written = "blocks.0.mlp_out";
-
-    /// <summary>Drawn at random, so that their own tests compare them with the exact mean.</summary>
-    private static readonly string[] Drawn = ["anisotropy-centred", "dime"];
+    private const string Before = "blocks.0.resid_pre", Read = "blocks.0.mlp.post", Written = "blocks.0.mlp_out", Mixed = "blocks.0.attn.z";
 
     /// <summary>Counts, which a rounding of the input may move by whole steps.</summary>
     private static readonly string[] Steps = ["sparsity", "nearest-centre", "nc4", "synchronised-units", "two-nn", "pca-dimension", "gram-rank"];
@@ -20,10 +17,12 @@ public class MeasureReferenceTests
     public void AgreeWithNumpyScipyAndScikitLearn()
     {
         Python.Require("sklearn", "python3-sklearn");
-        string path = Path.GetTempFileName();
+        string folder = Directory.CreateTempSubdirectory("strata").FullName;
         try
         {
-            Python.RunReference("measures.py", path);
+            string draws = Path.Combine(folder, "draws.json"), path = Path.Combine(folder, "out.json");
+            File.WriteAllText(draws, JsonSerializer.Serialize(Draws()));
+            Python.RunReference("measures.py", draws, path);
             using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
             HashSet<(string, string)> seen = [];
             List<string> wrong = [];
@@ -43,15 +42,34 @@ public class MeasureReferenceTests
 
             Assert.Empty(wrong);
             IEnumerable<(string, string)> all = Research.Measures.All.SelectMany(m => m.About.References.Select(r => (m.Name, $"reference:{r.Name}")).Append((m.Name, "textbook")));
-            string[] missing = all.Where(m => !seen.Contains(m) && !Drawn.Contains(m.Item1)).Select(m => $"{m.Item1} {m.Item2}").ToArray();
-            // Their sampled pairs and undefined cosines have closed forms in GeometryTests.
-            Assert.Equal(["anisotropy reference:contextual", "block-influence reference:shortgpt"], missing.Order());
+            string[] missing = all.Where(m => !seen.Contains(m)).Select(m => $"{m.Item1} {m.Item2}").ToArray();
+            // Its undefined cosines have closed forms in GeometryTests.
+            Assert.Equal(["block-influence reference:shortgpt"], missing);
         }
         finally
         {
-            File.Delete(path);
+            Directory.Delete(folder, true);
         }
     }
+
+    /// <summary>The data sets of the reference: prompts, and tokens of each.</summary>
+    private static readonly (string Name, int Prompts, int Tokens)[] Shapes = [("tall", 14, 9), ("wide", 6, 5), ("many", 60, 7)];
+
+    /// <summary>What is drawn at random: row numbers for pairs of rows, among them pairs of one prompt, which are passed over; and the successive orders of the prompts.</summary>
+    private static Dictionary<string, object> Draws() => Shapes.ToDictionary(shape => shape.Name, shape =>
+    {
+        Random rows = new(0), shuffles = new(0);
+        int[] order = Enumerable.Range(0, shape.Prompts).ToArray();
+        return (object)new
+        {
+            rows = Enumerable.Range(0, 4000).Select(_ => rows.Next(shape.Prompts * shape.Tokens)).ToArray(),
+            orders = Enumerable.Range(0, 10).Select(_ =>
+            {
+                shuffles.Shuffle(order);
+                return order.ToArray();
+            }).ToArray(),
+        };
+    });
 
     private static double Compute(JsonElement set, string name, string form, string parameters)
     {
@@ -67,15 +85,16 @@ public class MeasureReferenceTests
             Predictions = Ints(set.GetProperty("predictions")),
             Classifier = Matrix(set.GetProperty("classifier")),
         };
-        if (measure.Name is "infonce") inputs = inputs with { Views = [inputs.Views[0]] };
+        if (measure.Name is "infonce" or "dime") inputs = inputs with { Views = [inputs.Views[0]] };
         Activations activations = pooled ? Samples.Pooled(Matrix(set.GetProperty("pooled"))) : measure.Name switch
         {
             "block-influence" => Samples.Of(Pooling.None, (Before, Matrices(set.GetProperty("prompts"))), (Samples.Point, Matrices(set.GetProperty("after")))),
             "utilized-rank" => Samples.Of(Pooling.None, (Read, Matrices(set.GetProperty("read"))), (Written, Matrices(set.GetProperty("written")))),
+            "coding-rate-heads" => Samples.Of(Pooling.None, (Mixed, Matrices(set.GetProperty("prompts")))),
             "synchronised-units" => Samples.Tokens(Matrices(set.GetProperty("read"))),
             _ => Samples.Tokens(Matrices(set.GetProperty("prompts"))),
         };
-        return measure.Compute(activations, measure.Name == "utilized-rank" ? Written : Samples.Point, options, inputs).Value;
+        return measure.Compute(activations, measure.Name switch { "utilized-rank" => Written, "coding-rate-heads" => Mixed, _ => Samples.Point }, options, inputs).Value;
     }
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;

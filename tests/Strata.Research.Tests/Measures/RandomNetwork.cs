@@ -29,6 +29,7 @@ internal static class RandomNetwork
     public static string[] PointsOf(Measure measure) => measure.Name switch
     {
         "utilized-rank" => ["blocks.*.mlp_out"],
+        "coding-rate-heads" => ["blocks.*.attn.z"],
         "synchronised-units" => ["blocks.*.mlp.pre"],
         _ => ["blocks.*.resid_post"],
     };

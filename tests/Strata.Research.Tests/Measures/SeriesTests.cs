@@ -47,6 +47,11 @@ public class SeriesTests
         Assert.Equal(MeasureBattery.Run(RandomNetwork.Model, rows, ["token-homogeneity"], request).Values["token-homogeneity"]["blocks.0.resid_post"].Value, corrupted.Steps[0].Measures.Values["token-homogeneity"]["blocks.0.resid_post"].Value);
         Assert.Throws<StrataException>(() => MeasureSeries.Lengths(RandomNetwork.Model, rows, ["curvature"], [13], request));
         Assert.Throws<StrataException>(() => MeasureSeries.Lengths(RandomNetwork.Model, rows, ["curvature"], [4, 4], request));
+
+        // Measures that follow words see the ids of their own step.
+        BatteryRequest words = request with { Options = new MeasureOptions { MinContexts = 2 }, Inputs = new MeasureInputs { Tokens = rows } };
+        MeasureSeries similarity = MeasureSeries.Lengths(RandomNetwork.Model, rows, ["self-similarity"], [6, 12], words);
+        Assert.Equal(MeasureBattery.Run(RandomNetwork.Model, TokenCorruption.Cut(rows, 6), ["self-similarity"], words with { Inputs = new MeasureInputs { Tokens = TokenCorruption.Cut(rows, 6) } }).Values["self-similarity"]["blocks.1.resid_post"].Value, similarity.Steps[0].Measures.Values["self-similarity"]["blocks.1.resid_post"].Value);
     }
 
     [Fact]
@@ -62,6 +67,11 @@ public class SeriesTests
             Assert.Equal([20.0, 300, 1000], series.Steps.Select(s => s.At));
             Assert.Equal(MeasureBattery.Run(RandomNetwork.Model.RandomTwin(300), rows, ["norm"], new BatteryRequest { Control = false }).Values["norm"]["blocks.3.resid_post"].Value, series.Steps[1].Measures.Values["norm"]["blocks.3.resid_post"].Value, 1e-5);
             Assert.Throws<StrataException>(() => MeasureSeries.In(Path.Combine(folder, "step20")));
+            Assert.Equal(["step1000", "step20"], MeasureSeries.CheckpointsOf(folder, ["step1000", "step20"]).Select(c => c.Level));
+            Assert.Contains("\"step20\"", Assert.Throws<StrataException>(() => MeasureSeries.CheckpointsOf(folder, ["step21"])).Message);
+            Assert.Equal(["step0", "step512"], MeasureSeries.CheckpointsOf("hf:some/model", ["step0", "step512"]).Select(c => c.Level));
+            Assert.Throws<StrataException>(() => MeasureSeries.CheckpointsOf("hf:some/model", []));
+            Assert.Throws<StrataException>(() => MeasureSeries.CheckpointsOf("hf:some/model", ["../up"]));
         }
         finally
         {
@@ -88,6 +98,17 @@ public class SeriesTests
         Assert.Equal(text.Replace(" ", ""), TextAugmentation.Split.Apply(text, 5).Replace(" ", ""));
         Assert.Equal(text.Length, TextAugmentation.Keyboard.Apply(text, 5).Length);
         Assert.Contains("\"keyboard\"", Assert.Throws<StrataException>(() => TextAugmentation.Get("keybord")).Message);
+    }
+
+    [Fact]
+    public void ViewsAreMadeByTheWordsOfACommand()
+    {
+        TokenRows rows = RandomNetwork.Rows(5, 20);
+        IReadOnlyList<TokenRows> views = SequenceViews.Make(RandomNetwork.Model, rows, null, ["replace"], 2, seed: 3);
+        Assert.Equal([TokenCorruption.Corrupt(rows, CorruptionKind.Replace, SequenceViews.CorruptedShare, 3).Hash, TokenCorruption.Corrupt(rows, CorruptionKind.Replace, SequenceViews.CorruptedShare, 4).Hash], views.Select(v => v.Hash));
+        Assert.Contains("\"keyboard\"", Assert.Throws<StrataException>(() => SequenceViews.Make(RandomNetwork.Model, rows, null, ["keybord"])).Message);
+        Assert.Contains("combined", Assert.Throws<StrataException>(() => SequenceViews.Make(RandomNetwork.Model, rows, null, ["replace", "split"])).Message);
+        Assert.Contains("replace", Assert.Throws<StrataException>(() => SequenceViews.Make(RandomNetwork.Model, rows, null, [])).Message);
     }
 
     [Fact]

@@ -78,6 +78,27 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
+    public void The_class_lens_ends_at_the_ranks_of_the_classes_that_the_network_gives()
+    {
+        TokenRows rows = DataSet.Read(_network.Images).Tokens(_model);
+        ClassLens lens = ClassLens.Read(_model, rows);
+        FloatMatrix logits = _model.Classify(rows);
+        double[] identified = [.. Enumerable.Range(0, 6).Select(row => 1 - logits.Row(row).ToArray().Count(score => score > logits[row, rows.Classes![row]]) / 3.0)];
+        Assert.Equal(identified, lens.Cells.Select(image => image[^1][0].Identifiability));
+        Table table = lens.ToTable(ClassLens.Read(_model.RandomTwin(1), rows));
+        Assert.Equal(4, table.Rows);
+        Assert.Equal(identified.Average(), table["cls identifiability"].Numbers[^1], 12);
+        Assert.Equal(Evaluation.Run(_model, rows).Top1, table["cls top-1"].Numbers[^1], 12);
+        Assert.Equal(lens.Cells.Average(image => image[2].Skip(1).Average(c => c.Identifiability)), table["patch identifiability"].Numbers[2], 12);
+        Assert.All(table["best patch"].Numbers.Zip(table["patch identifiability"].Numbers), pair => Assert.True(pair.First >= pair.Second));
+        Assert.All(table["random weights"].Numbers, value => Assert.InRange(value, 1.0 / 3, 1));
+        LogitLens grid = LogitLens.Read(_model, rows.Only(0));
+        Assert.Equal(grid.Cells[0][2].Select(c => c.TopId), lens.Cells[0][2].Select(c => c.Top));
+        AssertRefused("nothing is identified", () => ClassLens.Read(_model, rows.WithClasses([-1, -1, -1, -1, -1, -1])).ToTable());
+        AssertRefused("reads texts", () => ClassLens.Read(Model.Random(Gpt2Family.Spec(1, 8, 2, 50, 16), 1), rows));
+    }
+
+    [Fact]
     public void Measures_and_comparisons_work_on_images()
     {
         Activations acts = _model.Capture(DataSet.Read(_network.Images).Tokens(_model), new CaptureRequest { Points = ["blocks.*.resid_post"], Announce = _ => { } });

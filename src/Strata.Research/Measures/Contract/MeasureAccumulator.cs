@@ -41,7 +41,7 @@ internal abstract class MeasureAccumulator
     public virtual int SamplesOf(PromptRows prompt) => prompt.Count;
 
     /// <summary>Counts samples for which the measure is not defined.</summary>
-    public void LeaveOut(int samples, string why)
+    public virtual void LeaveOut(int samples, string why)
     {
         if (samples > 0) _leftOut[why] = _leftOut.GetValueOrDefault(why) + samples;
     }

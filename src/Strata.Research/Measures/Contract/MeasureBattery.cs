@@ -1,4 +1,6 @@
+using System.Numerics.Tensors;
 using Strata.Models;
+using Strata.Tensors;
 
 namespace Strata.Research;
 
@@ -45,6 +47,7 @@ public sealed class MeasureBattery
     private readonly Dictionary<string, PointMeasures> _points = [], _shuffled = [];
     private readonly HashSet<string> _partners;
     private readonly string[] _captured;
+    private readonly Dictionary<string, TopDirections> _removed = [];
 
     private MeasureBattery(Model model, TokenRows rows, IReadOnlyList<Measure> measures, BatteryRequest request)
     {
@@ -60,8 +63,8 @@ public sealed class MeasureBattery
         {
             Measure[] here = measures.Where(m => Measures.HasValue(m, point.Name, exist)).ToArray();
             Measure[] labelled = here.Where(MeasureTable.HasLabels).ToArray();
-            if (here.Length > 0) _points[point.Name] = new PointMeasures(point.Name, point.Columns, here, request.Options, request.Inputs);
-            if (labelled.Length > 0 && request.Control) _shuffled[point.Name] = new PointMeasures(point.Name, point.Columns, labelled, request.Options, request.Inputs.Shuffled(request.Options.Seed));
+            if (here.Length > 0) _points[point.Name] = new PointMeasures(point.Name, point.Columns, here, OptionsAt(point), request.Inputs);
+            if (labelled.Length > 0 && request.Control) _shuffled[point.Name] = new PointMeasures(point.Name, point.Columns, labelled, OptionsAt(point), request.Inputs.Shuffled(request.Options.Seed));
         }
 
         foreach (Measure measure in measures)
@@ -73,6 +76,8 @@ public sealed class MeasureBattery
         _partners = [.. _points.SelectMany(p => p.Value.Measures.Select(m => m.Partner(p.Key))).OfType<string>()];
         _captured = catalog.Points.Select(p => p.Name).Where(p => _points.ContainsKey(p) || _partners.Contains(p)).ToArray();
     }
+
+    private MeasureOptions OptionsAt(HookPoint point) => _request.Options.Heads > 0 ? _request.Options : _request.Options with { Heads = point.Heads };
 
     /// <summary>Bytes that the accumulators kept between batches, at most: they do not depend on the number of rows once there are more than MaxRows of them.</summary>
     private long Bytes { get; set; }
@@ -95,6 +100,7 @@ public sealed class MeasureBattery
 
     private MeasureTable Execute(MeasureTable? control, CancellationToken cancellation)
     {
+        if (_request.Options.RemoveTop > 0) FindDirections(cancellation);
         Provenance provenance = Pass(cancellation);
         Dictionary<(string, string), MeasureValue> found = Finish(_points, cancellation), shuffled = Finish(_shuffled, cancellation);
         return MeasureTable.Build(_measures, _captured, found, shuffled, _request.Options, provenance.With("measure.bytes", Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture)), control);
@@ -117,20 +123,33 @@ public sealed class MeasureBattery
     {
         TokenRows[] views = _measures.Any(m => m.Needs == MeasureInput.Views) ? [_rows, .. _request.Inputs.ViewRows] : [_rows];
         TokenRows all = views.Length == 1 ? _rows : new TokenRows(_rows.Name, Enumerable.Range(0, _rows.Count).SelectMany(i => views.Select(v => v.Sequences[i])).ToArray());
-        CaptureRequest capture = new()
-        {
-            Points = _captured,
-            Positions = _request.Positions,
-            Plan = _request.Plan,
-            Interventions = _request.Interventions,
-            TokensPerBatch = _request.TokensPerBatch,
-            Progress = _request.Progress,
-            Announce = _ => { },
-        };
         Dictionary<string, PromptRows[]> waiting = [];
         Dictionary<string, PromptRows> firsts = [];
-        Provenance provenance = _model.PlanCapture(all, capture).Stream(batch => Receive(batch, views.Length, waiting, firsts, cancellation), cancellation);
+        Provenance provenance = _model.PlanCapture(all, Capture()).Stream(batch => Receive(batch, views.Length, waiting, firsts, cancellation), cancellation);
         return views.Length == 1 ? provenance : (provenance with { DataHash = _rows.Hash }).With("views", string.Join(", ", views.Skip(1).Select(v => v.Name)));
+    }
+
+    private CaptureRequest Capture() => new()
+    {
+        Points = _captured,
+        Positions = _request.Positions,
+        Plan = _request.Plan,
+        Interventions = _request.Interventions,
+        TokensPerBatch = _request.TokensPerBatch,
+        Progress = _request.Progress,
+        Announce = _ => { },
+    };
+
+    /// <summary>A pass of its own that finds the directions to be removed: the data's own, not those of their views.</summary>
+    private void FindDirections(CancellationToken cancellation)
+    {
+        Dictionary<string, Moments> moments = [];
+        _model.PlanCapture(_rows, Capture()).Stream(batch =>
+        {
+            if (!moments.TryGetValue(batch.Point.Name, out Moments? here)) moments[batch.Point.Name] = here = new Moments(batch.Point.Columns);
+            foreach (FloatMatrix sample in batch.Samples.Where(s => TensorPrimitives.IsFiniteAll<float>(s.Values))) here.Add(RealMatrix.From(sample));
+        }, cancellation);
+        foreach ((string point, Moments here) in moments) _removed[point] = TopDirections.Of(here, _request.Options.RemoveTop, point);
     }
 
     private void Receive(CapturedBatch batch, int views, Dictionary<string, PromptRows[]> waiting, Dictionary<string, PromptRows> firsts, CancellationToken cancellation)
@@ -140,7 +159,7 @@ public sealed class MeasureBattery
         for (int i = 0; i < prompts.Length; i++)
         {
             int row = batch.FirstRow + i;
-            prompts[i] = new PromptRows(batch.Samples[i], row / views, pooled: false, row % views);
+            prompts[i] = new PromptRows(_removed.TryGetValue(name, out TopDirections? removed) ? removed.Without(batch.Samples[i]) : batch.Samples[i], row / views, pooled: false, row % views);
             if (row % views == 0) firsts[name] = prompts[i];
             else prompts[i].First = firsts[name];
         }

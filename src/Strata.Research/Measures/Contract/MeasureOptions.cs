@@ -56,6 +56,14 @@ public sealed record MeasureOptions
     [Description("at most so many rows enter a measure that compares rows in pairs; a larger set is sampled by the seed")]
     public int? MaxRows { get; init; } = 2000;
 
+    /// <summary>How many of the leading eigendirections of the covariance are projected out of the states of every point before anything is measured; 0 for none. Costs a second pass over the network.</summary>
+    [Description("leading eigendirections of the covariance that are projected out before anything is measured")]
+    public int RemoveTop { get; init; }
+
+    /// <summary>Heads that the columns of <c>coding-rate-heads</c> are made of; 0 for those that the network has there.</summary>
+    [Description("heads that the columns are made of; 0 for those of the network")]
+    public int Heads { get; init; }
+
     /// <summary>Neighbours of <c>mle</c>.</summary>
     [Description("nearest neighbours of the Levina-Bickel estimate")]
     public int Neighbours { get; init; } = 20;
@@ -142,6 +150,8 @@ public sealed record MeasureOptions
         if (FitFrom < 1 || FitTo < FitFrom + 1) throw new StrataException($"FitFrom is {FitFrom} and FitTo {FitTo}; a line needs at least 2 eigenvalues, counted from 1.");
         if (Row == Pooling.None) throw new StrataException("Row is none; one row must stand for a prompt: last, mean or first.");
         Least(CurvatureStep, 1, nameof(CurvatureStep));
+        Least(RemoveTop, 0, nameof(RemoveTop));
+        Least(Heads, 0, nameof(Heads));
         Least(Pairs, 1, nameof(Pairs));
         Least(Neighbours, 2, nameof(Neighbours));
         Least(GrideScale, 1, nameof(GrideScale));

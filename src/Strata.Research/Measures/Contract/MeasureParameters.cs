@@ -50,7 +50,7 @@ public static class MeasureParameters
     /// <summary>Name and value of every parameter that some of the measures use, for provenance.</summary>
     internal static IEnumerable<(string Name, string Value)> Used(IEnumerable<Measure> measures, MeasureOptions options)
     {
-        HashSet<string> used = [.. measures.SelectMany(m => m.About.Parameters), nameof(MeasureOptions.Seed)];
+        HashSet<string> used = [.. measures.SelectMany(m => m.About.Parameters), nameof(MeasureOptions.Seed), .. options.RemoveTop > 0 ? [nameof(MeasureOptions.RemoveTop)] : Array.Empty<string>()];
         return Known.Where(k => used.Contains(k.Property.Name)).Select(k => (k.Parameter.Name, Text(k.Property.GetValue(options))));
     }
 

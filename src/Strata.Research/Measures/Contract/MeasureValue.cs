@@ -5,7 +5,24 @@ namespace Strata.Research;
 /// <param name="YName">What the ordinate is.</param>
 /// <param name="X">Abscissae.</param>
 /// <param name="Y">Ordinates, as many.</param>
-public sealed record MeasureCurve(string XName, string YName, IReadOnlyList<double> X, IReadOnlyList<double> Y);
+public sealed record MeasureCurve(string XName, string YName, IReadOnlyList<double> X, IReadOnlyList<double> Y)
+{
+    /// <summary>Is the abscissa drawn on a logarithmic axis in the field?</summary>
+    public bool LogX { get; init; }
+
+    /// <summary>Is the ordinate drawn on a logarithmic axis in the field?</summary>
+    public bool LogY { get; init; }
+}
+
+/// <summary>Where an extreme element sits.</summary>
+/// <param name="Sequence">Row of the data.</param>
+/// <param name="Position">Its place among the positions that took part; null where they were pooled.</param>
+/// <param name="Dimension">Column.</param>
+public sealed record ExtremePlace(int Sequence, int? Position, int Dimension)
+{
+    /// <summary>In words.</summary>
+    public override string ToString() => FormattableString.Invariant($"sequence {Sequence}, {(Position is int position ? $"position {position}" : "pooled")}, dimension {Dimension}");
+}
 
 /// <summary>A measure at one hook point.</summary>
 public sealed record MeasureValue
@@ -34,8 +51,11 @@ public sealed record MeasureValue
     /// <summary>Why samples were left out; null when none was.</summary>
     public string? LeftOutReason { get; init; }
 
-    /// <summary>Where an extreme sits (sequence, position, dimension); null for other measures.</summary>
+    /// <summary>Where an extreme sits (sequence, position, dimension), in words; null for other measures.</summary>
     public string? Where { get; init; }
+
+    /// <summary>The same as numbers, for the measure of a largest element.</summary>
+    public ExtremePlace? Place { get; init; }
 
     /// <summary>The curve behind the number; null for most measures.</summary>
     public MeasureCurve? Curve { get; init; }

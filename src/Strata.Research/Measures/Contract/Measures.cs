@@ -40,6 +40,7 @@ public static class Measures
         new ContextShare(),
         new PositionContextIncoherence(),
         new CodingRate(),
+        new HeadCodingRate(),
         new Sparsity(),
         new SeqVcr(),
         new UtilizedRank(),

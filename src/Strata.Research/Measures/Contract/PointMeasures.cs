@@ -65,6 +65,9 @@ internal sealed class PointMeasures
 
     private static bool Usable(PromptRows prompt) => prompt.IsFinite && prompt.Partner is not { IsFinite: false } && prompt.First is not { IsFinite: false };
 
+    /// <summary>States without the directions that are to be removed.</summary>
+    private static FloatMatrix Less(FloatMatrix states, TopDirections? removed) => removed?.Without(states) ?? states;
+
     private static bool Wants(MeasureAccumulator accumulator, PromptRows prompt) => prompt.View == 0 || accumulator.WantsViews;
 
     /// <summary>Measures at one point of captured activations.</summary>
@@ -76,14 +79,15 @@ internal sealed class PointMeasures
         PointMeasures all = new(point, samples.Count == 0 ? 0 : samples[0].Columns, measures, options, inputs);
         string? partner = measures.Select(m => m.Partner(point)).FirstOrDefault(p => p is not null);
         Activations[] views = measures.Any(m => m.Needs == MeasureInput.Views) ? [activations, .. inputs.Views] : [activations];
-        all.AddCaptured(views, point, partner, cancellation);
+        TopDirections? Top(string? at) => at is null || options.RemoveTop == 0 ? null : TopDirections.Of(activations, at, options.RemoveTop);
+        all.AddCaptured(views, (point, Top(point)), (partner, Top(partner)), cancellation);
         return all.Finish(cancellation).ToArray();
     }
 
-    private void AddCaptured(Activations[] views, string point, string? partner, CancellationToken cancellation)
+    private void AddCaptured(Activations[] views, (string Name, TopDirections? Removed) point, (string? Name, TopDirections? Removed) partner, CancellationToken cancellation)
     {
         const int together = 64;
-        IReadOnlyList<FloatMatrix>[] samples = views.Select(v => v.Samples(point)).ToArray();
+        IReadOnlyList<FloatMatrix>[] samples = views.Select(v => v.Samples(point.Name)).ToArray();
         bool pooled = views[0].Pooling != Pooling.None;
         for (int first = 0; first < samples[0].Count; first += together)
         {
@@ -91,9 +95,9 @@ internal sealed class PointMeasures
             List<PromptRows> prompts = [];
             for (int i = first; i < Math.Min(first + together, samples[0].Count); i++)
             {
-                PromptRows data = new(samples[0][i], i, pooled, 0) { Partner = partner is null ? null : new PromptRows(views[0].Samples(partner)[i], i, pooled, 0) };
+                PromptRows data = new(Less(samples[0][i], point.Removed), i, pooled, 0) { Partner = partner.Name is null ? null : new PromptRows(Less(views[0].Samples(partner.Name)[i], partner.Removed), i, pooled, 0) };
                 prompts.Add(data);
-                for (int v = 1; v < views.Length; v++) prompts.Add(new PromptRows(samples[v][i], i, pooled, v) { First = data });
+                for (int v = 1; v < views.Length; v++) prompts.Add(new PromptRows(Less(samples[v][i], point.Removed), i, pooled, v) { First = data });
             }
 
             Add(prompts, cancellation);

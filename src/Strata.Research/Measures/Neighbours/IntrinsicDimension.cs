@@ -199,7 +199,7 @@ public sealed class Gride : Measure
             if (double.IsNaN(value)) return Undefined(distances.Rows, "all ratios are 1");
             int[] scales = Enumerable.Range(0, 7).Select(i => 1 << i).Where(n => 2 * n <= distances.Columns).ToArray();
             double[] far = scales.Select(n => Enumerable.Range(0, distances.Rows).Average(i => distances[i, 2 * n - 1])).ToArray();
-            return One(value, distances.Rows) with { Curve = new MeasureCurve("mean distance to neighbour 2n₁", "dimension", far, scales.Select(n => Dimension(distances, n)).ToArray()) };
+            return One(value, distances.Rows) with { Curve = new MeasureCurve("mean distance to neighbour 2n₁", "dimension", far, scales.Select(n => Dimension(distances, n)).ToArray()) { LogX = true } };
         }
 
         /// <summary>Root of the score N/d + (n₁ − 1)·Σ L·μ^d/(μ^d − 1) − (2n₁ − 1)·Σ L, L = log μ, which falls in d: bisection on log d.</summary>

@@ -33,7 +33,7 @@ public sealed class MeasureSeries
     {
         request ??= new BatteryRequest();
         return Run($"share of tokens, {kind.ToString().ToLowerInvariant()}", shares.Select(s => (FormattableString.Invariant($"{s:0.###}"), s)),
-            (_, share) => MeasureBattery.Run(model, TokenCorruption.Corrupt(rows, kind, share, request.Options.Seed), measures, request, cancellation));
+            (_, share) => Step(model, TokenCorruption.Corrupt(rows, kind, share, request.Options.Seed), measures, request, cancellation));
     }
 
     /// <summary>Measures while the prompts get longer: at each length those that have so many tokens, cut.</summary>
@@ -41,8 +41,8 @@ public sealed class MeasureSeries
     public static MeasureSeries Lengths(Model model, TokenRows rows, IReadOnlyList<string> measures, IReadOnlyList<int> lengths, BatteryRequest? request = null, CancellationToken cancellation = default)
     {
         request ??= new BatteryRequest();
-        if (request.Inputs != MeasureInputs.None) throw new StrataException("Labels, views and the like belong to single rows, and a series of lengths leaves rows out that are too short; measure each length by itself.");
-        return Run("length", lengths.Select(l => (FormattableString.Invariant($"{l}"), (double)l)), (_, length) => MeasureBattery.Run(model, TokenCorruption.Cut(rows, (int)length), measures, request, cancellation));
+        if (request.Inputs with { Tokens = null } != MeasureInputs.None) throw new StrataException("Labels, views and the like belong to single rows, and a series of lengths leaves rows out that are too short; measure each length by itself.");
+        return Run("length", lengths.Select(l => (FormattableString.Invariant($"{l}"), (double)l)), (_, length) => Step(model, TokenCorruption.Cut(rows, (int)length), measures, request, cancellation));
     }
 
     /// <summary>Measures over checkpoints, one in memory at a time.</summary>
@@ -59,8 +59,29 @@ public sealed class MeasureSeries
         return Run("checkpoint", checkpoints.Select(c => (c.Level, StepOf(c.Level) ?? number++)), (level, _) =>
         {
             Model model = checkpoints.First(c => c.Level == level).Load();
-            return MeasureBattery.Run(model, rows(model), measures, request, cancellation);
+            return Step(model, rows(model), measures, request ?? new BatteryRequest(), cancellation);
         });
+    }
+
+    /// <summary>The checkpoints of a source, each to be loaded when its turn comes.</summary>
+    /// <param name="source">A folder of folders with a checkpoint each, or a model of the hub without its revision: <c>hf:org/name</c>.</param>
+    /// <param name="revisions">Of a hub model its revisions (branches, tags, commits), in the order of the series; of a folder the folders to take, all when empty.</param>
+    /// <param name="options">How they are loaded.</param>
+    /// <exception cref="StrataException">There is none, a folder that is named does not exist, or a hub model is given without revisions.</exception>
+    public static IReadOnlyList<(string Level, Func<Model> Load)> CheckpointsOf(string source, IReadOnlyList<string> revisions, ModelOptions? options = null)
+    {
+        if (!HubReference.IsOne(source))
+        {
+            IReadOnlyList<(string Level, Func<Model> Load)> all = In(source, options);
+            string? missing = revisions.FirstOrDefault(r => all.All(c => c.Level != r));
+            if (missing is not null) throw new StrataException($"\"{source}\" has no checkpoint \"{missing}\". {NearestNames.Suggest(missing, all.Select(c => c.Level))}");
+            return revisions.Count == 0 ? all : revisions.Select(r => all.First(c => c.Level == r)).ToArray();
+        }
+
+        if (source.Contains('@') || revisions.Count == 0)
+            throw new StrataException($"\"{source}\": name the model without a revision and give the revisions of the series beside it, as in hf:org/name with step1000, step2000.");
+        foreach (string revision in revisions) HubReference.Parse($"{source}@{revision}");
+        return revisions.Select(r => (r, (Func<Model>)(() => Model.Load($"{source}@{r}", options)))).ToArray();
     }
 
     /// <summary>The folders of a folder that hold a checkpoint, in the order of the numbers in their names.</summary>
@@ -69,7 +90,7 @@ public sealed class MeasureSeries
     {
         string[] found = Directory.Exists(folder) ? Directory.EnumerateDirectories(folder).Where(d => File.Exists(Path.Combine(d, "config.json"))).ToArray() : [];
         if (found.Length == 0) throw new StrataException($"\"{folder}\" has no folders with a checkpoint (config.json and weights) in them; give the folder above step1, step2, ...");
-        return found.OrderBy(d => StepOf(Path.GetFileName(d)) ?? double.PositiveInfinity).ThenBy(d => d, StringComparer.Ordinal)
+        return found.Select(Path.TrimEndingDirectorySeparator).OrderBy(d => StepOf(Path.GetFileName(d)) ?? double.PositiveInfinity).ThenBy(d => d, StringComparer.Ordinal)
             .Select(d => (Path.GetFileName(d), (Func<Model>)(() => Model.Load(d, options)))).ToArray();
     }
 
@@ -82,6 +103,10 @@ public sealed class MeasureSeries
         while (start > 0 && char.IsAsciiDigit(name[start - 1])) start--;
         return double.TryParse(name[start..end], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out double step) ? step : null;
     }
+
+    /// <summary>One step: ids for measures that follow words are those of its own rows.</summary>
+    private static MeasureTable Step(Model model, TokenRows rows, IReadOnlyList<string> measures, BatteryRequest request, CancellationToken cancellation) =>
+        MeasureBattery.Run(model, rows, measures, request.Inputs.Tokens is null ? request : request with { Inputs = request.Inputs with { Tokens = rows } }, cancellation);
 
     private static MeasureSeries Run(string axis, IEnumerable<(string Level, double At)> levels, Func<string, double, MeasureTable> measure)
     {

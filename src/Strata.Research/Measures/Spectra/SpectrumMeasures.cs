@@ -181,7 +181,7 @@ public sealed class AlphaReQ : SpectrumMeasure
     private protected override double OfMoments(Moments moments, MeasureContext context, out string? undefined, out MeasureCurve? curve)
     {
         double[] lambda = moments.Eigenvalues(centred: true).TakeWhile(l => l > 0).ToArray();
-        curve = new MeasureCurve("i", "eigenvalue", Enumerable.Range(1, lambda.Length).Select(i => (double)i).ToArray(), lambda.Select(l => l / moments.Count).ToArray());
+        curve = new MeasureCurve("i", "eigenvalue", Enumerable.Range(1, lambda.Length).Select(i => (double)i).ToArray(), lambda.Select(l => l / moments.Count).ToArray()) { LogX = true, LogY = true };
         int from = context.Options.FitFrom, to = Math.Min(context.Options.FitTo, lambda.Length);
         undefined = to - from < 1 ? $"fewer than {from + 1} positive eigenvalues for a fit that begins at {from}" : null;
         double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0;

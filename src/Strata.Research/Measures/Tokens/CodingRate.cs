@@ -26,8 +26,14 @@ public sealed class CodingRate : PromptMeasure
     {
         undefined = tokens.Squares.Contains(0) ? "a token is zero" : null;
         if (undefined is not null) return double.NaN;
-        RealMatrix gram = Products.SmallerGram(tokens.Unit);
-        double epsilon = context.Options.Epsilon, scale = tokens.Columns / (tokens.Count * (context.Reference is null ? epsilon * epsilon : epsilon));
+        return Of(tokens.Unit, context);
+    }
+
+    /// <summary>½ log det(I + D / (T·ε²) · ZᵀZ) of rows Z.</summary>
+    internal static double Of(RealMatrix rows, MeasureContext context)
+    {
+        RealMatrix gram = Products.SmallerGram(rows);
+        double epsilon = context.Options.Epsilon, scale = rows.Columns / (rows.Rows * (context.Reference is null ? epsilon * epsilon : epsilon));
         for (int i = 0; i < gram.Values.Length; i++) gram.Values[i] *= scale;
         for (int i = 0; i < gram.Rows; i++) gram.Values[i * gram.Columns + i] += 1;
         return Cholesky.LogDeterminant(gram) / 2;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics.Tensors;
 
 namespace Strata.Research;
@@ -65,7 +64,7 @@ public sealed class MaxActivation : Measure
     private sealed class Accumulator : MeasureAccumulator
     {
         private double _largest = -1;
-        private string? _where;
+        private ExtremePlace? _where;
         private long _rows;
 
         public override long Bytes => 0;
@@ -77,10 +76,10 @@ public sealed class MaxActivation : Measure
             if (at < 0 || Math.Abs(prompt.Rows.Values[at]) <= _largest) return;
             _largest = Math.Abs(prompt.Rows.Values[at]);
             int row = at / prompt.Columns;
-            _where = string.Create(CultureInfo.InvariantCulture, $"sequence {prompt.SequenceOf(row)}, {(prompt.Pooled ? "pooled" : $"position {row}")}, dimension {at % prompt.Columns}");
+            _where = new ExtremePlace(prompt.SequenceOf(row), prompt.Pooled ? null : row, at % prompt.Columns);
         }
 
-        public override MeasureValue Finish(CancellationToken cancellation) => _where is null ? Undefined(0, "there are no rows") : One(_largest, _rows) with { Where = _where };
+        public override MeasureValue Finish(CancellationToken cancellation) => _where is null ? Undefined(0, "there are no rows") : One(_largest, _rows) with { Where = _where.ToString(), Place = _where };
     }
 }
 
