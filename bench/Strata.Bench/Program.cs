@@ -12,6 +12,7 @@ using Strata.Bench.Tokenizers;
 // dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
 // dotnet run -c Release --project bench/Strata.Bench -- load [GB]                      how long a checkpoint takes to load, and its memory
 // dotnet run -c Release --project bench/Strata.Bench -- larger [GB] [TOKENS]           a checkpoint three times the memory that the system allows
+// dotnet run -c Release --project bench/Strata.Bench -- soak [MINUTES]                 mixed captures and sweeps: resident memory stays flat
 // dotnet run -c Release --project bench/Strata.Bench -- measures [ROUNDS] [GAMES]      a battery of 15 measures beside the forward pass
 // dotnet run -c Release --project bench/Strata.Bench -- --filter '*'                   micro-benchmarks
 int rounds = args.Skip(1).Select(a => int.TryParse(a, out int number) ? number : 0).Append(7).First(r => r > 0);
@@ -66,6 +67,12 @@ if (args is ["load-once", string checkpoint])
 if (args is ["larger", ..])
 {
     new LargerThanMemory(args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 1.5, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 128).Run();
+    return 0;
+}
+
+if (args is ["soak", ..])
+{
+    new Soak(InRepository("data", "othello"), args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 30).Run();
     return 0;
 }
 

@@ -69,6 +69,14 @@ public sealed class Activations
         return new FloatMatrix(values, rows, columns);
     }
 
+    /// <summary>Rows and columns of one matrix; one in a file is not read for it.</summary>
+    internal (int Rows, int Columns) ShapeOf(string point, int sample) => ShapeOf(Samples(point), sample);
+
+    private static (int Rows, int Columns) ShapeOf(IReadOnlyList<FloatMatrix> samples, int index) =>
+        samples is SpilledSamples spilled ? spilled.ShapeOf(index) : (samples[index].Rows, samples[index].Columns);
+
+    private static (int Rows, int Columns)[] Shapes(IReadOnlyList<FloatMatrix> samples) => [.. Enumerable.Range(0, samples.Count).Select(i => ShapeOf(samples, i))];
+
     /// <summary>The mean row of a point, computed once.</summary>
     /// <exception cref="StrataException">The point was not captured, or its samples differ in width.</exception>
     internal float[] MeanRow(string point) => _means.GetOrAdd(point, _ =>
@@ -83,14 +91,6 @@ public sealed class Activations
 
         return [.. sum.Select(v => (float)(v / rows.Rows))];
     });
-
-    /// <summary>Rows and columns of one matrix; one in a file is not read for it.</summary>
-    internal (int Rows, int Columns) ShapeOf(string point, int sample) => ShapeOf(Samples(point), sample);
-
-    private static (int Rows, int Columns) ShapeOf(IReadOnlyList<FloatMatrix> samples, int index) =>
-        samples is SpilledSamples spilled ? spilled.ShapeOf(index) : (samples[index].Rows, samples[index].Columns);
-
-    private static (int Rows, int Columns)[] Shapes(IReadOnlyList<FloatMatrix> samples) => [.. Enumerable.Range(0, samples.Count).Select(i => ShapeOf(samples, i))];
 
     /// <summary>Points, sequences and bytes.</summary>
     public override string ToString() => $"{Points.Count} points x {Sequences} sequences, pooling {Pooling.ToString().ToLowerInvariant()}, {Bytes:N0} bytes";

@@ -12,6 +12,8 @@ public sealed record CapturedBatch(HookPoint Point, int FirstRow, IReadOnlyList<
 internal sealed class StreamingSink(TokenRows rows, PositionSelection positions, Action<CapturedBatch> receive) : ICaptureSink
 {
     private readonly List<FloatMatrix> _matrices = [];
+    private Tensor? _latest;
+    private FloatMatrix[] _latestSamples = [];
 
     /// <summary>Row of the data that is the first sequence of the current batch.</summary>
     public int FirstRow { get; set; }
@@ -28,6 +30,13 @@ internal sealed class StreamingSink(TokenRows rows, PositionSelection positions,
             return;
         }
 
+        // What leaves a block is what enters the next: a value that passes two points is copied once.
+        if (!ReferenceEquals(value, _latest)) (_latest, _latestSamples) = (value, Samples(point, value, run));
+        receive(new CapturedBatch(point, FirstRow, _latestSamples));
+    }
+
+    private FloatMatrix[] Samples(HookPoint point, Tensor value, BatchRun run)
+    {
         FloatMatrix[] samples = new FloatMatrix[run.Batch.Sequences];
         for (int s = 0; s < samples.Length; s++)
         {
@@ -35,7 +44,7 @@ internal sealed class StreamingSink(TokenRows rows, PositionSelection positions,
             samples[s] = CaptureBuffer.Keep(own, point.Columns, Kept(s));
         }
 
-        receive(new CapturedBatch(point, FirstRow, samples));
+        return samples;
     }
 
     private int[] Kept(int sequence) => CaptureBuffer.KeptPositions(rows, positions, FirstRow + sequence);

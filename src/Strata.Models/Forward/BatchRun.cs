@@ -242,13 +242,7 @@ public sealed class BatchRun
     }
 
     /// <summary>The weights of a step, kept in memory while it runs; the members of a parallel step hold theirs one by one.</summary>
-    private BlockStore.Held Hold(PlanStep step) => step switch
-    {
-        BlockStep s => _model.Weights.Blocks.Hold(s.Block),
-        AttentionStep s => _model.Weights.Blocks.Hold(s.Block),
-        MlpStep s => _model.Weights.Blocks.Hold(s.Block),
-        _ => default,
-    };
+    private BlockStore.Held Hold(PlanStep step) => step is ParallelStep ? default : _model.Weights.Blocks.Hold(LayerPlan.BlockOf(step));
 
     private Tensor Block(TensorScope scope, Tensor stream, int block, int execution)
     {

@@ -20,7 +20,7 @@ internal sealed class SampleBasis
         Centred = RealMatrix.Centred(rows);
         bool constant = TensorPrimitives.SumOfSquares<double>(Centred.Values) <= 1e-14 * Spectra.SumOfSquares(rows);
         bool byFeatures = rows.Rows > rows.Columns;
-        RealMatrix gram = Products.RowGram(byFeatures ? Centred.Transpose() : Centred);
+        RealMatrix gram = byFeatures ? Products.ColumnGram(Centred) : Products.RowGram(Centred);
         Evd<double> evd = new DenseMatrix(gram.Rows, gram.Rows, gram.Values).Evd(Symmetricity.Symmetric);
         double[] values = evd.EigenValues.Select(v => v.Real).ToArray();
         int[] kept = constant ? [] : Enumerable.Range(0, values.Length).Where(i => values[i] > Resolution * Resolution * values[^1]).Reverse().ToArray();

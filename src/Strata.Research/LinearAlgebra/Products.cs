@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Strata.Tensors;
 
 namespace Strata.Research;
@@ -32,9 +32,6 @@ internal static class Products
         Accumulate(a, b, c, symmetric: false);
     }
 
-    /// <summary>C += A·Aᵀ below and on the diagonal; <see cref="Mirror"/> fills the rest when all has been added.</summary>
-    public static void AddRowGram(RealMatrix a, RealMatrix c) => Accumulate(a, a, c, symmetric: true);
-
     /// <summary>The Gram matrix of the rows, A·Aᵀ: [m, m].</summary>
     public static RealMatrix RowGram(RealMatrix a)
     {
@@ -44,8 +41,33 @@ internal static class Products
         return c;
     }
 
+    /// <summary>Below and on the diagonal, the smaller of A·Aᵀ and Aᵀ·A; small ones in memory of the thread's own, which holds until the thread asks again.</summary>
+    public static RealMatrix LowerGramOfThread(RealMatrix a)
+    {
+        const int largest = 512;
+        int size = Math.Min(a.Rows, a.Columns);
+        if (size > largest) return SmallerGram(a);
+        if (_gramOfThread is null || _gramOfThread.Rows != size) _gramOfThread = new RealMatrix(size, size);
+        else Array.Clear(_gramOfThread.Values);
+        if (a.Rows <= a.Columns) Accumulate(a, a, _gramOfThread, symmetric: true);
+        else ColumnProducts.Add(a, a, a.Rows, _gramOfThread);
+        return _gramOfThread;
+    }
+
+    [ThreadStatic]
+    private static RealMatrix? _gramOfThread;
+
+    /// <summary>The Gram matrix of the columns, Aᵀ·A: [n, n].</summary>
+    public static RealMatrix ColumnGram(RealMatrix a)
+    {
+        RealMatrix c = new(a.Columns, a.Columns);
+        ColumnProducts.Add(a, a, a.Rows, c);
+        Mirror(c);
+        return c;
+    }
+
     /// <summary>The smaller of A·Aᵀ and Aᵀ·A. Both have the same eigenvalues other than zero, and the same trace.</summary>
-    public static RealMatrix SmallerGram(RealMatrix a) => RowGram(a.Rows <= a.Columns ? a : a.Transpose());
+    public static RealMatrix SmallerGram(RealMatrix a) => a.Rows <= a.Columns ? RowGram(a) : ColumnGram(a);
 
     /// <summary>X̃ᵀ·Ỹ of two float32 matrices with as many rows, each less its mean when one is given: [columns of x, columns of y]. Widens a panel of rows at a time.</summary>
     public static RealMatrix ColumnProduct(FloatMatrix x, double[]? xMeans, FloatMatrix y, double[]? yMeans)
@@ -55,25 +77,24 @@ internal static class Products
         for (int start = 0; start < x.Rows; start += Depth)
         {
             int count = Math.Min(Depth, x.Rows - start);
-            RealMatrix a = TransposedPanel(x, xMeans, start, count);
-            RealMatrix b = symmetric ? a : TransposedPanel(y, yMeans, start, count);
-            Accumulate(a, b, c, symmetric);
+            RealMatrix a = Widened(x, xMeans, start, count);
+            ColumnProducts.Add(a, symmetric ? a : Widened(y, yMeans, start, count), count, c);
         }
 
         if (symmetric) Mirror(c);
         return c;
     }
 
-    private static RealMatrix TransposedPanel(FloatMatrix matrix, double[]? means, int start, int count)
+    private static RealMatrix Widened(FloatMatrix matrix, double[]? means, int start, int count)
     {
-        RealMatrix rows = new(count, matrix.Columns);
+        RealMatrix rows = RealMatrix.Uninitialised(count, matrix.Columns);
         for (int i = 0; i < count; i++)
         {
-            TensorPrimitives.ConvertTruncating<float, double>(matrix.Row(start + i), rows.Row(i));
-            if (means is not null) TensorPrimitives.Subtract(rows.Row(i), means, rows.Row(i));
+            if (means is not null) WideRows.Subtract(matrix.Row(start + i), means, rows.Row(i));
+            else TensorPrimitives.ConvertTruncating<float, double>(matrix.Row(start + i), rows.Row(i));
         }
 
-        return rows.Transpose();
+        return rows;
     }
 
     /// <summary>C += A·Bᵀ; when symmetric, only elements on and below the diagonal are certain to be written.</summary>
@@ -84,6 +105,15 @@ internal static class Products
         if (small || stripes < 2)
         {
             for (int s = 0; s < stripes; s++) AccumulateStripe(a, b, c, s * Stripe, symmetric);
+        }
+        else if (symmetric)
+        {
+            // A stripe reaches to the diagonal: the first and the last together are as much work as any other such pair.
+            Parallel.For(0, (stripes + 1) / 2, s =>
+            {
+                AccumulateStripe(a, b, c, s * Stripe, symmetric);
+                if (stripes - 1 - s > s) AccumulateStripe(a, b, c, (stripes - 1 - s) * Stripe, symmetric);
+            });
         }
         else
         {
@@ -123,46 +153,48 @@ internal static class Products
     /// <summary>Eight dot products at once, so that each number loaded is used more than once.</summary>
     private static void Add4By2(RealMatrix a, int i, RealMatrix b, int j, int depth, int length, RealMatrix c)
     {
-        ReadOnlySpan<double> r0 = a.Row(i).Slice(depth, length), r1 = a.Row(i + 1).Slice(depth, length);
-        ReadOnlySpan<double> r2 = a.Row(i + 2).Slice(depth, length), r3 = a.Row(i + 3).Slice(depth, length);
-        ReadOnlySpan<double> s0 = b.Row(j).Slice(depth, length), s1 = b.Row(j + 1).Slice(depth, length);
-        ReadOnlySpan<Vector<double>> x0 = Vectors(r0), x1 = Vectors(r1), x2 = Vectors(r2), x3 = Vectors(r3), y0 = Vectors(s0), y1 = Vectors(s1);
+        // References instead of spans: beside rows of a usual width, checking six of them would cost as much as the products.
+        ref double x0 = ref a.Row(i)[depth], x1 = ref a.Row(i + 1)[depth], x2 = ref a.Row(i + 2)[depth], x3 = ref a.Row(i + 3)[depth];
+        ref double y0 = ref b.Row(j)[depth], y1 = ref b.Row(j + 1)[depth];
         Vector<double> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
-        for (int k = 0; k < x0.Length && k < x1.Length && k < x2.Length && k < x3.Length && k < y0.Length && k < y1.Length; k++)
+        int k = 0;
+        for (; k + Vector<double>.Count <= length; k += Vector<double>.Count)
         {
-            Vector<double> u = y0[k], v = y1[k];
-            c00 = Vector.FusedMultiplyAdd(x0[k], u, c00);
-            c01 = Vector.FusedMultiplyAdd(x0[k], v, c01);
-            c10 = Vector.FusedMultiplyAdd(x1[k], u, c10);
-            c11 = Vector.FusedMultiplyAdd(x1[k], v, c11);
-            c20 = Vector.FusedMultiplyAdd(x2[k], u, c20);
-            c21 = Vector.FusedMultiplyAdd(x2[k], v, c21);
-            c30 = Vector.FusedMultiplyAdd(x3[k], u, c30);
-            c31 = Vector.FusedMultiplyAdd(x3[k], v, c31);
+            Vector<double> u = Vector.LoadUnsafe(ref y0, (nuint)k), v = Vector.LoadUnsafe(ref y1, (nuint)k), x = Vector.LoadUnsafe(ref x0, (nuint)k);
+            c00 = Vector.FusedMultiplyAdd(x, u, c00);
+            c01 = Vector.FusedMultiplyAdd(x, v, c01);
+            x = Vector.LoadUnsafe(ref x1, (nuint)k);
+            c10 = Vector.FusedMultiplyAdd(x, u, c10);
+            c11 = Vector.FusedMultiplyAdd(x, v, c11);
+            x = Vector.LoadUnsafe(ref x2, (nuint)k);
+            c20 = Vector.FusedMultiplyAdd(x, u, c20);
+            c21 = Vector.FusedMultiplyAdd(x, v, c21);
+            x = Vector.LoadUnsafe(ref x3, (nuint)k);
+            c30 = Vector.FusedMultiplyAdd(x, u, c30);
+            c31 = Vector.FusedMultiplyAdd(x, v, c31);
         }
 
-        int at = i * c.Columns + j;
-        int rest = x0.Length * Vector<double>.Count;
-        Store(c.Values.AsSpan(at), c00, c01, r0[rest..], s0[rest..], s1[rest..]);
-        Store(c.Values.AsSpan(at + c.Columns), c10, c11, r1[rest..], s0[rest..], s1[rest..]);
-        Store(c.Values.AsSpan(at + 2 * c.Columns), c20, c21, r2[rest..], s0[rest..], s1[rest..]);
-        Store(c.Values.AsSpan(at + 3 * c.Columns), c30, c31, r3[rest..], s0[rest..], s1[rest..]);
+        Span<double> sums = [Vector.Sum(c00), Vector.Sum(c01), Vector.Sum(c10), Vector.Sum(c11), Vector.Sum(c20), Vector.Sum(c21), Vector.Sum(c30), Vector.Sum(c31)];
+        for (; k < length; k++)
+        {
+            double u = Unsafe.Add(ref y0, k), v = Unsafe.Add(ref y1, k);
+            AddProducts(sums, Unsafe.Add(ref x0, k), u, v);
+            AddProducts(sums[2..], Unsafe.Add(ref x1, k), u, v);
+            AddProducts(sums[4..], Unsafe.Add(ref x2, k), u, v);
+            AddProducts(sums[6..], Unsafe.Add(ref x3, k), u, v);
+        }
+
+        for (int row = 0; row < 4; row++)
+        {
+            c.Values[(i + row) * c.Columns + j] += sums[2 * row];
+            c.Values[(i + row) * c.Columns + j + 1] += sums[2 * row + 1];
+        }
     }
 
-    private static ReadOnlySpan<Vector<double>> Vectors(ReadOnlySpan<double> row) => MemoryMarshal.Cast<double, Vector<double>>(row);
-
-    /// <summary>Adds two sums to the result, each with the few products that did not fill a vector.</summary>
-    private static void Store(Span<double> at, Vector<double> first, Vector<double> second, ReadOnlySpan<double> a, ReadOnlySpan<double> b0, ReadOnlySpan<double> b1)
+    private static void AddProducts(Span<double> sums, double x, double u, double v)
     {
-        double x = Vector.Sum(first), y = Vector.Sum(second);
-        for (int k = 0; k < a.Length; k++)
-        {
-            x += a[k] * b0[k];
-            y += a[k] * b1[k];
-        }
-
-        at[0] += x;
-        at[1] += y;
+        sums[0] += x * u;
+        sums[1] += x * v;
     }
 
     /// <summary>Copies what is below the diagonal above it.</summary>

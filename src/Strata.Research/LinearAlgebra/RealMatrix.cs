@@ -19,6 +19,9 @@ internal sealed class RealMatrix
     {
     }
 
+    /// <summary>A matrix whose numbers are still to be written.</summary>
+    public static RealMatrix Uninitialised(int rows, int columns) => new(GC.AllocateUninitializedArray<double>(checked(rows * columns)), rows, columns);
+
     public double[] Values { get; }
 
     public int Rows { get; }
@@ -32,7 +35,7 @@ internal sealed class RealMatrix
     /// <summary>A widened copy.</summary>
     public static RealMatrix From(FloatMatrix matrix)
     {
-        RealMatrix result = new(matrix.Rows, matrix.Columns);
+        RealMatrix result = Uninitialised(matrix.Rows, matrix.Columns);
         TensorPrimitives.ConvertTruncating<float, double>(matrix.Values, result.Values);
         return result;
     }
@@ -41,13 +44,7 @@ internal sealed class RealMatrix
     public static double[] ColumnMeans(FloatMatrix matrix)
     {
         double[] means = new double[matrix.Columns];
-        double[] row = new double[matrix.Columns];
-        for (int i = 0; i < matrix.Rows; i++)
-        {
-            TensorPrimitives.ConvertTruncating<float, double>(matrix.Row(i), row);
-            TensorPrimitives.Add(means, row, means);
-        }
-
+        for (int i = 0; i < matrix.Rows; i++) WideRows.Add(matrix.Row(i), means);
         if (matrix.Rows > 0) TensorPrimitives.Divide(means, matrix.Rows, means);
         return means;
     }
@@ -55,9 +52,9 @@ internal sealed class RealMatrix
     /// <summary>A widened copy with the mean of its rows subtracted.</summary>
     public static RealMatrix Centred(FloatMatrix matrix)
     {
-        RealMatrix result = From(matrix);
+        RealMatrix result = Uninitialised(matrix.Rows, matrix.Columns);
         double[] means = ColumnMeans(matrix);
-        for (int i = 0; i < result.Rows; i++) TensorPrimitives.Subtract(result.Row(i), means, result.Row(i));
+        for (int i = 0; i < result.Rows; i++) WideRows.Subtract(matrix.Row(i), means, result.Row(i));
         return result;
     }
 
@@ -65,7 +62,7 @@ internal sealed class RealMatrix
     public RealMatrix Transpose()
     {
         const int tile = 16;
-        RealMatrix result = new(Columns, Rows);
+        RealMatrix result = Uninitialised(Columns, Rows);
         for (int i0 = 0; i0 < Rows; i0 += tile)
         {
             for (int j0 = 0; j0 < Columns; j0 += tile)

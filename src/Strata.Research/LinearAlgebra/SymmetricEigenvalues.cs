@@ -1,25 +1,31 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Strata.Models;
 
 namespace Strata.Research;
 
 /// <summary>
-/// Eigenvalues of a symmetric matrix without its eigenvectors: Householder reduction to tridiagonal form, then implicit QL steps
-/// (Golub and Van Loan, Matrix Computations, 8.3). Several times faster than a full decomposition, which measures do not need.
+/// Eigenvalues of a symmetric matrix without its eigenvectors: Householder reduction to tridiagonal form (Golub and Van Loan, Matrix Computations, 8.3), then QL steps without square roots (Pal, Walker and Kahan; Parlett, The
+/// Symmetric Eigenvalue Problem, 8.15). Several times faster than a full decomposition, which measures do not need.
 /// </summary>
 internal static class SymmetricEigenvalues
 {
     /// <summary>Distance from 1 to the next float64.</summary>
     private const double Epsilon = 2.220446049250313e-16;
 
-    /// <summary>All eigenvalues, from largest to smallest. The matrix is overwritten.</summary>
+    /// <summary>All eigenvalues, from largest to smallest. What lies below and on the diagonal is read, and overwritten.</summary>
     public static double[] Of(RealMatrix matrix)
     {
         int n = matrix.Rows;
         double[] diagonal = new double[n];
         double[] beside = new double[n];
         Tridiagonalise(matrix, diagonal, beside);
-        ImplicitQl(diagonal, beside);
+        double scale = Scale(diagonal, beside);
+        for (int i = 1; i < n; i++) beside[i - 1] = beside[i] * beside[i];
+        if (n > 0) beside[n - 1] = 0;
+        RootFreeQl(diagonal, beside);
+        TensorPrimitives.Multiply(diagonal, scale, diagonal);
         Array.Sort(diagonal);
         Array.Reverse(diagonal);
         return diagonal;
@@ -41,97 +47,133 @@ internal static class SymmetricEigenvalues
         return values;
     }
 
-    /// <summary>Q'AQ = T, one Householder reflection per row, the last first; beside[i] couples i - 1 and i.</summary>
+    /// <summary>
+    /// Q'AQ = T, one Householder reflection per row, the last first; beside[i] couples i - 1 and i. A reflection A - v·w' - w·v' is carried out together with the product of the result with the next v, so that each step reads the
+    /// matrix once, and only below the diagonal.
+    /// </summary>
     private static void Tridiagonalise(RealMatrix a, double[] diagonal, double[] beside)
     {
         int n = a.Rows;
-        double[] product = new double[n];
+        double[] v = new double[n], w = new double[n], next = new double[n], product = new double[n];
         for (int k = n - 1; k >= 1; k--)
         {
-            Span<double> v = a.Row(k)[..k];
-            double tail = TensorPrimitives.SumOfSquares<double>(v[..^1]);
-            diagonal[k] = a[k, k];
+            Span<double> row = a.Row(k)[..(k + 1)];
+            ReflectRow(row, v, w, v[k], w[k]);
+            diagonal[k] = row[k];
+            double last = row[k - 1], tail = TensorPrimitives.SumOfSquares<double>(row[..(k - 1)]);
             if (tail == 0)
             {
-                beside[k] = v[k - 1];
+                // Nothing to be reflected here: what waits is carried out alone.
+                beside[k] = last;
+                for (int i = 0; i < k; i++) ReflectRow(a.Row(i)[..(i + 1)], v, w, v[i], w[i]);
+                Array.Clear(v);
+                Array.Clear(w);
                 continue;
             }
 
-            // v becomes the vector of the reflection that maps this row onto its last element.
-            double length = Math.Sqrt(tail + v[k - 1] * v[k - 1]);
-            double target = v[k - 1] > 0 ? -length : length;
-            beside[k] = target;
-            v[k - 1] -= target;
-            Reflect(a, k, v, product.AsSpan(0, k));
+            // The vector of the reflection that maps this row onto its last element.
+            double length = Math.Sqrt(tail + last * last);
+            beside[k] = last > 0 ? -length : length;
+            row[..k].CopyTo(next);
+            next[k - 1] = last - beside[k];
+            Array.Clear(product, 0, k);
+            for (int i = 0; i < k; i++) product[i] += ReflectAndMultiply(a.Row(i)[..(i + 1)], v, w, next, product);
+            double scale = 2 / (tail + next[k - 1] * next[k - 1]);
+            TensorPrimitives.Multiply(product.AsSpan(0, k), scale, product);
+            double shift = -0.5 * scale * TensorPrimitives.Dot<double>(product.AsSpan(0, k), next.AsSpan(0, k));
+            TensorPrimitives.MultiplyAdd(next.AsSpan(0, k), shift, product.AsSpan(0, k), product);
+            (v, w, next, product) = (next, product, v, w);
         }
 
         if (n > 0) diagonal[0] = a[0, 0];
     }
 
-    /// <summary>A - v·w' - w·v' on the leading k x k block: the reflection of both sides.</summary>
-    private static void Reflect(RealMatrix a, int k, ReadOnlySpan<double> v, Span<double> w)
+    /// <summary>row - vi·w - wi·v.</summary>
+    private static void ReflectRow(Span<double> row, ReadOnlySpan<double> v, ReadOnlySpan<double> w, double vi, double wi)
     {
-        double scale = 2 / TensorPrimitives.SumOfSquares(v);
-        for (int i = 0; i < k; i++) w[i] = scale * TensorPrimitives.Dot(a.Row(i)[..k], v);
-        double shift = -0.5 * scale * TensorPrimitives.Dot(w, v);
-        TensorPrimitives.MultiplyAdd(v, shift, w, w);
-        for (int i = 0; i < k; i++)
-        {
-            Span<double> row = a.Row(i)[..k];
-            TensorPrimitives.MultiplyAdd(v, -w[i], row, row);
-            TensorPrimitives.MultiplyAdd(w, -v[i], row, row);
-        }
+        TensorPrimitives.MultiplyAdd(v[..row.Length], -wi, row, row);
+        TensorPrimitives.MultiplyAdd(w[..row.Length], -vi, row, row);
     }
 
-    private static void ImplicitQl(double[] d, double[] beside)
+    /// <summary>The same for row i, which ends at the diagonal; product[j] += row[j] · next[i] for all j before it.</summary>
+    /// <returns>row · next.</returns>
+    private static double ReflectAndMultiply(Span<double> row, ReadOnlySpan<double> v, ReadOnlySpan<double> w, ReadOnlySpan<double> next, Span<double> product)
     {
-        int n = d.Length;
-        double[] e = new double[n];
-        for (int i = 1; i < n; i++) e[i - 1] = beside[i];
+        int i = row.Length - 1, j = 0;
+        ref double r = ref MemoryMarshal.GetReference(row), p = ref MemoryMarshal.GetReference(product[..i]);
+        ref double x = ref MemoryMarshal.GetReference(v[..(i + 1)]), y = ref MemoryMarshal.GetReference(w[..(i + 1)]), z = ref MemoryMarshal.GetReference(next[..(i + 1)]);
+        Vector<double> minusX = new(-v[i]), minusY = new(-w[i]), own = new(next[i]), sum = default;
+        for (; j + Vector<double>.Count <= i; j += Vector<double>.Count)
+        {
+            Vector<double> element = Vector.FusedMultiplyAdd(Vector.LoadUnsafe(ref x, (nuint)j), minusY, Vector.LoadUnsafe(ref r, (nuint)j));
+            element = Vector.FusedMultiplyAdd(Vector.LoadUnsafe(ref y, (nuint)j), minusX, element);
+            element.StoreUnsafe(ref r, (nuint)j);
+            sum = Vector.FusedMultiplyAdd(element, Vector.LoadUnsafe(ref z, (nuint)j), sum);
+            Vector.FusedMultiplyAdd(element, own, Vector.LoadUnsafe(ref p, (nuint)j)).StoreUnsafe(ref p, (nuint)j);
+        }
+
+        double dot = Vector.Sum(sum);
+        for (; j < i; j++)
+        {
+            row[j] -= v[j] * w[i] + w[j] * v[i];
+            dot += row[j] * next[j];
+            product[j] += row[j] * next[i];
+        }
+
+        row[i] -= 2 * v[i] * w[i];
+        return dot + row[i] * next[i];
+    }
+
+    /// <summary>Divides by a power of two, exactly, so that squares neither overflow nor vanish; gives it back.</summary>
+    private static double Scale(double[] diagonal, double[] beside)
+    {
+        double largest = diagonal.Length == 0 ? 0 : Math.Max(Math.Abs(TensorPrimitives.MaxMagnitude<double>(diagonal)), Math.Abs(TensorPrimitives.MaxMagnitude<double>(beside)));
+        if (!double.IsFinite(largest)) throw NoConvergence();
+        if (largest == 0) return 1;
+        double scale = Math.ScaleB(1, Math.Clamp(Math.ILogB(largest), -1000, 1000));
+        TensorPrimitives.Divide(diagonal, scale, diagonal);
+        TensorPrimitives.Divide(beside, scale, beside);
+        return scale;
+    }
+
+    private static StrataException NoConvergence() => new("The eigenvalues of a symmetric matrix did not converge; the activations may hold NaN or infinity.");
+
+    /// <summary>Turns the diagonal of a tridiagonal matrix into its eigenvalues; squares[i] is that of the element between i and i + 1.</summary>
+    private static void RootFreeQl(double[] diagonal, double[] squares)
+    {
+        int n = diagonal.Length;
         for (int l = 0; l < n; l++)
         {
             for (int step = 0; ; step++)
             {
                 int m = l;
-                while (m < n - 1 && Math.Abs(e[m]) > Epsilon * (Math.Abs(d[m]) + Math.Abs(d[m + 1]))) m++;
+                while (m < n - 1 && squares[m] > Epsilon * Epsilon * Math.Abs(diagonal[m] * diagonal[m + 1])) m++;
+                if (m < n - 1) squares[m] = 0;
                 if (m == l) break;
-                if (step == 60) throw new StrataException("The eigenvalues of a symmetric matrix did not converge; the activations may hold NaN or infinity.");
-                QlStep(d, e, l, m);
+                if (step == 60) throw NoConvergence();
+                QlStep(diagonal, squares, l, m);
             }
         }
     }
 
-    /// <summary>One implicit step with Wilkinson's shift on the unreduced block l .. m.</summary>
-    private static void QlStep(double[] d, double[] e, int l, int m)
+    /// <summary>One implicit step with Wilkinson's shift on the unreduced block l .. m. Cosines and sines occur squared, as ratios, so no root is taken but that of the shift.</summary>
+    private static void QlStep(double[] diagonal, double[] squares, int l, int m)
     {
-        double g = (d[l + 1] - d[l]) / (2 * e[l]);
-        double r = double.Hypot(g, 1);
-        g = d[m] - d[l] + e[l] / (g + Math.CopySign(r, g));
-        double sine = 1, cosine = 1, p = 0;
+        double beside = Math.Sqrt(squares[l]), half = (diagonal[l + 1] - diagonal[l]) / (2 * beside);
+        double shift = diagonal[l] - beside / (half + Math.CopySign(Math.Sqrt(half * half + 1), half));
+        double cosine = 1, sine = 0, gamma = diagonal[m] - shift, p = gamma * gamma;
         for (int i = m - 1; i >= l; i--)
         {
-            double f = sine * e[i];
-            double b = cosine * e[i];
-            r = double.Hypot(f, g);
-            e[i + 1] = r;
-            if (r == 0)
-            {
-                d[i + 1] -= p;
-                e[m] = 0;
-                return;
-            }
-
-            sine = f / r;
-            cosine = g / r;
-            g = d[i + 1] - p;
-            r = (d[i] - g) * sine + 2 * cosine * b;
-            p = sine * r;
-            d[i + 1] = g + p;
-            g = cosine * r - b;
+            double square = squares[i], sum = p + square, cosineBefore = cosine, gammaBefore = gamma, element = diagonal[i];
+            if (i < m - 1) squares[i + 1] = sine * sum;
+            cosine = p / sum;
+            sine = square / sum;
+            gamma = cosine * (element - shift) - sine * gammaBefore;
+            diagonal[i + 1] = gammaBefore + (element - gamma);
+            p = cosine == 0 ? cosineBefore * square : gamma * gamma / cosine;
         }
 
-        d[l] -= p;
-        e[l] = g;
-        e[m] = 0;
+        squares[l] = sine * p;
+        diagonal[l] = shift + gamma;
     }
 }

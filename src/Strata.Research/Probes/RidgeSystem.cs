@@ -14,7 +14,7 @@ internal sealed class RidgeSystem
     /// <summary>The system of training rows, which have mean zero.</summary>
     public static RidgeSystem OfRows(RealMatrix train)
     {
-        RealMatrix covariance = Products.RowGram(train.Transpose());
+        RealMatrix covariance = Products.ColumnGram(train);
         TensorPrimitives.Divide(covariance.Values, train.Rows, covariance.Values);
         return new RidgeSystem(covariance);
     }

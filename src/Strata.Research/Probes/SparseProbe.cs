@@ -28,7 +28,7 @@ public sealed class SparseProbe : LinearProbe
     {
         double odd = grid.FirstOrDefault(k => k != Math.Floor(k) || k > 100_000);
         if (odd != 0) throw new StrataException($"The grid of k-sparse holds {odd}; give whole numbers of features.");
-        RealMatrix covariance = Products.RowGram(train.Transpose());
+        RealMatrix covariance = Products.ColumnGram(train);
         TensorPrimitives.Divide(covariance.Values, train.Rows, covariance.Values);
         (RealMatrix Sides, double[] Constants)[] sides = sets.Select(s => RidgeProbe.ClassSides(train, s.Labels, s.Classes)).ToArray();
         foreach (double k in grid)

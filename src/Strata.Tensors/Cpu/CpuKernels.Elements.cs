@@ -93,9 +93,13 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             float* from = x + start, to = result + start;
             int i = 0;
             for (; i <= n - TSimd.Width; i += TSimd.Width) TSimd.Store(TFunction.Apply(TSimd.Load(from + i)), to + i);
-            if (i < n) Tail.Store(TFunction.Apply(Tail.Load(from + i, n - i)), to + i, n - i);
+            if (i < n) ApplyTail<TFunction>(from + i, n - i, to + i);
         }
     }
+
+    /// <summary>A function of the last elements, kept out of line: inlined twice into one method it would exceed what the compiler inlines, and the loop would call its parts.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ApplyTail<TFunction>(float* from, int n, float* to) where TFunction : struct, IFunction => Tail.Store(TFunction.Apply(Tail.Load(from, n)), to, n);
 
     private readonly struct GateWork<TFunction>(float* gate, float* up, float* result, long count) : IWork where TFunction : struct, IFunction
     {
@@ -105,7 +109,9 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             float* g = gate + start, u = up + start, to = result + start;
             int i = 0;
             for (; i <= n - TSimd.Width; i += TSimd.Width) TSimd.Store(TFunction.Apply(TSimd.Load(g + i)) * TSimd.Load(u + i), to + i);
-            if (i < n) Tail.Store(TFunction.Apply(Tail.Load(g + i, n - i)) * Tail.Load(u + i, n - i), to + i, n - i);
+            if (i == n) return;
+            ApplyTail<TFunction>(g + i, n - i, to + i);
+            for (; i < n; i++) to[i] *= u[i];
         }
     }
 

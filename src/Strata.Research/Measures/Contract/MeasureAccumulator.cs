@@ -95,15 +95,15 @@ internal sealed class MeanAccumulator(MeasureContext context, Func<PromptRows, P
         return One(_mean, _count) with { Spread = Math.Sqrt(_squares / _count), PerSample = _kept, Low = low, High = high };
     }
 
+    /// <summary>Several values of one sequence: their mean and squares, joined to those so far (Chan et al. 1979).</summary>
     private void TakeAll(double[] values, int sequence)
     {
-        double sum = 0;
-        foreach (double value in values)
-        {
-            Welford(value);
-            sum += value;
-        }
-
+        double sum = TensorPrimitives.Sum<double>(values), mean = sum / values.Length, squares = 0, apart = mean - _mean;
+        foreach (double value in values) squares += (value - mean) * (value - mean);
+        _squares += squares + apart * apart * ((double)_count * values.Length / (_count + values.Length));
+        _count += values.Length;
+        _mean += apart * values.Length / _count;
+        if (context.Options.PerSample) _kept.AddRange(values);
         Replicate(sum, values.Length, sequence);
     }
 

@@ -47,6 +47,7 @@ public sealed class MeasureBattery
     private readonly Dictionary<string, PointMeasures> _points = [], _shuffled = [];
     private readonly HashSet<string> _partners;
     private readonly string[] _captured;
+    private PromptRows[] _latest = [];
     private readonly Dictionary<string, TopDirections> _removed = [];
 
     private MeasureBattery(Model model, TokenRows rows, IReadOnlyList<Measure> measures, BatteryRequest request)
@@ -159,11 +160,14 @@ public sealed class MeasureBattery
         for (int i = 0; i < prompts.Length; i++)
         {
             int row = batch.FirstRow + i;
-            prompts[i] = new PromptRows(_removed.TryGetValue(name, out TopDirections? removed) ? removed.Without(batch.Samples[i]) : batch.Samples[i], row / views, pooled: false, row % views);
+            FloatMatrix states = _removed.TryGetValue(name, out TopDirections? removed) ? removed.Without(batch.Samples[i]) : batch.Samples[i];
+            // The stream after a block is the stream before the next: what was derived of it serves again.
+            prompts[i] = i < _latest.Length && ReferenceEquals(_latest[i].Rows, states) ? _latest[i] : new PromptRows(states, row / views, pooled: false, row % views);
             if (row % views == 0) firsts[name] = prompts[i];
             else prompts[i].First = firsts[name];
         }
 
+        _latest = prompts;
         if (_partners.Contains(name)) waiting[name] = prompts;
         if (!_points.TryGetValue(name, out PointMeasures? here)) return;
         string? partner = here.Measures.Select(m => m.Partner(name)).FirstOrDefault(p => p is not null);
@@ -174,6 +178,7 @@ public sealed class MeasureBattery
 
         here.Add(prompts, cancellation);
         if (_shuffled.TryGetValue(name, out PointMeasures? shuffled)) shuffled.Add(prompts, cancellation);
+        foreach (PromptRows prompt in prompts) prompt.Partner = null;
         Bytes = Math.Max(Bytes, _points.Values.Concat(_shuffled.Values).Sum(p => p.Bytes));
     }
 }

@@ -36,27 +36,46 @@ internal sealed class Moments(int columns)
     }
 
     /// <summary>Takes rows in.</summary>
-    public void Add(RealMatrix rows) => AddAll(rows.Values);
+    public void Add(RealMatrix rows) => Add(rows.Values);
 
-    /// <summary>Takes a row in.</summary>
-    public void Add(ReadOnlySpan<double> row) => AddAll(row);
-
-    /// <summary>Rows one after the other, copied as far as the buffer reaches.</summary>
-    private void AddAll(ReadOnlySpan<double> rows)
+    /// <summary>Takes rows in that lie one after the other.</summary>
+    public void Add(ReadOnlySpan<double> rows)
     {
         _sumOfSquares += TensorPrimitives.SumOfSquares(rows);
         for (int at = 0; at < rows.Length; at += columns) TensorPrimitives.Add(_sum, rows.Slice(at, columns), _sum);
         Count += columns == 0 ? 0 : rows.Length / columns;
         while (rows.Length > 0)
         {
-            if (_buffered == _buffer.Rows) Flush();
-            int room = Math.Min(rows.Length, (_buffer.Rows - _buffered) * columns);
-            rows[..room].CopyTo(_buffer.Values.AsSpan(_buffered * columns));
-            _buffered += room / columns;
-            rows = rows[room..];
+            Span<double> room = Room(rows.Length);
+            rows[..room.Length].CopyTo(room);
+            rows = rows[room.Length..];
         }
+    }
 
+    /// <summary>Takes the states of a prompt in, whose sums are at hand.</summary>
+    public void Add(PromptRows prompt)
+    {
+        _sumOfSquares += TensorPrimitives.Sum<double>(prompt.Squares);
+        TensorPrimitives.Add(_sum, prompt.Sum, _sum);
+        Count += prompt.Count;
+        ReadOnlySpan<float> rows = prompt.Rows.Values;
+        while (rows.Length > 0)
+        {
+            Span<double> room = Room(rows.Length);
+            TensorPrimitives.ConvertTruncating(rows[..room.Length], room);
+            rows = rows[room.Length..];
+        }
+    }
+
+    /// <summary>The next part of the buffer, of at most <paramref name="wanted"/> numbers; it counts as filled.</summary>
+    private Span<double> Room(int wanted)
+    {
         _eigenvalues = _centredEigenvalues = null;
+        if (_buffered == _buffer.Rows) Flush();
+        int room = Math.Min(wanted, (_buffer.Rows - _buffered) * columns);
+        Span<double> result = _buffer.Values.AsSpan(_buffered * columns, room);
+        _buffered += room / columns;
+        return result;
     }
 
     /// <summary>Eigenvalues of HᵀH, or of H̃ᵀH̃ when centred, from largest to smallest; min(N, D) of them. Rounding alone is zero.</summary>
@@ -67,8 +86,8 @@ internal sealed class Moments(int columns)
     /// <summary>A copy of HᵀH [D, D], or of H̃ᵀH̃ when centred.</summary>
     public RealMatrix Gram(bool centred)
     {
-        if (_gram is null) return Products.RowGram(Buffered(centred).Transpose());
-        FlushRest();
+        if (_gram is null) return Products.ColumnGram(Buffered(centred));
+        if (_buffered > 0) Flush();
         double[] mean = Mean();
         RealMatrix result = new((double[])_gram.Values.Clone(), columns, columns);
         Products.Mirror(result);
@@ -102,33 +121,27 @@ internal sealed class Moments(int columns)
         // Any vector near the rows serves; the mean of all that have come is at hand.
         _shift ??= Mean();
         for (int i = 0; i < _buffered; i++) TensorPrimitives.Subtract(_buffer.Row(i), _shift, _buffer.Row(i));
-        Products.AddRowGram(_buffer.Transpose(), _gram);
-        _buffered = 0;
-    }
-
-    /// <summary>Rows of the buffer beyond those that are filled hold old numbers: zero adds nothing.</summary>
-    private void FlushRest()
-    {
-        if (_buffered == 0) return;
-        for (int i = 0; i < _buffered; i++) TensorPrimitives.Subtract(_buffer.Row(i), _shift!, _buffer.Row(i));
-        _buffer.Values.AsSpan(_buffered * columns).Clear();
-        Products.AddRowGram(_buffer.Transpose(), _gram!);
+        ColumnProducts.Add(_buffer, _buffer, _buffered, _gram);
         _buffered = 0;
     }
 }
 
 /// <summary>Moments of all rows of a point, shared by the measures of its spectrum.</summary>
-internal sealed class RowMoments(int columns, Func<PromptRows, RealMatrix> rows) : SharedStatistic
+internal sealed class RowMoments(int columns, bool unit) : SharedStatistic
 {
     public Moments Moments { get; } = new(columns);
 
     public override long Bytes => Moments.Bytes;
 
-    public override void Fold(PromptRows prompt) => Moments.Add(rows(prompt));
+    public override void Fold(PromptRows prompt)
+    {
+        if (unit) Moments.Add(prompt.Unit);
+        else Moments.Add(prompt);
+    }
 
     /// <summary>Moments of the states as they are.</summary>
-    public static RowMoments OfStates(MeasureContext context) => context.Shared.Get("states", () => new RowMoments(context.Columns, p => p.Real));
+    public static RowMoments OfStates(MeasureContext context) => context.Shared.Get("states", () => new RowMoments(context.Columns, unit: false));
 
     /// <summary>Moments of the states brought to length 1.</summary>
-    public static RowMoments OfUnitStates(MeasureContext context) => context.Shared.Get("unit states", () => new RowMoments(context.Columns, p => p.Unit));
+    public static RowMoments OfUnitStates(MeasureContext context) => context.Shared.Get("unit states", () => new RowMoments(context.Columns, unit: true));
 }

@@ -18,8 +18,9 @@ internal sealed class PoissonBootstrap(int replicates, int seed)
         for (int b = 0; b < weights.Length; b++)
         {
             double uniform = (Mix(state + (ulong)b * 0x9E3779B97F4A7C15) >> 11) * (1.0 / (1UL << 53));
-            int k = 0;
-            while (k < Cumulative.Length && uniform > Cumulative[k]) k++;
+            // Few draws are above 2; the others are told apart without branches, which would be mispredicted.
+            int k = (uniform > Cumulative[0] ? 1 : 0) + (uniform > Cumulative[1] ? 1 : 0) + (uniform > Cumulative[2] ? 1 : 0);
+            if (k == 3) while (k < Cumulative.Length && uniform > Cumulative[k]) k++;
             weights[b] = k;
         }
     }

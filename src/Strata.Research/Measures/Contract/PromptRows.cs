@@ -15,7 +15,7 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
 {
     private bool? _finite;
     private RealMatrix? _real, _unit, _centredUnit;
-    private double[]? _mean, _squares, _unitSum, _centredUnitMean;
+    private double[]? _sum, _mean, _squares, _unitSum, _centredUnitMean;
 
     public FloatMatrix Rows => rows;
 
@@ -35,7 +35,8 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
     /// <summary>View 0 of the same sequence at this point; null for view 0 itself.</summary>
     public PromptRows? First { get; set; }
 
-    public bool IsFinite => _finite ??= TensorPrimitives.IsFiniteAll<float>(rows.Values);
+    /// <summary>Squares of float32 do not overflow in float64, so their sums tell.</summary>
+    public bool IsFinite => _finite ??= TensorPrimitives.IsFiniteAll<double>(Squares);
 
     /// <summary>The sequence of a row.</summary>
     public int SequenceOf(int row) => pooled ? sequence + row : sequence;
@@ -43,8 +44,29 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
     /// <summary>The states in float64.</summary>
     public RealMatrix Real => _real ??= RealMatrix.From(rows);
 
+    /// <summary>The sum of the rows.</summary>
+    public double[] Sum
+    {
+        get
+        {
+            if (_sum is not null) return _sum;
+            double[] sum = new double[Columns];
+            for (int i = 0; i < Count; i++) WideRows.Add(rows.Row(i), sum);
+            return _sum = sum;
+        }
+    }
+
     /// <summary>The mean of the rows.</summary>
-    public double[] Mean => _mean ??= MeanOf(Real);
+    public double[] Mean
+    {
+        get
+        {
+            if (_mean is not null) return _mean;
+            double[] mean = new double[Columns];
+            if (Count > 0) TensorPrimitives.Divide(Sum, Count, mean);
+            return _mean = mean;
+        }
+    }
 
     /// <summary>Squared length of every row.</summary>
     public double[] Squares
@@ -53,7 +75,7 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
         {
             if (_squares is not null) return _squares;
             double[] squares = new double[Count];
-            for (int i = 0; i < squares.Length; i++) squares[i] = TensorPrimitives.SumOfSquares<double>(Real.Row(i));
+            for (int i = 0; i < squares.Length; i++) squares[i] = WideRows.Dot(rows.Row(i), rows.Row(i));
             return _squares = squares;
         }
     }
@@ -62,24 +84,31 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
     public RealMatrix Unit => _unit ??= UnitRows.Of(Real, Squares);
 
     /// <summary>Every row less the mean, brought to length 1; a row equal to the mean becomes zero.</summary>
-    public RealMatrix CentredUnit => _centredUnit ??= UnitRows.Centred(Real, Mean, Squares);
+    public RealMatrix CentredUnit => _centredUnit ??= UnitRows.Centred(rows, Mean, Squares);
 
     /// <summary>The sum of the unit rows.</summary>
-    public double[] UnitSum => _unitSum ??= SumOf(Unit);
+    public double[] UnitSum
+    {
+        get
+        {
+            if (_unitSum is not null) return _unitSum;
+            double[] sum = new double[Columns];
+            for (int i = 0; i < Count; i++)
+            {
+                if (Squares[i] > 0) WideRows.AddScaled(rows.Row(i), 1 / Math.Sqrt(Squares[i]), sum);
+            }
+
+            return _unitSum = sum;
+        }
+    }
 
     /// <summary>The mean of the centred unit rows: one vector per prompt, as the two-view measures use it.</summary>
     public double[] CentredUnitMean => _centredUnitMean ??= MeanOf(CentredUnit);
 
-    private static double[] SumOf(RealMatrix matrix)
-    {
-        double[] sum = new double[matrix.Columns];
-        for (int i = 0; i < matrix.Rows; i++) TensorPrimitives.Add(sum, matrix.Row(i), sum);
-        return sum;
-    }
-
     private static double[] MeanOf(RealMatrix matrix)
     {
-        double[] mean = SumOf(matrix);
+        double[] mean = new double[matrix.Columns];
+        for (int i = 0; i < matrix.Rows; i++) TensorPrimitives.Add(mean, matrix.Row(i), mean);
         if (matrix.Rows > 0) TensorPrimitives.Divide(mean, matrix.Rows, mean);
         return mean;
     }

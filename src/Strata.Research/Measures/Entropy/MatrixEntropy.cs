@@ -10,7 +10,7 @@ internal static class MatrixEntropy
 {
     public const string Clamp = "Every element of the smaller Gram matrix is clamped at 0 before the eigenvalues, which changes the value; its shortcut for alpha 2 is not copied.";
 
-    /// <summary>Entropy in nats of a Gram matrix, which is overwritten.</summary>
+    /// <summary>Entropy in nats of a Gram matrix, of which what lies below and on the diagonal is read, and overwritten.</summary>
     public static double OfGram(RealMatrix gram, double alpha, bool clamp)
     {
         if (clamp) for (int i = 0; i < gram.Values.Length; i++) gram.Values[i] = Math.Max(gram.Values[i], 0);
@@ -79,7 +79,7 @@ public sealed class PromptEntropy : PromptMeasure
             : divisor == 0 ? "normalisation by log 1"
             : !UnitRows.AllHaveDirection(tokens.CentredUnit) ? "a token equals the mean of its prompt"
             : null;
-        return undefined is null ? MatrixEntropy.OfGram(Products.SmallerGram(tokens.CentredUnit), options.Alpha, context.Reference is not null) / divisor : double.NaN;
+        return undefined is null ? MatrixEntropy.OfGram(Products.LowerGramOfThread(tokens.CentredUnit), options.Alpha, context.Reference is not null) / divisor : double.NaN;
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Strata.Tensors;
 
 namespace Strata.Research;
 
@@ -25,35 +26,28 @@ public sealed class Curvature : PromptMeasure
     };
 
     private protected override double OfPrompt(PromptRows tokens, MeasureContext context, out string? undefined) =>
-        context.Reference is null ? BetweenSteps(tokens.Real, out undefined) : BetweenStates(tokens, context.Options.CurvatureStep, out undefined);
+        context.Reference is null ? BetweenSteps(tokens.Rows, out undefined) : BetweenStates(tokens, context.Options.CurvatureStep, out undefined);
 
-    private static double BetweenSteps(RealMatrix tokens, out string? undefined)
+    private static double BetweenSteps(FloatMatrix tokens, out string? undefined)
     {
         undefined = tokens.Rows < 3 ? "prompt of fewer than 3 tokens" : null;
         if (undefined is not null) return double.NaN;
-        double[] before = new double[tokens.Columns], after = new double[tokens.Columns];
-        double lengthBefore = Step(tokens, 0, before), sum = 0;
-        for (int k = 1; k < tokens.Rows - 1; k++)
+        double before = Math.Sqrt(WideRows.Steps(tokens.Row(0), tokens.Row(0), tokens.Row(1)).Squares), sum = 0;
+        for (int k = 2; k < tokens.Rows; k++)
         {
-            double length = Step(tokens, k, after);
-            if (length * lengthBefore == 0)
+            (double inner, double squares) = WideRows.Steps(tokens.Row(k - 2), tokens.Row(k - 1), tokens.Row(k));
+            double length = Math.Sqrt(squares);
+            if (length * before == 0)
             {
                 undefined = "two neighbouring tokens are equal";
                 return double.NaN;
             }
 
-            sum += Math.Acos(Math.Clamp(TensorPrimitives.Dot<double>(before, after) / (lengthBefore * length), -1, 1));
-            (before, after, lengthBefore) = (after, before, length);
+            sum += Math.Acos(Math.Clamp(inner / (before * length), -1, 1));
+            before = length;
         }
 
         return sum / (tokens.Rows - 2);
-    }
-
-    /// <summary>v_k and its length.</summary>
-    private static double Step(RealMatrix tokens, int k, double[] step)
-    {
-        TensorPrimitives.Subtract(tokens.Row(k + 1), tokens.Row(k), step);
-        return TensorPrimitives.Norm<double>(step);
     }
 
     private static double BetweenStates(PromptRows tokens, int distance, out string? undefined)

@@ -12,21 +12,16 @@ internal static class UnitRows
     /// <summary>
     /// Every row less the mean of all rows, divided by its length. A row that equals the mean to float32 resolution has no direction and becomes zero.
     /// </summary>
-    public static RealMatrix Centred(FloatMatrix rows)
-    {
-        PromptRows one = new(rows, 0, true, 0);
-        return Centred(one.Real, one.Mean, one.Squares);
-    }
+    public static RealMatrix Centred(FloatMatrix rows) => new PromptRows(rows, 0, true, 0).CentredUnit;
 
-    /// <summary>The same from the rows in float64, their mean, and their squared lengths before centring.</summary>
-    public static RealMatrix Centred(RealMatrix rows, ReadOnlySpan<double> mean, ReadOnlySpan<double> squares)
+    /// <summary>The same with the mean of the rows and their squared lengths before centring at hand.</summary>
+    public static RealMatrix Centred(FloatMatrix rows, ReadOnlySpan<double> mean, ReadOnlySpan<double> squares)
     {
-        RealMatrix result = new(rows.Rows, rows.Columns);
+        RealMatrix result = RealMatrix.Uninitialised(rows.Rows, rows.Columns);
         for (int i = 0; i < result.Rows; i++)
         {
             Span<double> row = result.Row(i);
-            TensorPrimitives.Subtract(rows.Row(i), mean, row);
-            double length = TensorPrimitives.Norm<double>(row);
+            double length = Math.Sqrt(WideRows.Subtract(rows.Row(i), mean, row));
             if (length > Resolution * Math.Sqrt(squares[i]) && length > 0) TensorPrimitives.Multiply(row, 1 / length, row);
             else row.Clear();
         }

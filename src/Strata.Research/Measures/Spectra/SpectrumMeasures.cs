@@ -20,8 +20,8 @@ public abstract class SpectrumMeasure : Measure
 
         public override PromptResult Map(PromptRows prompt)
         {
-            // Widened on all cores, and read when the prompt is folded in.
-            _ = prompt.Real;
+            // Summed on all cores, and read when the prompt is folded in.
+            _ = (prompt.Sum, prompt.Squares);
             return default;
         }
 

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
 
 namespace Strata.Research;
@@ -36,16 +35,17 @@ public sealed partial class BlockInfluence : Measure
     private static PromptResult OfPrompt(PromptRows after, bool half)
     {
         PromptRows before = after.Partner!;
-        List<double> influences = new(after.Count);
+        double[] influences = new double[after.Count];
+        int defined = 0;
         for (int t = 0; t < after.Count; t++)
         {
             double lengths = Math.Sqrt(before.Squares[t]) * Math.Sqrt(after.Squares[t]);
-            double cosine = lengths > 0 ? Math.Clamp(TensorPrimitives.Dot<double>(before.Real.Row(t), after.Real.Row(t)) / lengths, -1, 1) : half ? 0.5 : double.NaN;
-            if (!double.IsNaN(cosine)) influences.Add(1 - cosine);
+            double cosine = lengths > 0 ? Math.Clamp(WideRows.Dot(before.Rows.Row(t), after.Rows.Row(t)) / lengths, -1, 1) : half ? 0.5 : double.NaN;
+            if (!double.IsNaN(cosine)) influences[defined++] = 1 - cosine;
         }
 
-        int leftOut = after.Count - influences.Count;
-        return new PromptResult(0, [.. influences], leftOut, leftOut > 0 ? "token with a zero state" : null);
+        int leftOut = after.Count - defined;
+        return new PromptResult(0, leftOut == 0 ? influences : influences[..defined], leftOut, leftOut > 0 ? "token with a zero state" : null);
     }
 
     [GeneratedRegex(@"^blocks\.([0-9]+)\.resid_post$", RegexOptions.CultureInvariant)]
