@@ -6,7 +6,7 @@ namespace Strata.Acceptance;
 public sealed class Gallery : IDisposable
 {
     /// <summary>Notebooks whose parameter says how many games they take, and how few are enough for tests that read no number.</summary>
-    private static readonly Dictionary<string, int> Games = new() { ["05-similarity"] = 40, ["06-probes-and-controls"] = 24, ["07-lenses"] = 60 };
+    private static readonly Dictionary<string, int> Games = new() { ["04-layer-by-layer"] = 16, ["08-geometry"] = 16, ["05-similarity"] = 40, ["06-probes-and-controls"] = 24, ["07-lenses"] = 60 };
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("strata-gallery-");
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _reports = new();

@@ -10,7 +10,7 @@ namespace Strata.Acceptance;
 /// <summary>The gallery as readers get it: every notebook runs, and its report says and shows what it should.</summary>
 public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Gallery>
 {
-    private const string Tour = "01-layer-tour", Painters = "02-painters", Api = "03-csharp-api", Performance = "09-performance", Similarity = "05-similarity", Readers = "06-probes-and-controls", Lenses = "07-lenses";
+    private const string Tour = "01-layer-tour", Painters = "02-painters", Api = "03-csharp-api", Layers = "04-layer-by-layer", Geometry = "08-geometry", Performance = "09-performance", Similarity = "05-similarity", Readers = "06-probes-and-controls", Lenses = "07-lenses";
 
     [Theory]
     [InlineData(Tour, "The network", "The games", "Capture", "Geometry by layer", "Which layers are alike", "When is the move decided: the logit lens", "Where is the board: linear probes", "What this shows, and what it does not")]
@@ -19,6 +19,8 @@ public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Galler
     [InlineData(Similarity, "CKA, and its bias", "Random weights", "Without what the inputs share", "Other measures", "Networks of different depth: stitching", "A changed network", "More rows than memory", "What this shows, and what it does not")]
     [InlineData(Readers, "Eight squares, two boards", "A leak, and the split that stops it", "How long is the description", "How many units carry a square", "Erasure: is it used?", "What this shows, and what it does not")]
     [InlineData(Lenses, "The logit lens", "A fitted lens", "The future lens", "Who wrote the score: direct logit attribution", "The patching lens", "Decoding with mixed layers", "What this shows, and what it does not")]
+    [InlineData(Layers, "Shape: four numbers per layer in one pass", "Views: do two versions of a game stay together?", "Corruption and length", "What can be read at each layer", "Does any number foretell it?", "Which blocks can be spared", "What this shows, and what it does not")]
+    [InlineData(Geometry, "Intrinsic dimension, and at which scale", "Spectra", "Anisotropy, and the states without their leading directions", "Massive activations", "Position and context", "Coding rate", "What this shows, and what it does not")]
     [InlineData(Performance, "The machine", "Plans", "Layers", "Tokens", "Samples", "What is shared", "What this shows, and what it does not")]
     public async Task ReportHasItsSectionsAndItsProvenance(string notebook, params string[] sections)
     {
@@ -36,6 +38,8 @@ public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Galler
     [InlineData(Similarity)]
     [InlineData(Readers)]
     [InlineData(Lenses)]
+    [InlineData(Layers)]
+    [InlineData(Geometry)]
     [InlineData(Performance)]
     public async Task ReportNeedsNothingOutsideItself(string notebook)
     {
@@ -50,6 +54,7 @@ public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Galler
     [InlineData(Tour, 14)]
     [InlineData(Painters, 7)]
     [InlineData(Api, 8)]
+    [InlineData(Layers, 12)]
     [InlineData(Performance, 5)]
     public async Task BrowserDrawsEveryFigureAndReportsNoError(string notebook, int least)
     {
