@@ -9,7 +9,10 @@ namespace Strata.Bench.Peer;
 /// <summary>
 /// Sweeps and interventions on the shape of GPT-2 small, beside loops in PyTorch and beside what the operations that they save promise. All pieces of a row alternate.
 /// </summary>
-internal sealed class SweepTable(PythonWorker? pytorch, int rounds)
+/// <param name="pytorch">The peer, or null.</param>
+/// <param name="rounds">Alternating rounds.</param>
+/// <param name="headsPerBlock">Heads of each block that are ablated: 12 for all 144, fewer where time is short.</param>
+internal sealed class SweepTable(PythonWorker? pytorch, int rounds, int headsPerBlock = 12)
 {
     private const int Blocks = 12;
     private const int Heads = 12;
@@ -28,11 +31,11 @@ internal sealed class SweepTable(PythonWorker? pytorch, int rounds)
         foreach ((string name, Action<Model> row) in all) if (rows.Count == 0 || rows.Contains(name)) row(model);
     }
 
-    /// <summary>Two heads of each block, whose cost is that of the others.</summary>
+    /// <summary>Some heads of each block, whose cost is that of the others.</summary>
     private void HeadAblation(Model model)
     {
         TokenRows rows = RandomRows(model, 8, 128);
-        Variant[] variants = [.. Variant.Heads(model).Where(v => v.Part % 6 == 0)];
+        Variant[] variants = [.. Variant.Heads(model).Where(v => v.Part % (Heads / headsPerBlock) == 0)];
         JsonObject request = Request("ablate", 8, 128);
         request["heads"] = new JsonArray([.. variants.Select(v => (JsonNode)new JsonArray(v.Block!.Value, v.Part!.Value))]);
         double[] seconds = Measure(() => VariantSweep.Run(model, rows, variants), request);

@@ -97,9 +97,10 @@ public sealed class PredictionVerbTests : FolderTest
         JsonElement[] results = Results(result);
         JsonElement first = results.First(r => r.TryGetProperty("stopped", out _));
         Assert.Equal(JsonValueKind.Null, first.GetProperty("loss").ValueKind);
-        Assert.Equal(4, first.GetProperty("stopped").GetProperty("rows").GetInt32());
+        // Batches of three games: four rows are known after the second.
+        Assert.Equal(6, first.GetProperty("stopped").GetProperty("rows").GetInt32());
         Assert.Contains(results, r => !r.TryGetProperty("stopped", out _));
-        Assert.Contains("given up after 4 rows", result.Error);
+        Assert.Contains("given up after 6 rows", result.Error);
         Assert.Equal(8, result.Error.Split('\n').Count(line => line.StartsWith("loss ", StringComparison.Ordinal) || line.StartsWith("given up", StringComparison.Ordinal)));
         (await Tool.OnGames("sweep", 1, "--drop-each", "--stop-when", "soon")).IsRefused(2, "1.5x after 64");
     }
@@ -123,10 +124,10 @@ public sealed class PredictionVerbTests : FolderTest
     [Fact]
     public async Task AGridOfPatchesIsATable()
     {
-        string[] prompts = ["--clean-tokens", "61,26,18", "--corrupted", "c4 c5 d3"];
+        string[] prompts = ["--clean-tokens", "61,26,18,19", "--corrupted", "c4 c5 d3"];
         ToolResult grid = await Tool.Run(["patch", Repository.Othello, .. prompts, "--answer", "#19", "--foil", "#20", "--json"]);
-        Assert.Equal((8, 3), (grid.Json.GetProperty("values").GetArrayLength(), grid.Json.GetProperty("values")[0].GetArrayLength()));
-        Assert.Contains("Patching 8 points at 3 positions", grid.Error);
+        Assert.Equal((8, 4), (grid.Json.GetProperty("values").GetArrayLength(), grid.Json.GetProperty("values")[0].GetArrayLength()));
+        Assert.Contains("Patching 8 points at 4 positions", grid.Error);
         // All of the clean stream at the last position, before the last block: nearly its answer; before the prompts differ nothing.
         Assert.Equal(grid.Json.GetProperty("corrupted").GetDouble(), grid.Json.GetProperty("values")[0][0].GetDouble(), 1e-4);
         Assert.Contains("restored", (await Tool.Run(["patch", Repository.Othello, .. prompts])).Output);

@@ -52,7 +52,7 @@ public sealed class SweepJournalTests : IDisposable
         {
             using CancellationTokenSource stop = new();
             int reports = 0;
-            SweepOptions options = In("stopped") with { Progress = new Reports(_ => { if (++reports % 7 == 0) stop.Cancel(); }) };
+            SweepOptions options = In("stopped") with { Progress = new Reports(_ => { if (++reports % 17 == 0) stop.Cancel(); }) };
             try
             {
                 result = Sweep.Run(_model, _rows, Plans, options, stop.Token);

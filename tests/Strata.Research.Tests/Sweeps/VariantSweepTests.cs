@@ -93,7 +93,7 @@ public sealed class VariantSweepTests : IDisposable
             int reports = 0;
             try
             {
-                SweepOptions kept = options with { Results = _folder.FullName, Progress = new Networks.Reports(_ => { if (++reports % 5 == 0) stop.Cancel(); }) };
+                SweepOptions kept = options with { Results = _folder.FullName, Progress = new Networks.Reports(_ => { if (++reports % 11 == 0) stop.Cancel(); }) };
                 result = VariantSweep.Run(model, rows, variants, null, kept, stop.Token);
             }
             catch (OperationCanceledException)
