@@ -9,7 +9,7 @@ public static class MeasureTaskCorrelation
     /// <param name="measures">Measures at some hook points.</param>
     /// <param name="tasks">Tasks at some hook points.</param>
     /// <returns>
-    /// One row per measure, task and pooling: <c>measure</c>, <c>task</c>, <c>pooling</c>, <c>score</c>, <c>pearson</c>, <c>spearman</c>, <c>distance correlation</c> (<see cref="Correlations.Distance"/>), <c>n</c> (points where both
+    /// One row per measure, task and pooling: <c>measure</c>, <c>task</c>, <c>pooling</c>, <c>score</c>, <c>pearson</c>, <c>spearman</c>, <c>distance correlation</c> (Székely, Rizzo and Bakirov 2007, the V-statistic), <c>n</c> (points where both
     /// are numbers) and <c>left out</c>. Of a dozen layers, which change smoothly, large values come by chance: the correlation of a control tells how large.
     /// </returns>
     /// <exception cref="StrataException">No point is in both.</exception>

@@ -27,7 +27,7 @@ public sealed partial record MtebResult(string Model, string Revision, string Ta
         return files.Length > 0 ? files.SelectMany(ReadFile).ToArray() : throw new InvalidFileException(path, "has no results (TASK.json).");
     }
 
-    /// <summary>Scores of a sweep beside those read: each main score at the best layer and the same score of every model.</summary>
+    /// <summary>Scores of a sweep beside those read: the main score at every point, and the same score of every model.</summary>
     /// <param name="sweep">Our scores.</param>
     /// <param name="others">Results of the same tasks; others are left out.</param>
     /// <returns>One row per task, pooling, point and model: <c>task</c>, <c>point</c>, <c>pooling</c>, <c>score</c>, <c>ours</c>, <c>model</c>, <c>theirs</c>, <c>difference</c>.</returns>

@@ -70,12 +70,18 @@ public sealed class TaskSweep
     {
         request ??= new TaskRequest();
         TaskTexts texts = new(model, tasks);
-        TaskEmbeddings embeddings = TaskEmbeddings.Run(model, texts, request, cancellation);
         EmbeddingTask[] dealt = request.Control ? tasks.Select(task => task.Shuffled(request.Seed)).ToArray() : [];
-        TaskScore[] all = Score(model, [.. tasks, .. dealt], embeddings, request, cancellation);
-        TaskScore[] own = all[..(all.Length / (request.Control ? 2 : 1))];
-        TaskScore[]? twin = request.Control ? Score(model, tasks, TaskEmbeddings.Run(model.RandomTwin(request.Seed), texts, request with { Announce = _ => { } }, cancellation), request, cancellation) : null;
-        return new TaskSweep(model, request, own, twin, request.Control ? all[own.Length..] : null, texts, embeddings.Provenance);
+        (TaskScore[] all, Provenance provenance) = Embedded(model, [.. tasks, .. dealt], texts, request, cancellation);
+        TaskScore[]? twin = request.Control ? Embedded(model.RandomTwin(request.Seed), tasks, texts, request with { Announce = _ => { } }, cancellation).Scores : null;
+        int own = request.Control ? all.Length / 2 : all.Length;
+        return new TaskSweep(model, request, all[..own], twin, request.Control ? all[own..] : null, texts, provenance);
+    }
+
+    /// <summary>One pass and its scores; the embeddings are gone when it returns.</summary>
+    private static (TaskScore[] Scores, Provenance Provenance) Embedded(Model model, IReadOnlyList<EmbeddingTask> tasks, TaskTexts texts, TaskRequest request, CancellationToken cancellation)
+    {
+        TaskEmbeddings embeddings = TaskEmbeddings.Run(model, texts, request, cancellation);
+        return (Score(model, tasks, embeddings, request, cancellation), embeddings.Provenance);
     }
 
     private static TaskScore[] Score(Model model, IReadOnlyList<EmbeddingTask> tasks, TaskEmbeddings embeddings, TaskRequest request, CancellationToken cancellation)

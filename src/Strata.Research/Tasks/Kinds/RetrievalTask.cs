@@ -6,7 +6,7 @@ namespace Strata.Research;
 
 /// <summary>
 /// Retrieval: all documents ranked for each query by cosine; <c>ndcg</c>, <c>map</c>, <c>recall</c>, <c>precision</c>, <c>mrr</c> and <c>hit_rate</c> at 1, 3, 5, 10, 20, 100 and 1000, by the rules of
-/// trec_eval (<see cref="RankScores"/>).
+/// trec_eval: documents of equal score, in float32, are ranked by their id, the last in ordinal order first.
 /// </summary>
 public sealed class RetrievalTask : EmbeddingTask
 {
