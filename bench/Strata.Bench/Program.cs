@@ -6,14 +6,18 @@ using Strata.Bench.Load;
 using Strata.Bench.Measures;
 using Strata.Bench.Peer;
 using Strata.Bench.Peer.Rows;
+using Strata.Bench.Tasks;
 using Strata.Bench.Tokenizers;
 
 // dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--rows forward,decode] [--no-pytorch]   the speed table, or some groups of its rows
+// dotnet run -c Release --project bench/Strata.Bench -- sweeps [ROUNDS] [--no-pytorch] [--few] [--rows heads,patching,siblings,windows,painters]   sweeps and interventions
 // dotnet run -c Release --project bench/Strata.Bench -- tokenizers                     megabytes of English per second
 // dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
 // dotnet run -c Release --project bench/Strata.Bench -- load [GB]                      how long a checkpoint takes to load, and its memory
 // dotnet run -c Release --project bench/Strata.Bench -- larger [GB] [TOKENS]           a checkpoint three times the memory that the system allows
+// dotnet run -c Release --project bench/Strata.Bench -- soak [MINUTES]                 mixed captures and sweeps: resident memory stays flat
 // dotnet run -c Release --project bench/Strata.Bench -- measures [ROUNDS] [GAMES]      a battery of 15 measures beside the forward pass
+// dotnet run -c Release --project bench/Strata.Bench -- tasks [ROUNDS] [WIDTH]         embedding tasks at 13 layers beside one layer
 // dotnet run -c Release --project bench/Strata.Bench -- --filter '*'                   micro-benchmarks
 int rounds = args.Skip(1).Select(a => int.TryParse(a, out int number) ? number : 0).Append(7).First(r => r > 0);
 if (args is ["peer", ..])
@@ -26,6 +30,13 @@ if (args is ["peer", ..])
 if (args is [MemoryRows.Verb])
 {
     MemoryRows.RunChild();
+    return 0;
+}
+
+if (args is ["sweeps", ..])
+{
+    using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : new PythonWorker(Checkout.File("bench", "pytorch", "hooks.py"), "python3-torch and libopenblas0-openmp");
+    new SweepTable(pytorch, rounds, args.Contains("--few") ? 1 : 12).Run(args.SkipWhile(a => a != "--rows").Skip(1).Take(1).SelectMany(list => list.Split(',')).ToArray());
     return 0;
 }
 
@@ -42,6 +53,12 @@ if (args is ["measures", ..])
 {
     int games = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1000;
     new BatterySpeed(Checkout.File("data", "othello"), games, rounds).Run();
+    return 0;
+}
+
+if (args is ["tasks", ..])
+{
+    new TaskSpeed(args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 128, args.Length > 1 ? rounds : 3).Run();
     return 0;
 }
 
@@ -66,6 +83,12 @@ if (args is ["load-once", string checkpoint])
 if (args is ["larger", ..])
 {
     new LargerThanMemory(args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 1.5, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 128).Run();
+    return 0;
+}
+
+if (args is ["soak", ..])
+{
+    new Soak(Checkout.File("data", "othello"), args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 30).Run();
     return 0;
 }
 

@@ -9,7 +9,7 @@ import torch
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "reference"))
 
 import networks  # noqa: E402 (found through the line above)
-from gpt2 import Gpt2  # noqa: E402
+from hooks import HookedGpt2  # noqa: E402
 
 
 def disturb(network):
@@ -35,10 +35,25 @@ def reference_of(network):
     return networks.Gpt2({"n_layer": len(network.blocks), "n_head": network.heads}, weights)
 
 
+def check_hooks(network, tokens):
+    """A head without output is one whose part of the output map is 0; an embedding patched is a token replaced."""
+    loss, part = network.ablated(tokens, 1, 2), network.blocks[1].out.view(network.heads, -1, network.width)[2]
+    kept = part.clone()
+    part.zero_()
+    assert abs(loss - network.forward(tokens)) < 1e-5
+    part.copy_(kept)
+    assert abs(loss - network.forward(tokens)) > 2e-5
+    clean, one = tokens[1:2], tokens[:1]
+    replaced = one.clone()
+    replaced[0, 7] = clean[0, 7]
+    patched = network.patched(one, network.streams(clean), 0, 7)
+    assert torch.allclose(patched, network.patched(replaced, network.streams(replaced), 0, 7), atol=1e-5)
+
+
 @torch.inference_mode()
 def main():
     torch.manual_seed(0)
-    network = Gpt2(seed=1, blocks=3, width=64, heads=4, vocab=300, positions=200)
+    network = HookedGpt2(seed=1, blocks=3, width=64, heads=4, vocab=300, positions=200)
     disturb(network)
     reference = reference_of(network)
     tokens = torch.randint(300, (3, 130))
@@ -57,6 +72,7 @@ def main():
     streams = network.streams(clean)
     last = network.last_logits(corrupted, (0, 19, streams[0, 19]))
     assert torch.allclose(last, network.last_logits(torch.cat([corrupted[:, :19], clean[:, 19:]], 1)), atol=1e-5)
+    check_hooks(network, tokens)
     print("the benchmark's network agrees with the reference")
 
 

@@ -21,6 +21,9 @@ internal static class Alternating
         return seconds;
     }
 
+    /// <summary>Median seconds of each piece.</summary>
+    public static double[] Medians(int rounds, params Func<double>[] pieces) => [.. Rounds(rounds, pieces).Select(Median)];
+
     /// <summary>Seconds of an action.</summary>
     public static Func<double> Timed(Action action) => () =>
     {

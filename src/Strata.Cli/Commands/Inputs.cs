@@ -72,10 +72,12 @@ internal static class Inputs
 
     /// <summary>The prompt of <c>--tokens</c> or <c>--text</c>, checked against the model.</summary>
     /// <exception cref="StrataException">Neither or both were given, an id is no id of the model, or the prompt is too long or empty.</exception>
-    public static TokenRows Prompt(Model model, string? tokens, string? text, Terminal terminal)
+    public static TokenRows Prompt(Model model, string? tokens, string? text, Terminal terminal, string? which = null)
     {
-        if (tokens is null == text is null) throw new StrataException("Give the prompt once: --tokens ID[,ID...] or --text TEXT.");
-        int[] ids = tokens is not null ? Ids(tokens) : Encode(model, text!, terminal);
+        (string asIds, string asText) = which is null ? ("--tokens", "--text") : ($"--{which}-tokens", $"--{which}");
+        if (tokens is null == text is null) throw new StrataException($"Give the {(which is null ? "" : which + " ")}prompt once: {asIds} ID[,ID...] or {asText} TEXT.");
+
+        int[] ids = tokens is not null ? Ids(asIds, tokens) : Encode(model, text!, terminal);
         if (ids.Length == 0) throw new StrataException("The prompt has no tokens; give at least one.");
         model.CheckIds(ids, ids.Length);
         return new TokenRows("prompt", [ids]);
@@ -88,7 +90,7 @@ internal static class Inputs
         return ids.Ids;
     }
 
-    private static int[] Ids(string text) => List("--tokens", text)
-        .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw new StrataException($"--tokens \"{text}\": \"{part}\" is no token id; expected whole numbers separated by commas."))
+    private static int[] Ids(string option, string text) => List(option, text)
+        .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw new StrataException($"{option} \"{text}\": \"{part}\" is no token id; expected whole numbers separated by commas."))
         .ToArray();
 }

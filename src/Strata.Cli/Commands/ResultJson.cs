@@ -21,9 +21,11 @@ internal static class ResultJson
     public sealed record PlanResult(string Plan, double Loss, double Perplexity, double Top1, long Tokens, double Blocks, double FlopsPerToken)
     {
         /// <summary>The fields of an evaluation.</summary>
-        public PlanResult(Evaluation e) : this(e.Plan.ToString(), e.Loss, e.Perplexity, e.Top1, e.Tokens, e.Cost.Blocks, e.Cost.FlopsPerToken)
-        {
-        }
+        public PlanResult(Evaluation e) : this(e.Plan.ToString(), e.Loss, e.Perplexity, e.Top1, e.Tokens, e.Cost.Blocks, e.Cost.FlopsPerToken) => Stopped = e.Stopped;
+
+        /// <summary>Rows and loss where the plan was given up, and its other numbers are null.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public StoppedEarly? Stopped { get; init; }
 
         /// <summary>The method that made the plan.</summary>
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -45,10 +47,13 @@ internal static class ResultJson
     /// <summary>A table: its columns by name, its notes and its provenance.</summary>
     public static object Of(Table table) => new
     {
-        Columns = table.Columns.ToDictionary(c => c.Name, c => c.Kind == ColumnKind.Text ? (object)c.Texts : c.Numbers),
+        Columns = Columns(table),
         table.Notes,
         table.Provenance,
     };
+
+    /// <summary>The columns of a table by name.</summary>
+    public static Dictionary<string, object> Columns(Table table) => table.Columns.ToDictionary(c => c.Name, c => c.Kind == ColumnKind.Text ? (object)c.Texts : c.Numbers);
 
     private sealed class RealConverter : JsonConverter<double>
     {

@@ -14,13 +14,15 @@ internal static class SweepVerb
         DataInput data = new();
         PlanSetInput plans = new();
         SweepResultsInput results = new();
+        StreamInput stream = new();
         Option<int?> batch = Inputs.BatchTokens();
         WeightInput weights = new();
         Option<bool> json = Inputs.Json();
-        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, .. data.Options, .. plans.Options, .. results.Options, batch, .. weights.Options, json], (parse, cancellation) =>
+        return Verb.Create("sweep", "Evaluate many plans as one job.", [folder, .. data.Options, .. plans.Options, .. results.Options, .. stream.Options, batch, .. weights.Options, json], (parse, cancellation) =>
         {
             plans.Check(parse);
             results.Check(parse);
+            StopRule? rule = stream.RuleOf(parse);
             Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             IReadOnlyList<MethodPlan> set = plans.Of(parse, model.Plans);
             TokenRows rows = DataFile.ReadForPrediction(model, terminal, data.Of(parse)!, cancellation);
@@ -34,7 +36,7 @@ internal static class SweepVerb
                 }
             }
 
-            SweepOptions options = PlanSweep.Options(parse.GetValue(batch)) with { Results = results.FolderOf(parse), Announce = work => terminal.Note(work.ToString()) };
+            SweepOptions options = PlanSweep.Options(parse.GetValue(batch)) with { Results = results.FolderOf(parse), StopWhen = rule, Evaluated = stream.Teller(parse, terminal), Announce = work => terminal.Note(work.ToString()) };
             SweepResult result = results.Merges(parse) ? Sweep.Merge(model, rows, Plans(set), options) : PlanSweep.Run(terminal, model, rows, Plans(set), options, cancellation);
             IReadOnlyList<MethodPlan>? methods = plans.AsksPainters(parse) ? set : null;
             if (parse.GetValue(json)) terminal.WriteJson(Document(result, methods));

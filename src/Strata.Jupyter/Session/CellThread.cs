@@ -14,7 +14,10 @@ internal static class CellThread
     // A thread that waits at so many looks in a row is blocked; one that works meets a lock now and then and is not disturbed there.
     private const int LooksUntilWoken = 4;
 
-    /// <summary>Runs <paramref name="work"/> to its end, or until it has ignored an interrupt for <paramref name="grace"/>.</summary>
+    // On a busy machine the time runs out before anybody has got to run: then the looks count.
+    private const int LooksUntilLeft = 40;
+
+    /// <summary>Runs <paramref name="work"/> to its end, or until it has ignored an interrupt for <paramref name="grace"/> (longer where the machine is too busy to tell).</summary>
     /// <exception cref="CellLeftBehindException">The work was interrupted and did not stop; its thread goes on in the background.</exception>
     /// <exception cref="OperationCanceledException">The work was interrupted and stopped.</exception>
     /// <exception cref="ThreadInterruptedException">The work was interrupted and woken.</exception>
@@ -42,7 +45,7 @@ internal static class CellThread
     {
         Stopwatch time = Stopwatch.StartNew();
         if (await EndsWithin(done, grace / 2)) return true;
-        for (int waits = 0; time.Elapsed < grace;)
+        for (int looks = 0, waits = 0; time.Elapsed < grace || looks < LooksUntilLeft; looks++)
         {
             waits = !context.IsWaiting && thread.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin) ? waits + 1 : 0;
             if (waits == LooksUntilWoken)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Strata.Tensors;
 
 namespace Strata.Models;
@@ -9,6 +10,7 @@ namespace Strata.Models;
 public sealed class Activations
 {
     private readonly IReadOnlyDictionary<string, IReadOnlyList<FloatMatrix>> _samples;
+    private readonly ConcurrentDictionary<string, float[]> _means = new(StringComparer.Ordinal);
 
     /// <summary>Activations from their matrices.</summary>
     /// <param name="pooling">How positions became rows.</param>
@@ -74,6 +76,21 @@ public sealed class Activations
         samples is SpilledSamples spilled ? spilled.ShapeOf(index) : (samples[index].Rows, samples[index].Columns);
 
     private static (int Rows, int Columns)[] Shapes(IReadOnlyList<FloatMatrix> samples) => [.. Enumerable.Range(0, samples.Count).Select(i => ShapeOf(samples, i))];
+
+    /// <summary>The mean row of a point, computed once.</summary>
+    /// <exception cref="StrataException">The point was not captured, or its samples differ in width.</exception>
+    internal float[] MeanRow(string point) => _means.GetOrAdd(point, _ =>
+    {
+        FloatMatrix rows = Rows(point);
+        double[] sum = new double[rows.Columns];
+        for (int r = 0; r < rows.Rows; r++)
+        {
+            ReadOnlySpan<float> row = rows.Row(r);
+            for (int c = 0; c < row.Length; c++) sum[c] += row[c];
+        }
+
+        return [.. sum.Select(v => (float)(v / rows.Rows))];
+    });
 
     /// <summary>Points, sequences and bytes.</summary>
     public override string ToString() => $"{Points.Count} points x {Sequences} sequences, pooling {Pooling.ToString().ToLowerInvariant()}, {Bytes:N0} bytes";

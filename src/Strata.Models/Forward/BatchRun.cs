@@ -10,12 +10,13 @@ public sealed class BatchRun
 {
     private readonly Model _model;
     private readonly HookSession? _hooks;
-    private readonly KeyValueCache? _cache;
+    private readonly ITokenMemory? _cache;
     private readonly AttentionSegment[] _segments;
     private readonly PositionTables _tables;
     private readonly StateSpaceMixer _stateSpaces;
     private readonly int[] _positions;
     private readonly int[] _first;
+    private bool _lastOnly;
 
     /// <summary>A run without hooks.</summary>
     /// <param name="model">The network.</param>
@@ -36,7 +37,18 @@ public sealed class BatchRun
     {
     }
 
-    internal BatchRun(Model model, TokenBatch batch, HookSession? hooks, KeyValueCache? cache)
+    /// <summary>A run of a batch in several variants of the network at once: all its sequences changed by the first, behind them all changed by the second, and so on.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="batch">What runs.</param>
+    /// <param name="plan">The plan whose steps will be run, from whichever: it says which hook point an execution position is.</param>
+    /// <param name="variants">The changes of each; at least one variant.</param>
+    /// <exception cref="StrataException">As for one variant.</exception>
+    public BatchRun(Model model, TokenBatch batch, LayerPlan plan, IReadOnlyList<IReadOnlyList<Intervention>> variants)
+        : this(model, batch.Repeat(variants.Count), new HookSession(new HookCatalog(model.Spec, plan), model.Spec, variants, batch.Sequences), null)
+    {
+    }
+
+    internal BatchRun(Model model, TokenBatch batch, HookSession? hooks, ITokenMemory? cache)
     {
         _model = model;
         _hooks = hooks;
@@ -105,6 +117,33 @@ public sealed class BatchRun
         };
         return scope.MoveTo(outer, result);
     }
+
+    /// <summary>The rows of the last tokens after a step, [sequences, width], for a stream of which nothing else is needed: the other rows give keys and values and go no further.</summary>
+    /// <inheritdoc cref="Step"/>
+    internal Tensor StepToLast(TensorScope outer, Tensor stream, PlanStep step, int execution)
+    {
+        bool narrows = step is BlockStep or AttentionStep && _model.Spec.Block(LayerPlan.BlockOf(step)).HasAttention && _model.Spec.Disentangled is null && _hooks?.TouchesInside(execution) != true;
+        if (!narrows)
+        {
+            using TensorScope scope = _model.Engine.OpenScope();
+            return outer.Embed(Step(scope, stream, step, execution), LastRows);
+        }
+
+        _lastOnly = true;
+        try
+        {
+            return Step(outer, stream, step, execution);
+        }
+        finally
+        {
+            _lastOnly = false;
+        }
+    }
+
+    private int[] LastRows => [.. Batch.Starts.Skip(1).Select(end => end - 1)];
+
+    /// <summary>The rows that go on: all, or those of the last tokens.</summary>
+    private Tensor GoingOn(TensorScope scope, Tensor rows) => _lastOnly ? scope.Embed(rows, LastRows) : rows;
 
     /// <summary>The stream after a whole plan, holding two streams at a time.</summary>
     /// <param name="outer">Owns the result.</param>
@@ -203,13 +242,7 @@ public sealed class BatchRun
     }
 
     /// <summary>The weights of a step, kept in memory while it runs; the members of a parallel step hold theirs one by one.</summary>
-    private BlockStore.Held Hold(PlanStep step) => step switch
-    {
-        BlockStep s => _model.Weights.Blocks.Hold(s.Block),
-        AttentionStep s => _model.Weights.Blocks.Hold(s.Block),
-        MlpStep s => _model.Weights.Blocks.Hold(s.Block),
-        _ => default,
-    };
+    private BlockStore.Held Hold(PlanStep step) => step is ParallelStep ? default : _model.Weights.Blocks.Hold(LayerPlan.BlockOf(step));
 
     private Tensor Block(TensorScope scope, Tensor stream, int block, int execution)
     {
@@ -226,9 +259,9 @@ public sealed class BatchRun
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor pre = Visit(scope, execution, HookKind.ResidPre, stream);
         Tensor normalized = AttentionInput(scope, pre, block, execution);
-        Tensor attended = scope.Add(pre, Mix(scope, normalized, block, execution));
+        Tensor attended = scope.Add(GoingOn(scope, pre), Mix(scope, normalized, block, execution));
         if (Finished) return scope.MoveTo(outer, attended);
-        Tensor added = Mlp(scope, _model.Spec.SharedNorm ? normalized : MlpInput(scope, pre, block, execution), block, execution);
+        Tensor added = Mlp(scope, _model.Spec.SharedNorm ? GoingOn(scope, normalized) : MlpInput(scope, GoingOn(scope, pre), block, execution), block, execution);
         return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidPost, scope.Add(attended, added)));
     }
 
@@ -237,7 +270,7 @@ public sealed class BatchRun
     {
         using TensorScope scope = outer.Engine.OpenScope();
         Tensor pre = Visit(scope, execution, HookKind.ResidPre, stream);
-        Tensor sum = scope.Add(pre, Mix(scope, AttentionInput(scope, pre, block, execution), block, execution));
+        Tensor sum = scope.Add(GoingOn(scope, pre), Mix(scope, AttentionInput(scope, pre, block, execution), block, execution));
         if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = scope.Norm(sum, _model.Weights.Blocks[block].AttentionNorm, _model.Spec);
         HookKind after = _model.Spec.Block(block).HasMlp ? HookKind.ResidMid : HookKind.ResidPost;
         return scope.MoveTo(outer, _model.Spec.ParallelResidual ? sum : Visit(scope, execution, after, sum));
@@ -273,21 +306,21 @@ public sealed class BatchRun
     {
         BlockWeights weights = _model.Weights.Blocks[block];
         AttentionHeads heads = _model.Spec.AttentionHeads(block);
-        Tensor q = Queries(scope, scope.Linear(normalized, weights.Query!), weights.QueryNorm, execution, HookKind.Query, HookKind.QueryNorm);
+        Tensor q = Queries(scope, scope.Linear(GoingOn(scope, normalized), weights.Query!), weights.QueryNorm, execution, HookKind.Query, HookKind.QueryNorm);
         Tensor k = Queries(scope, scope.Linear(normalized, weights.Key!), weights.KeyNorm, execution, HookKind.Key, HookKind.KeyNorm);
         Tensor v = Visit(scope, execution, HookKind.Value, Limited(scope, scope.Linear(normalized, weights.Value!)));
 
         if (_model.Spec.Block(block).Rotary is RotarySpec rotary)
         {
             Tensor table = _tables.Rotary(rotary);
-            q = Visit(scope, execution, HookKind.RotaryQuery, scope.Rotary(q, table, heads.HeadWidth, rotary.Interleaved));
+            q = Visit(scope, execution, HookKind.RotaryQuery, scope.Rotary(q, GoingOn(scope, table), heads.HeadWidth, rotary.Interleaved));
             k = Visit(scope, execution, HookKind.RotaryKey, scope.Rotary(k, table, heads.HeadWidth, rotary.Interleaved));
         }
 
         if (_cache is not null) (k, v) = _cache.Append(execution, k, v, Batch);
         bool materialise = _model.Spec.Disentangled is not null || (_hooks is not null && (_hooks.Touches(execution, HookKind.Scores) || _hooks.Touches(execution, HookKind.Pattern)));
         Tensor? bias = _tables.ScoreBias(heads.Scale);
-        Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, bias, block, execution) : scope.Attention(q, k, v, heads, _segments, bias);
+        Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, bias, block, execution) : scope.Attention(q, k, v, heads, _lastOnly ? [.. _segments.Select((all, s) => all with { QueryStart = s, QueryCount = 1 })] : _segments, bias);
         Tensor output = scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output!);
         return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm, weights.AttentionScale));
     }

@@ -2,11 +2,31 @@ using Strata.Tensors;
 
 namespace Strata.Models;
 
+/// <summary>What a run knows of tokens that ran before it.</summary>
+internal interface ITokenMemory
+{
+    /// <summary>Tokens held per sequence.</summary>
+    int[] Lengths { get; }
+
+    /// <summary>Takes up the keys and values of a batch in a slot, an execution position.</summary>
+    /// <returns>All keys and values of the slot.</returns>
+    (Tensor Keys, Tensor Values) Append(int slot, Tensor keys, Tensor values, TokenBatch batch);
+
+    /// <summary>The running states of a slot.</summary>
+    RecurrentState States(int slot);
+
+    /// <summary>Where the queries of a batch look.</summary>
+    AttentionSegment[] Segments(TokenBatch batch);
+
+    /// <summary>Counts a batch as held, after all its blocks have run.</summary>
+    void Advance(TokenBatch batch);
+}
+
 /// <summary>
 /// What a run keeps of the tokens that have already run, for generation: keys and values of attention, running states of state spaces. One slot per execution
 /// position of the plan, so that a block that runs twice has two slots.
 /// </summary>
-internal sealed class KeyValueCache : IDisposable
+internal sealed class KeyValueCache : ITokenMemory, IDisposable
 {
     private readonly TensorScope _scope;
     private readonly Tensor?[] _keys;
@@ -33,6 +53,9 @@ internal sealed class KeyValueCache : IDisposable
 
     /// <summary>Tokens held per sequence.</summary>
     public int[] Lengths { get; }
+
+    /// <summary>What a slot holds: [sequences · capacity, width] each; null where no attention runs.</summary>
+    public (Tensor Keys, Tensor Values)? Slot(int slot) => _keys[slot] is Tensor keys ? (keys, _values[slot]!) : null;
 
     /// <summary>Writes the new rows of a batch behind what a slot holds.</summary>
     /// <returns>All keys and values of the slot.</returns>

@@ -85,6 +85,7 @@ public sealed class ResidualParts
 
     private static void Split(Model model, HookPoint inside, ReadOnlySpan<float> input, ResidualDetail detail, List<string> names, List<float[]> rows)
     {
+        using BlockStore.Held held = model.Weights.Blocks.Hold(inside.Block);
         BlockWeights weights = model.Weights.Blocks[inside.Block];
         bool heads = inside.Kind == HookKind.Mixed;
         int slice = heads ? inside.HeadWidth : Math.Min(detail.NeuronsPerPart, input.Length);

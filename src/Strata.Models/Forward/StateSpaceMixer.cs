@@ -3,7 +3,7 @@ using Strata.Tensors;
 namespace Strata.Models;
 
 /// <summary>The state space of a block on its way through a batch: the counterpart of attention in the forward pass.</summary>
-internal sealed class StateSpaceMixer(Model model, BatchRun run, HookSession? hooks, KeyValueCache? cache)
+internal sealed class StateSpaceMixer(Model model, BatchRun run, HookSession? hooks, ITokenMemory? cache)
 {
     private RecurrentSegment[]? _segments;
 
@@ -90,7 +90,7 @@ internal sealed class StateSpaceMixer(Model model, BatchRun run, HookSession? ho
                 RecurrentSegment[] one = [new(at, 1, segment.State)];
                 token.SelectiveScan(inputs.X, inputs.Delta, inputs.B, inputs.C, system, one, state);
                 token.Rows(state, segment.State, 1).Span.CopyTo(row);
-                hooks!.EditToken(row, execution, HookKind.SsmState, first + i, length);
+                hooks!.EditToken(row, execution, HookKind.SsmState, segment.State, first + i, length);
                 Tensor changed = token.FromHost(row, 1, columns);
                 token.WriteRows(changed, 0, state, segment.State, 1);
                 token.WriteRows(changed, 0, states, at, 1);

@@ -30,7 +30,7 @@ public sealed class TokenBatch
     public TokenBatch(ImageSpec spec, IReadOnlyList<ImagePixels> images) : this([.. images.Select(image => spec.Tokens(image.Height, image.Width))]) => Images = images;
 
     /// <summary>The images, one per sequence, whose patches the ids stand for; null for texts.</summary>
-    public IReadOnlyList<ImagePixels>? Images { get; }
+    public IReadOnlyList<ImagePixels>? Images { get; private init; }
 
     /// <summary>All ids, sequence after sequence.</summary>
     public int[] Ids { get; }
@@ -55,6 +55,16 @@ public sealed class TokenBatch
 
     /// <summary>The token types of a sequence; empty where all are 0.</summary>
     public ReadOnlySpan<int> TypesOf(int sequence) => Types is null ? [] : Types.AsSpan(Starts[sequence], Length(sequence));
+
+    /// <summary>The same sequences several times over, for states of one batch that run together.</summary>
+    /// <param name="times">At least 1.</param>
+    public TokenBatch Repeat(int times)
+    {
+        T[] Over<T>(IEnumerable<T> once) => [.. Enumerable.Repeat(once, times).SelectMany(all => all)];
+        int[][] sequences = [.. Enumerable.Range(0, Sequences).Select(s => Sequence(s).ToArray())];
+        int[][]? types = Types is null ? null : [.. Enumerable.Range(0, Sequences).Select(s => TypesOf(s).ToArray())];
+        return new TokenBatch(Over(sequences), types is null ? null : Over(types)) { Images = Images is null ? null : Over(Images) };
+    }
 
     /// <summary>Takes padded rows apart: only ids whose mask is true run, so left, right and mixed padding give the same result.</summary>
     /// <param name="ids">[sequences, longest].</param>

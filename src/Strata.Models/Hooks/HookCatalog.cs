@@ -55,7 +55,7 @@ public sealed class HookCatalog
 
     /// <summary>
     /// The points that at least one glob selects, in execution order. <c>*</c> stands for any characters, <c>?</c> for one; a glob without <c>#</c> also selects
-    /// the later runs of a block.
+    /// the later runs of a block, and one that ends in <c>#0</c> the first runs alone.
     /// </summary>
     /// <exception cref="StrataException">A glob selects nothing; the message names the nearest points.</exception>
     public IReadOnlyList<HookPoint> Select(IEnumerable<string> globs)
@@ -63,10 +63,8 @@ public sealed class HookCatalog
         HashSet<string> selected = [];
         foreach (string glob in globs.Select(g => g.Trim()))
         {
-            Regex pattern = Compile(glob);
-            int before = selected.Count;
             bool any = false;
-            foreach (HookPoint point in Points.Where(point => pattern.IsMatch(point.Name)))
+            foreach (HookPoint point in Matching(glob))
             {
                 selected.Add(point.Name);
                 any = true;
@@ -76,6 +74,20 @@ public sealed class HookCatalog
         }
 
         return Points.Where(point => selected.Contains(point.Name)).ToArray();
+    }
+
+    /// <summary>Where interventions first change something: an execution position, −1 before the blocks, <see cref="Executions"/> after them. Until there a run is that of the network without them.</summary>
+    /// <exception cref="StrataException">An intervention selects no point.</exception>
+    public int FirstExecution(IEnumerable<Intervention> interventions) => interventions.SelectMany(i => Select([i.Point])).Select(point => point.Execution).DefaultIfEmpty(Executions).Min();
+
+    private IEnumerable<HookPoint> Matching(string glob)
+    {
+        bool firstRun = glob.EndsWith("#0", StringComparison.Ordinal);
+        if (firstRun) glob = glob[..^2];
+        bool laterRuns = !firstRun && !glob.Contains('#');
+        if (glob.IndexOfAny(['*', '?']) < 0) return Points.Where(point => point.Name == glob || (laterRuns && point.Name.StartsWith($"{glob}#", StringComparison.Ordinal)));
+        Regex pattern = Compile(glob, laterRuns);
+        return Points.Where(point => pattern.IsMatch(point.Name) && !(firstRun && point.Name.Contains('#')));
     }
 
     private IEnumerable<HookPoint> Head(ModelSpec spec)
@@ -98,11 +110,11 @@ public sealed class HookCatalog
         if (head.Labels is { } labels) yield return new("class_logits", HookKind.ClassLogits, Executions, -1, labels.Count);
     }
 
-    private static Regex Compile(string glob)
+    private static Regex Compile(string glob, bool laterRuns)
     {
         StringBuilder pattern = new("^");
         foreach (char symbol in glob) pattern.Append(symbol switch { '*' => ".*", '?' => ".", _ => Regex.Escape(symbol.ToString()) });
-        if (!glob.Contains('#')) pattern.Append("(#[0-9]+)?");
+        if (laterRuns) pattern.Append("(#[0-9]+)?");
         return new Regex(pattern.Append('$').ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
     }
 

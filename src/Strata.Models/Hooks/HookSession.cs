@@ -12,13 +12,25 @@ internal sealed class HookSession
     /// <summary>Resolves interventions and wanted points against the points that exist.</summary>
     /// <exception cref="StrataException">An intervention selects no point or does not fit the points that it selects.</exception>
     public HookSession(HookCatalog catalog, ModelSpec spec, IReadOnlyList<Intervention> interventions, IReadOnlyList<HookPoint> wanted, ICaptureSink? sink)
+        : this(catalog, spec, [.. interventions.Select(i => new PlacedIntervention(i))], wanted, sink)
+    {
+    }
+
+    /// <summary>Variants of the network in one batch: the interventions of variant k change the k-th group of its sequences.</summary>
+    /// <exception cref="StrataException">An intervention selects no point or does not fit the points that it selects.</exception>
+    public HookSession(HookCatalog catalog, ModelSpec spec, IReadOnlyList<IReadOnlyList<Intervention>> variants, int sequencesPerVariant)
+        : this(catalog, spec, [.. variants.SelectMany((variant, k) => variant.Select(i => new PlacedIntervention(i, k * sequencesPerVariant, (k + 1) * sequencesPerVariant)))], [], null)
+    {
+    }
+
+    private HookSession(HookCatalog catalog, ModelSpec spec, PlacedIntervention[] interventions, IReadOnlyList<HookPoint> wanted, ICaptureSink? sink)
     {
         Executions = catalog.Executions;
         _sink = sink;
         _last = wanted.Count > 0 ? wanted[^1] : null;
         HashSet<string> wantedNames = [.. wanted.Select(p => p.Name)];
-        ILookup<string, Intervention> byPoint = interventions
-            .SelectMany(i => catalog.Select([i.Point]).Select(point => (point, intervention: i)))
+        ILookup<string, PlacedIntervention> byPoint = interventions
+            .SelectMany(i => catalog.Select([i.Intervention.Point]).Select(point => (point, intervention: i)))
             .ToLookup(pair => pair.point.Name, pair => pair.intervention);
         foreach (HookPoint point in catalog.Points)
         {
@@ -32,6 +44,9 @@ internal sealed class HookSession
 
     /// <summary>Does anything happen at a place?</summary>
     public bool Touches(int execution, HookKind kind) => _actions.ContainsKey((execution, kind));
+
+    /// <summary>Does anything happen inside an execution, after the stream has come to it?</summary>
+    public bool TouchesInside(int execution) => _actions.Keys.Any(place => place.Execution == execution && place.Kind != HookKind.ResidPre);
 
     /// <summary>Does an intervention change the value at a place?</summary>
     public bool Changes(int execution, HookKind kind) => _actions.TryGetValue((execution, kind), out var action) && action.Edits.Length > 0;
@@ -58,10 +73,10 @@ internal sealed class HookSession
     }
 
     /// <summary>Applies the interventions of a place to the row of one token, where the rows come one by one; they go to the capture together, by <see cref="Capture"/>.</summary>
-    public void EditToken(Span<float> row, int execution, HookKind kind, int position, int length)
+    public void EditToken(Span<float> row, int execution, HookKind kind, int sequence, int position, int length)
     {
         var (point, edits, _) = _actions[(execution, kind)];
-        foreach (Edit edit in edits) RowEditor.EditToken(row, edit, point.HeadWidth, position, length);
+        foreach (Edit edit in edits.Where(edit => edit.Changes(sequence))) RowEditor.EditToken(row, edit, point.HeadWidth, position, length);
     }
 
     /// <summary>Hands a value to the capture as it is.</summary>

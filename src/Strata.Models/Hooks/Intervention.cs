@@ -43,7 +43,7 @@ public sealed record Intervention
     }
 
     /// <summary>Glob of hook points.</summary>
-    public string Point { get; }
+    public string Point { get; private init; }
 
     /// <summary>What happens.</summary>
     public InterventionKind Kind { get; }
@@ -68,6 +68,9 @@ public sealed record Intervention
 
     /// <summary>Only this head's part of the row; null for the whole row.</summary>
     public int? Head { get; private init; }
+
+    /// <summary>Only these columns of the row, of a point without heads or across them; null for all. A group of neurons is a range of columns of <c>mlp.post</c>.</summary>
+    public Range? Columns { get; private init; }
 
     /// <summary>Replaces the value by a vector.</summary>
     public static Intervention Set(string point, float[] value) => Set(point, new FloatMatrix(value, 1, value.Length));
@@ -118,6 +121,12 @@ public sealed record Intervention
     /// <summary>The same on one head only (points with heads: <c>attn.q|k|v|z|scores|pattern</c>).</summary>
     public Intervention OnHead(int head) => this with { Head = head };
 
+    /// <summary>The same at other points.</summary>
+    public Intervention On(string point) => this with { Point = point };
+
+    /// <summary>The same on some columns of the row only, such as neurons 64..128 of <c>mlp.post</c>.</summary>
+    public Intervention OnColumns(Range columns) => this with { Columns = columns };
+
     /// <summary>One line for provenance.</summary>
     public override string ToString()
     {
@@ -130,7 +139,7 @@ public sealed record Intervention
             InterventionKind.Mean => $"mean of {Reference!.Provenance.Data} #{Hash(Reference.Provenance)}",
             _ => Kind.ToString().ToLowerInvariant(),
         };
-        return $"{Point}: {what}{(Head is int head ? $" head {head}" : "")}{(Positions.IsAll ? "" : $" at {Positions}")}";
+        return $"{Point}: {what}{(Head is int head ? $" head {head}" : "")}{(Columns is Range columns ? $" columns {columns}" : "")}{(Positions.IsAll ? "" : $" at {Positions}")}";
     }
 
     private static string Hash(FloatMatrix values) => Hash(MemoryMarshal.AsBytes(values.Values.AsSpan()));

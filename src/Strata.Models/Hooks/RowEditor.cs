@@ -22,11 +22,19 @@ internal static class RowEditor
         bool needsRow = intervention.Kind is InterventionKind.Set or InterventionKind.Add or InterventionKind.ProjectOut or InterventionKind.Erase or InterventionKind.Mean;
         if (needsRow && point.IsAttentionMatrix)
             throw new StrataException($"\"{point.Name}\" has one number per key, so a vector does not fit; zero and scale act there.");
-        int expected = intervention.Head is null ? point.Columns : point.HeadWidth;
+        if (intervention.Columns is Range columns) CheckColumns(intervention, columns, point);
+        int expected = intervention.Columns is Range some ? some.GetOffsetAndLength(point.Columns).Length : intervention.Head is null ? point.Columns : point.HeadWidth;
         if (intervention.Values is FloatMatrix values && values.Columns != expected)
             throw new StrataException($"The vector for \"{point.Name}\" has {values.Columns} numbers; {expected} are needed there.");
         if (intervention.Reference is Activations reference && reference.Samples(point.Name)[0].Columns != point.Columns)
             throw new StrataException($"The reference activations at \"{point.Name}\" have {reference.Samples(point.Name)[0].Columns} columns; {point.Columns} are needed.");
+    }
+
+    private static void CheckColumns(Intervention intervention, Range columns, HookPoint point)
+    {
+        int start = columns.Start.GetOffset(point.Columns), end = columns.End.GetOffset(point.Columns);
+        if (intervention.Head is not null || point.IsAttentionMatrix) throw new StrataException($"The intervention at \"{point.Name}\" narrows {(intervention.Head is null ? "an attention matrix, which has no columns," : "a head")} to columns {columns}; columns are those of a whole row.");
+        if (start < 0 || end > point.Columns || start >= end) throw new StrataException($"\"{point.Name}\" has columns 0..{point.Columns}; {columns} selects none of them or others.");
     }
 
     /// <summary>Where a head can be addressed in the block of a point, or that there is no such place.</summary>
@@ -51,8 +59,8 @@ internal static class RowEditor
             foreach (Edit edit in edits)
             {
                 if (point.PerSequence) EditSequences(data, columns, edit);
-                else if (sequence >= 0) EditMatrix(data, value.Shape, edit.Intervention, run, sequence);
-                else EditRows(data, columns, edit, headWidth, run);
+                else if (sequence < 0) EditRows(data, columns, edit, headWidth, run);
+                else if (edit.Changes(sequence)) EditMatrix(data, value.Shape, edit.Intervention, run, sequence);
             }
 
             return scope.FromHost(data, value.Shape.ToArray());
@@ -64,22 +72,24 @@ internal static class RowEditor
     }
 
     /// <summary>An intervention at one point, with the mean row of its reference computed once.</summary>
-    public static Edit Resolve(Intervention intervention, HookPoint point, ModelSpec spec)
+    public static Edit Resolve(PlacedIntervention placed, HookPoint point, ModelSpec spec)
     {
-        Check(intervention, point, spec);
-        return new Edit(intervention, intervention.Reference is null ? null : MeanRow(intervention.Reference.Rows(point.Name)));
+        Check(placed.Intervention, point, spec);
+        return new Edit(placed.Intervention, placed.Intervention.Reference?.MeanRow(point.Name), placed.FirstSequence, placed.EndSequence);
     }
 
     private static void EditSequences(Span<float> data, int columns, Edit edit)
     {
-        for (int start = 0; start < data.Length; start += columns) EditRow(data.Slice(start, columns), edit.Intervention, edit.Mean, 0);
+        (int start, int width) = edit.Part(columns, columns);
+        for (int s = edit.FirstSequence; s < edit.EndSequence && s * columns < data.Length; s++)
+            EditRow(data.Slice((s * columns) + start, width), edit.Intervention, edit.Mean is null ? default : edit.Mean.AsSpan(start, width), 0);
     }
 
     private static void EditRows(Span<float> data, int columns, Edit edit, int headWidth, BatchRun run)
     {
-        (Intervention intervention, float[]? mean) = edit;
-        (int start, int width) = intervention.Head is int head ? (head * headWidth, headWidth) : (0, columns);
-        for (int s = 0; s < run.Batch.Sequences; s++)
+        (Intervention intervention, float[]? mean) = (edit.Intervention, edit.Mean);
+        (int start, int width) = edit.Part(columns, headWidth);
+        for (int s = edit.FirstSequence; s < Math.Min(edit.EndSequence, run.Batch.Sequences); s++)
         {
             int first = run.FirstPosition(s), length = first + run.Batch.Length(s), selected = 0;
             if (intervention.Values is { Rows: > 1 })
@@ -105,9 +115,9 @@ internal static class RowEditor
     /// <param name="length">Length of its sequence.</param>
     public static void EditToken(Span<float> row, Edit edit, int headWidth, int position, int length)
     {
-        (Intervention intervention, float[]? mean) = edit;
+        (Intervention intervention, float[]? mean) = (edit.Intervention, edit.Mean);
         if (!intervention.Positions.Contains(position, length)) return;
-        (int start, int width) = intervention.Head is int head ? (head * headWidth, headWidth) : (0, row.Length);
+        (int start, int width) = edit.Part(row.Length, headWidth);
         int selected = 0;
         for (int before = 0; intervention.Values is { Rows: > 1 } && before < position; before++) selected += intervention.Positions.Contains(before, length) ? 1 : 0;
         EditRow(row.Slice(start, width), intervention, mean is null ? default : mean.AsSpan(start, width), selected);
@@ -190,21 +200,28 @@ internal static class RowEditor
             for (int i = 0; i < row.Length; i++) row[i] -= (float)(along[k] * direction[i]);
         }
     }
-
-    private static float[] MeanRow(FloatMatrix rows)
-    {
-        double[] sum = new double[rows.Columns];
-        for (int r = 0; r < rows.Rows; r++)
-        {
-            ReadOnlySpan<float> row = rows.Row(r);
-            for (int c = 0; c < row.Length; c++) sum[c] += row[c];
-        }
-
-        return sum.Select(v => (float)(v / rows.Rows)).ToArray();
-    }
 }
+
+/// <summary>An intervention, and the sequences of the batch that it changes.</summary>
+/// <param name="Intervention">What happens.</param>
+/// <param name="FirstSequence">The first of them.</param>
+/// <param name="EndSequence">The one after the last.</param>
+internal sealed record PlacedIntervention(Intervention Intervention, int FirstSequence = 0, int EndSequence = int.MaxValue);
 
 /// <summary>An intervention at one point.</summary>
 /// <param name="Intervention">What happens.</param>
 /// <param name="Mean">Mean row of the reference activations at that point, where there is one.</param>
-internal sealed record Edit(Intervention Intervention, float[]? Mean);
+/// <param name="FirstSequence">The first sequence that it changes.</param>
+/// <param name="EndSequence">The one after the last.</param>
+internal sealed record Edit(Intervention Intervention, float[]? Mean, int FirstSequence, int EndSequence)
+{
+    /// <summary>Is a sequence of the batch changed?</summary>
+    public bool Changes(int sequence) => sequence >= FirstSequence && sequence < EndSequence;
+
+    /// <summary>The part of a row that changes.</summary>
+    public (int Start, int Width) Part(int columns, int headWidth)
+    {
+        if (Intervention.Head is int head) return (head * headWidth, headWidth);
+        return Intervention.Columns is Range range ? range.GetOffsetAndLength(columns) : (0, columns);
+    }
+}

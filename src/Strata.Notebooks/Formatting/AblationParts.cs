@@ -32,6 +32,26 @@ internal static class AblationParts
         return new Table("Ablation", unchanged.Provenance with { Interventions = changes }, [.. columns]);
     }
 
+    /// <summary>What each part of each block adds to the loss, where the runs were such a grid.</summary>
+    public static Figure? Grid(VariantSweepResult sweep)
+    {
+        if (!sweep.IsGrid || sweep.Variants.Max(v => v.Part) == 0) return null;
+        Intervention change = sweep.Variants[0].Interventions[0];
+        string part = change.Head is not null ? "head" : $"group of {change.Columns!.Value.End.Value - change.Columns.Value.Start.Value} columns";
+        HeatmapStyle style = new()
+        {
+            X = part,
+            Y = "block",
+            Value = new Axis("added loss", "nats/token"),
+            RowLabels = [.. sweep.Blocks.Select(block => $"{block}")],
+            Scale = ColorScaleKind.Diverging,
+            RowsUpward = true,
+        };
+        string place = BlockPoint.Of(change.Point)!.Value.Place;
+        return Figure.Heatmap($"Loss that each {part.Split(' ')[0]} of {place} adds when it is changed ({change.Kind.ToString().ToLowerInvariant()})", sweep.AddedLoss(), style)
+            .WithNotes(sweep.ToTable().Notes).WithProvenance(sweep.Provenance);
+    }
+
     /// <summary>Loss over blocks, where each of several runs changed one point.</summary>
     public static IEnumerable<Figure> Figures(IReadOnlyList<Ablated> ablated, SweepResult unchanged)
     {

@@ -37,15 +37,25 @@ internal sealed class Evaluations
     /// <param name="rows">The data.</param>
     /// <param name="plans">The plans.</param>
     /// <param name="results">A folder that keeps what has been evaluated, or null.</param>
-    public SweepResult WithIdentity(MagicCall call, Model model, TokenRows rows, IEnumerable<LayerPlan> plans, string? results = null)
+    /// <param name="stopWhen">By which rule plans are given up, or null.</param>
+    public SweepResult WithIdentity(MagicCall call, Model model, TokenRows rows, IEnumerable<LayerPlan> plans, string? results = null, StopRule? stopWhen = null)
     {
         LayerPlan identity = model.Plans.Identity();
-        return Run(call, model, rows, [identity, .. plans.Where(p => !p.Equals(identity))], [], results);
+        return Sweep.Run(model, rows, [identity, .. plans.Where(p => !p.Equals(identity))], Options(call, results, stopWhen), call.Cancellation);
     }
 
-    /// <summary>Evaluates plans, all under the same interventions.</summary>
-    public SweepResult Run(MagicCall call, Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, IReadOnlyList<Intervention> interventions, string? results = null) =>
-        Sweep.Run(model, rows, plans, new SweepOptions { Scorer = ScorerOf(call), Interventions = interventions, Results = results, Progress = call.Progress }, call.Cancellation);
+    /// <summary>Evaluates variants of the network along one plan.</summary>
+    public VariantSweepResult Run(MagicCall call, Model model, TokenRows rows, IReadOnlyList<Variant> variants, LayerPlan plan, string? results) =>
+        VariantSweep.Run(model, rows, variants, plan, Options(call, results, null), call.Cancellation);
+
+    private SweepOptions Options(MagicCall call, string? results, StopRule? stopWhen) =>
+        new() { Scorer = ScorerOf(call), Results = results, StopWhen = stopWhen, Progress = call.Progress, Announce = work => Announce(call, work) };
+
+    /// <summary>A job that has nothing in common with a single evaluation is told before it runs.</summary>
+    private static void Announce(MagicCall call, SweepWork work)
+    {
+        if (work.Plans > 1) call.Show(work.ToString());
+    }
 
     private Scorer? ScorerOf(MagicCall call)
     {

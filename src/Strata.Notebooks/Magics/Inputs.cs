@@ -84,12 +84,14 @@ internal sealed class Inputs
             rows.Add([.. ids.Ids]);
         }
 
-        rows.AddRange(tokens.Select(Ids));
+        rows.AddRange(tokens.Select(list => Ids("--tokens", list)));
         return new TokenRows(texts.Length > 0 ? Escape.Clip($"\"{texts[0]}\"", 60) : $"{rows[0].Length} token ids", rows);
     }
 
-    private static int[] Ids(string list) => list.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries)
+    /// <summary>The ids of a list with commas.</summary>
+    /// <exception cref="StrataException">A part is no id.</exception>
+    public static int[] Ids(string option, string list) => list.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries)
         .Select(id => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value
-            : throw new StrataException($"--tokens \"{Escape.Clip(list, 60)}\": \"{Escape.Clip(id, 20)}\" is no token id. Write ids with commas between, as in 61,19,26."))
+            : throw new StrataException($"{option} \"{Escape.Clip(list, 60)}\": \"{Escape.Clip(id, 20)}\" is no token id. Write ids with commas between, as in 61,19,26."))
         .ToArray();
 }

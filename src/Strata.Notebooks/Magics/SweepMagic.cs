@@ -9,7 +9,7 @@ internal sealed class SweepMagic : MagicCommand
 {
     private readonly Option<bool> _dropEach;
     private readonly Option<int?> _windows;
-    private readonly Option<string> _painters, _file, _results, _name;
+    private readonly Option<string> _painters, _file, _results, _stopWhen, _name;
     private readonly Option<string[]> _plans;
     private readonly Option<int> _seed;
     private readonly Evaluations _evaluations;
@@ -26,6 +26,7 @@ internal sealed class SweepMagic : MagicCommand
         _plans = Option<string[]>("--plan", "A plan; may be given several times. #!strata plans shows the syntax.", "PLAN", Values.Plan);
         _seed = Option<int>("--seed", "Painters: seed of the shuffle; 0 by default.", "SEED");
         _results = Option<string>("--results", "A folder that keeps what has been evaluated: an interrupted sweep goes on there.", "FOLDER", Values.Folder);
+        _stopWhen = Option<string>("--stop-when", "Give a plan up when the lower 95 % bound of its loss is above so many times that of all blocks in order, after so many rows: \"1.5x after 64\".", "RULE");
         _evaluations = new Evaluations(Syntax);
         _name = NameOption("sweep");
     }
@@ -36,10 +37,11 @@ internal sealed class SweepMagic : MagicCommand
         Option[] kinds = [_dropEach, _windows, _painters, _file, _plans];
         Option[] given = kinds.Where(call.Has).ToArray();
         if (given.Length != 1) throw new StrataException($"#!sweep needs one of {string.Join(", ", kinds.Select(k => k.Name))}; {(given.Length == 0 ? "none was given" : string.Join(" and ", given.Select(k => k.Name)) + " were given")}.");
+        StopRule? stopWhen = call.Value(_stopWhen) is string rule ? StopRule.Parse(rule) : null;
         (Model model, TokenRows rows) = _evaluations.Inputs(call);
         IReadOnlyList<MethodPlan> methods = given[0] == _painters ? Painters.Read(model.Plans, call.Value(_painters), call.Value(_seed)) : [];
         IReadOnlyList<LayerPlan> plans = methods.Count > 0 ? methods.Select(m => m.Plan).ToArray() : Plans(call, model, given[0]);
-        SweepResult result = _evaluations.WithIdentity(call, model, rows, plans, call.Value(_results));
+        SweepResult result = _evaluations.WithIdentity(call, model, rows, plans, call.Value(_results), stopWhen);
         call.Keep(name, result);
         Figure figure = given[0] == _dropEach ? SweepFigure.DropEach(result) : methods.Count > 0 ? SweepFigure.Painters(result, methods) : SweepFigure.Cost(result);
         call.Show(figure, result.ToTable());

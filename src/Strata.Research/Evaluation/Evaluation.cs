@@ -14,6 +14,9 @@ public sealed record Evaluation(LayerPlan Plan, double Loss, double Top1, long T
     /// <summary>Where the result came from.</summary>
     public required Provenance Provenance { get; init; }
 
+    /// <summary>Set where the plan was given up early (<see cref="SweepOptions.StopWhen"/>): loss, accuracy and score of the data are not known then, and NaN.</summary>
+    public StoppedEarly? Stopped { get; init; }
+
     /// <summary>exp(Loss).</summary>
     public double Perplexity => Math.Exp(Loss);
 

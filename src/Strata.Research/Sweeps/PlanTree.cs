@@ -7,13 +7,16 @@ internal sealed class PlanTree
 {
     private IReadOnlyList<PlanTree> _nodes = [];
     private int _size;
-    private int _streams;
 
-    private PlanTree(PlanStep? step, int execution)
+    private PlanTree(PlanTree? parent, PlanStep? step, int execution)
     {
+        Parent = parent;
         Step = step;
         Execution = execution;
     }
+
+    /// <summary>The node whose stream the step reads; null at the root.</summary>
+    public PlanTree? Parent { get; }
 
     /// <summary>The step that leads here; null at the root.</summary>
     public PlanStep? Step { get; }
@@ -21,7 +24,7 @@ internal sealed class PlanTree
     /// <summary>Executions before this node's step.</summary>
     public int Execution { get; }
 
-    /// <summary>Steps that follow; the one with the largest subtree last, so that its stream can take the place of its parent's.</summary>
+    /// <summary>Steps that follow; the one with the largest subtree last, so that its parent's stream is not held while the others run.</summary>
     public List<PlanTree> Children { get; } = [];
 
     /// <summary>Index of one plan that passes here: up to here all of them are alike.</summary>
@@ -33,24 +36,23 @@ internal sealed class PlanTree
     /// <summary>Block executions of the whole tree, at its root; a half block counts as one half.</summary>
     public double BlockEvaluations { get; private set; }
 
-    /// <summary>Most streams that are held at once while the tree is walked, at its root: one for each branching above, one that is read and one that is written.</summary>
-    public int PeakStreams { get; private set; }
-
     /// <summary>Builds the tree of a set of plans.</summary>
-    public static PlanTree Build(IReadOnlyList<LayerPlan> plans)
+    /// <param name="plans">The plans.</param>
+    /// <param name="spec">Given where nobody listens to hook points, whose names depend on the plan: ways of writing the same computation then are one.</param>
+    public static PlanTree Build(IReadOnlyList<LayerPlan> plans, ModelSpec? spec = null)
     {
-        PlanTree root = new(null, 0);
+        PlanTree root = new(null, null, 0);
         List<PlanTree> nodes = [root];
         for (int i = 0; i < plans.Count; i++)
         {
             PlanTree node = root;
             int execution = 0;
-            foreach (PlanStep step in plans[i].Steps)
+            foreach (PlanStep step in Simplified(plans[i].Steps, spec))
             {
                 PlanTree? next = node.Children.Find(child => child.Step == step);
                 if (next is null)
                 {
-                    node.Children.Add(next = new PlanTree(step, execution) { Representative = i });
+                    node.Children.Add(next = new PlanTree(node, step, execution) { Representative = i });
                     nodes.Add(next);
                 }
 
@@ -64,19 +66,14 @@ internal sealed class PlanTree
         Order(nodes);
         root._nodes = nodes;
         root.BlockEvaluations = nodes.Sum(node => node.Step?.Executions.Sum(e => e is BlockStep ? 1.0 : 0.5) ?? 0);
-        root._streams = 1;
-        foreach (PlanTree node in nodes)
-        {
-            for (int i = 0; i < node.Children.Count; i++) node.Children[i]._streams = node._streams + (i < node.Children.Count - 1 ? 1 : 0);
-        }
-
-        root.PeakStreams = nodes.Max(node => node._streams) + (nodes.Count > 1 ? 1 : 0);
         return root;
     }
 
     /// <summary>Floating-point operations per token of the whole tree, at its root: shared steps once, an unembedding for each different plan.</summary>
-    public double FlopsPerToken(ModelSpec spec) =>
-        _nodes.Sum(node => (node.Step?.Executions.Sum(e => PlanCost.Flops(e, spec)) ?? 0) + (node.Plans.Count > 0 ? PlanCost.UnembeddingFlops(spec) : 0));
+    public double FlopsPerToken(ModelSpec spec) => _nodes.Sum(node => node.StepFlops(spec) + (node.Plans.Count > 0 ? PlanCost.UnembeddingFlops(spec) : 0));
+
+    /// <summary>Floating-point operations per token of the step that leads here.</summary>
+    public double StepFlops(ModelSpec spec) => Step?.Executions.Sum(e => PlanCost.Flops(e, spec)) ?? 0;
 
     /// <summary>All plans in the order in which a walk meets them, at the root: those that begin alike stand together.</summary>
     /// <param name="marginal">Receives for each plan the executions that it adds to those before it, and one for its end.</param>
@@ -96,6 +93,22 @@ internal sealed class PlanTree
 
             foreach (PlanTree child in Enumerable.Reverse(node.Children)) open.Push(child);
         }
+    }
+
+    /// <summary>The same computation in fewer steps: one block "in parallel" is the block, and the two halves of a block one after another are the block.</summary>
+    private static IReadOnlyList<PlanStep> Simplified(IReadOnlyList<PlanStep> steps, ModelSpec? spec)
+    {
+        if (spec is null) return steps;
+        List<PlanStep> simple = [];
+        foreach (PlanStep given in steps)
+        {
+            PlanStep step = given is ParallelStep { Members: [PlanStep only] } ? only : given;
+            bool completes = step is MlpStep mlp && simple.LastOrDefault() is AttentionStep attention && attention.Block == mlp.Block && !spec.ParallelResidual;
+            if (completes) simple[^1] = new BlockStep(((MlpStep)step).Block);
+            else simple.Add(step);
+        }
+
+        return simple;
     }
 
     /// <summary>Sorts all children by the size of their subtrees. Nodes come parents first, so that backwards every size is known in time; a plan is too long for recursion.</summary>

@@ -41,27 +41,19 @@ internal sealed class SweepJournal : IDisposable
     }
 
     /// <summary>Whether a plan has been evaluated on the rows of a batch.</summary>
-    public bool Knows(LayerPlan plan, int firstRow, int endRow) => _known.ContainsKey((plan.ToString(), firstRow, endRow));
+    /// <param name="key">The plan's text, and that of changes which are its own.</param>
+    /// <param name="firstRow">First row of the batch.</param>
+    /// <param name="endRow">Row after its last.</param>
+    public bool Knows(string key, int firstRow, int endRow) => _known.ContainsKey((key, firstRow, endRow));
 
-    /// <summary>Adds what is known of the plans on the rows of a batch.</summary>
-    /// <returns>Indices of the plans that are not known.</returns>
-    public int[] AddKnown(IReadOnlyList<LayerPlan> plans, int firstRow, int endRow, PlanSums[] sums)
-    {
-        List<int> missing = [];
-        for (int i = 0; i < plans.Count; i++)
-        {
-            if (_known.TryGetValue((plans[i].ToString(), firstRow, endRow), out PlanSums known)) sums[i] += known;
-            else missing.Add(i);
-        }
-
-        return [.. missing];
-    }
+    /// <summary>What is known of a plan on the rows of a batch.</summary>
+    public bool TryGet(string key, int firstRow, int endRow, out PlanSums sums) => _known.TryGetValue((key, firstRow, endRow), out sums);
 
     /// <summary>Keeps the sums of a plan on the rows of a batch: when this returns they outlive the process.</summary>
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>
-    public void Append(LayerPlan plan, int firstRow, int endRow, PlanSums sums)
+    public void Append(string key, int firstRow, int endRow, PlanSums sums)
     {
-        string line = JsonSerializer.Serialize(new Line(plan.ToString(), firstRow, endRow, sums.Loss, sums.Tokens, sums.Hits, sums.Score, sums.Cases), Json);
+        string line = JsonSerializer.Serialize(new Line(key, firstRow, endRow, sums.Loss, sums.Tokens, sums.Hits, sums.Score, sums.Cases, sums.Rows, sums.RowLoss, sums.RowSquares), Json);
         try
         {
             if (_file is null)
@@ -94,7 +86,7 @@ internal sealed class SweepJournal : IDisposable
             try
             {
                 Line line = JsonSerializer.Deserialize<Line>(text, Json)!;
-                _known[(line.Plan, line.FirstRow, line.EndRow)] = new PlanSums(line.Loss, line.Tokens, line.Hits, line.Score, line.Cases);
+                _known[(line.Plan, line.FirstRow, line.EndRow)] = new PlanSums(line.Loss, line.Tokens, line.Hits, line.Score, line.Cases, line.Rows, line.RowLoss, line.RowSquares);
             }
             catch (Exception e) when (e is JsonException or NullReferenceException)
             {
@@ -105,5 +97,5 @@ internal sealed class SweepJournal : IDisposable
 
     private sealed record Header(int StrataSweep, string? Model, string? Data, IReadOnlyList<string> Interventions, IReadOnlyDictionary<string, string> Settings, string? Scorer);
 
-    private sealed record Line(string Plan, int FirstRow, int EndRow, double Loss, long Tokens, long Hits, double Score, long Cases);
+    private sealed record Line(string Plan, int FirstRow, int EndRow, double Loss, long Tokens, long Hits, double Score, long Cases, long Rows = 0, double RowLoss = 0, double RowSquares = 0);
 }

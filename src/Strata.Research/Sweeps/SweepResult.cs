@@ -10,7 +10,13 @@ namespace Strata.Research;
 /// <param name="Provenance">Where the result came from.</param>
 public sealed record SweepResult(IReadOnlyList<Evaluation> Results, double BlockEvaluations, double LoopBlockEvaluations, string? ScoreName, Provenance Provenance)
 {
-    /// <summary>One row per plan: plan, loss, perplexity, top-1 accuracy, score, tokens, blocks, FLOPs per token.</summary>
+    /// <summary>The rule by which plans were given up; null where all were evaluated on all rows.</summary>
+    public StopRule? StopWhen { get; init; }
+
+    /// <summary>
+    /// One row per plan: plan, loss, perplexity, top-1 accuracy, score, tokens, blocks, FLOPs per token. With a rule for giving plans up, also after how many rows a plan was given up
+    /// and its loss on these; what holds for all rows is not defined for it.
+    /// </summary>
     public Table ToTable()
     {
         List<Column> columns =
@@ -24,9 +30,8 @@ public sealed record SweepResult(IReadOnlyList<Evaluation> Results, double Block
         columns.Add(Column.Integer("tokens", Results.Select(r => r.Tokens)));
         columns.Add(Column.Real("blocks", Results.Select(r => r.Cost.Blocks)));
         columns.Add(Column.Real("flops_per_token", Results.Select(r => r.Cost.FlopsPerToken)));
-        return new Table("Sweep of layer plans", Provenance, [.. columns])
-        {
-            Notes = [$"{BlockEvaluations:0.#} block evaluations per batch were run; one run per plan would be {LoopBlockEvaluations:0.#}."],
-        };
+        List<string> notes = [$"{BlockEvaluations:0.#} block evaluations per batch were run; one run per plan would be {LoopBlockEvaluations:0.#}."];
+        if (StopWhen is not null) notes.Add(StopWhen.AddTo(columns, Results, "plans"));
+        return new Table("Sweep of layer plans", Provenance, [.. columns]) { Notes = notes };
     }
 }

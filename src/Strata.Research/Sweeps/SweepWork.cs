@@ -29,31 +29,12 @@ public sealed record SweepWork
     /// <summary>Most bytes of residual streams that are held at once, in float32.</summary>
     public required long StreamBytes { get; init; }
 
-    /// <summary>The line that is announced before the run.</summary>
-    public override string ToString() => FormattableString.Invariant(
+    /// <summary>How long the whole will take, as the first evaluations have shown; null before them.</summary>
+    public TimeSpan? Estimated { get; init; }
+
+    /// <summary>The line that is announced before the run; with an estimate, the line of the estimate.</summary>
+    public override string ToString() => Estimated is TimeSpan time
+        ? FormattableString.Invariant($"Estimated time: {(time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min" : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s" : $"{time.Seconds} s")}, from the first evaluations.")
+        : FormattableString.Invariant(
         $"Evaluating {Plans} plans on {Rows} rows ({Tokens:N0} tokens): {BlockEvaluations:0.#} block evaluations per batch (one run per plan would be {LoopBlockEvaluations:0.#}), {Flops:0.0e0} FLOPs, at most {StreamBytes:N0} bytes of streams.{(Known > 0 ? $" {Known} plans are known already." : "")}");
-
-    internal static SweepWork Of(Model model, TokenRows rows, IReadOnlyList<LayerPlan> plans, PlanTree tree, SweepOptions options, SweepJournal? journal)
-    {
-        bool[] known = new bool[plans.Count];
-        Array.Fill(known, journal is not null);
-        int largest = 0;
-        foreach ((int firstRow, TokenBatch batch) in rows.Batches(options.TokensPerBatch))
-        {
-            largest = Math.Max(largest, batch.Tokens);
-            for (int i = 0; i < known.Length; i++) known[i] = known[i] && journal!.Knows(plans[i], firstRow, firstRow + batch.Sequences);
-        }
-
-        return new SweepWork
-        {
-            Plans = plans.Count,
-            Known = known.Count(k => k),
-            Rows = rows.Count,
-            Tokens = rows.Tokens,
-            BlockEvaluations = tree.BlockEvaluations,
-            LoopBlockEvaluations = plans.Sum(plan => plan.BlocksRun),
-            Flops = tree.FlopsPerToken(model.Spec) * rows.Tokens,
-            StreamBytes = 4L * tree.PeakStreams * largest * model.Spec.Width,
-        };
-    }
 }

@@ -91,6 +91,50 @@ public sealed class PredictionVerbTests : FolderTest
     }
 
     [Fact]
+    public async Task HopelessPlansAreGivenUpAndEachRowIsToldAsItComes()
+    {
+        ToolResult result = await Tool.OnGames("sweep", 12, "--drop-each", "--batch-tokens", "240", "--stop-when", "1.5x after 4", "--stream", "--json");
+        JsonElement[] results = Results(result);
+        JsonElement first = results.First(r => r.TryGetProperty("stopped", out _));
+        Assert.Equal(JsonValueKind.Null, first.GetProperty("loss").ValueKind);
+        // Batches of three games: four rows are known after the second.
+        Assert.Equal(6, first.GetProperty("stopped").GetProperty("rows").GetInt32());
+        Assert.Contains(results, r => !r.TryGetProperty("stopped", out _));
+        Assert.Contains("given up after 6 rows", result.Error);
+        Assert.Equal(8, result.Error.Split('\n').Count(line => line.StartsWith("loss ", StringComparison.Ordinal) || line.StartsWith("given up", StringComparison.Ordinal)));
+        (await Tool.OnGames("sweep", 1, "--drop-each", "--stop-when", "soon")).IsRefused(2, "1.5x after 64");
+    }
+
+    [Fact]
+    public async Task HeadsAreReplacedInTurn()
+    {
+        ToolResult zero = await Tool.OnGames("ablate", 2, "--zero", "blocks.*.attn.z", "--each", "head", "--json");
+        JsonElement columns = zero.Json.GetProperty("columns");
+        int heads = columns.GetProperty("loss").GetArrayLength() / 8;
+        Assert.Equal(8 * heads, columns.GetProperty("part").GetArrayLength());
+        double unchanged = zero.Json.GetProperty("unchanged").GetProperty("loss").GetDouble();
+        Assert.Equal(columns.GetProperty("loss")[3].GetDouble() - unchanged, columns.GetProperty("added loss")[3].GetDouble(), 1e-12);
+        Assert.True(zero.Json.GetProperty("block_evaluations").GetDouble() < zero.Json.GetProperty("loop_block_evaluations").GetDouble());
+        ToolResult mean = await Tool.OnGames("ablate", 2, "--mean", "blocks.1.mlp.post", "--each", "64", "--results", At("ablation"), "--stream");
+        Assert.Equal(0, mean.Code);
+        Assert.Equal(mean.Output, (await Tool.OnGames("ablate", 2, "--mean", "blocks.1.mlp.post", "--each", "64", "--results", At("ablation"))).Output);
+        (await Tool.OnGames("ablate", 1, "--zero", "embed", "--mean", "embed")).IsRefused(2, "--zero GLOB or --mean GLOB");
+    }
+
+    [Fact]
+    public async Task AGridOfPatchesIsATable()
+    {
+        string[] prompts = ["--clean-tokens", "61,26,18,19", "--corrupted", "c4 c5 d3"];
+        ToolResult grid = await Tool.Run(["patch", Repository.Othello, .. prompts, "--answer", "#19", "--foil", "#20", "--json"]);
+        Assert.Equal((8, 4), (grid.Json.GetProperty("values").GetArrayLength(), grid.Json.GetProperty("values")[0].GetArrayLength()));
+        Assert.Contains("Patching 8 points at 4 positions", grid.Error);
+        // All of the clean stream at the last position, before the last block: nearly its answer; before the prompts differ nothing.
+        Assert.Equal(grid.Json.GetProperty("corrupted").GetDouble(), grid.Json.GetProperty("values")[0][0].GetDouble(), 1e-4);
+        Assert.Contains("restored", (await Tool.Run(["patch", Repository.Othello, .. prompts])).Output);
+        (await Tool.Run("patch", Repository.Othello, "--clean", "c4", "--corrupted", "c4 c3")).IsRefused(2, "of one length");
+    }
+
+    [Fact]
     public async Task ForPeopleThereIsOneAlignedLinePerPlan()
     {
         ToolResult result = await Tool.OnGames("sweep", 1, "--painters", "2..4");

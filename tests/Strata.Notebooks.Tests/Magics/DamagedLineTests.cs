@@ -12,7 +12,7 @@ public sealed class DamagedLineTests
     [
         "#!capture --points blocks.*.resid_post,embed --pool mean --positions \"1..3, ^1\" --plan \"0..4, 6..8\"", "#!measure acts --measure norm,curvature --form reference --normalize log-n",
         "#!compare acts acts --with cka", "#!lens --tokens 61,19,18 --show kl --row 0", "#!ablate --plan \"0..2, parallel(2..6)*2, 6..8\" --zero blocks.3.attn.z --head 1",
-        "#!ablate --scale blocks.3.attn_out=0.5 --each --positions 1..2", "#!sweep --painters 2..6", "#!sweep --plan none --plan \"reverse(0..8), attn(1), mlp(2)\"",
+        "#!ablate --scale blocks.3.attn_out=0.5 --each --positions 1..2", "#!sweep --painters 2..6 --stop-when \"1.5x after 4\"", "#!patch --clean \"c4 c3\" --corrupted \"c4 c5\" --answer e3", "#!sweep --plan none --plan \"reverse(0..8), attn(1), mlp(2)\"",
         "#!prune --count 2 --method influence", "#!generate --text \"e3 d3\" --max-new 2 --temperature 0.5", "#!strata plans", "#!report", "#!probe acts --labels x",
     ];
 

@@ -127,6 +127,26 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     }
 
     [Fact]
+    public void Attributions_by_head_mixed_layers_and_streams_are_reached_by_command()
+    {
+        FakeHost host = othello.Run("#!lens --tokens 61,19,18,17 --attribute top --heads --neurons 128 --name parts", "#!generate --tokens 61,19,18 --max-new 3 --mix deco --layers 4,5 --alpha 2 --name mixed",
+            "#!compare --stream --take 6 --points blocks.*.resid_post --pool mean --with cka-debiased --chunk 4 --name streamed", "#!lens --take 1 --positions 3..7 --name few");
+        DirectLogitAttribution parts = Assert.IsType<DirectLogitAttribution>(host.Variables["parts"]);
+        Assert.Equal(parts.Logit, parts.Total, 1e-4);
+        Assert.Contains("blocks.7.attn.head.7", parts.Parts);
+        Assert.Contains("blocks.7.mlp.neurons.384..512", parts.Parts);
+        Assert.Contains("head 3", host.Outputs[0].Renderings[MimeBundle.Svg]);
+        Assert.Contains("the other", host.Outputs[1].Renderings[MimeBundle.PlainText]);
+        Assert.DoesNotContain("score␣of", host.Text);
+        Assert.Equal("deco", Assert.IsType<Generation>(host.Variables["mixed"]).Provenance.Settings["decoding"]);
+        ComparisonMatrix streamed = Assert.IsType<ComparisonMatrix>(host.Variables["streamed"]), whole = Assert.IsType<ComparisonMatrix>(
+            othello.Run("#!capture --take 6 --points blocks.*.resid_post --pool mean --name pooled", "#!compare pooled --with cka-debiased --name whole").Variables["whole"]);
+        Assert.Equal(whole.Values[1, 6], streamed.Values[1, 6], 6);
+        Assert.Contains("3: ", host.Outputs[^2].Renderings[MimeBundle.Svg]);
+        Assert.DoesNotContain("2: ", host.Outputs[^2].Renderings[MimeBundle.Svg]);
+    }
+
+    [Fact]
     public void A_lens_shows_the_top_token_of_every_layer_and_position()
     {
         FakeHost host = othello.Run("#!lens --tokens 61,19,18,17");
@@ -135,7 +155,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         Assert.Equal((9, 4), (lens.Points.Count, lens.Cells[0][0].Length));
         string plotly = host.Outputs[0].Renderings[MimeBundle.Plotly];
         Assert.Contains(model.TokenLabel(lens.Cells[0][8][3].TopId), plotly);
-        Assert.Contains("blocks.7.resid_post", plotly);
+        Assert.Contains("after block", plotly);
         Assert.Contains("agreement", host.Text);
         string drawing = host.Outputs[0].Renderings[MimeBundle.Svg];
         Assert.Contains("&lt;start&gt;", drawing);
@@ -195,8 +215,40 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         SweepResult result = Assert.IsType<SweepResult>(host.Variables["s"]);
         Assert.Equal(plans, result.Results.Count);
         Assert.True(result.Results[0].Plan.IsIdentity);
-        Assert.Contains(MimeBundle.Plotly, host.Outputs[0].Renderings.Keys);
-        Assert.Equal(2, host.Outputs.Count);
+        Assert.StartsWith($"Evaluating {plans} plans", host.Outputs[0].Renderings[MimeBundle.PlainText]);
+        Assert.Contains(MimeBundle.Plotly, host.Outputs[1].Renderings.Keys);
+        Assert.Equal(3, host.Outputs.Count);
+    }
+
+    [Fact]
+    public void Heads_and_groups_of_neurons_are_changed_in_turn_and_drawn_as_a_grid()
+    {
+        Model model = othello.Session.Get<Model>(othello.Session.CurrentModel, "a model");
+        TokenRows rows = new("moves", [[61, 19, 18, 17]]);
+        FakeHost host = othello.Run("#!ablate --zero blocks.*.attn.z --each head --tokens 61,19,18,17");
+        Table table = (Table)host.Variables["ablation"];
+        Assert.Equal(1 + 8 * model.Spec.Heads, table.Rows);
+        double alone = Evaluation.Run(model, rows, null, new SweepOptions { Interventions = [Intervention.Zero("blocks.1.attn.z").OnHead(1)] }).Loss;
+        Assert.Equal(alone, table["loss"].Numbers[1 + model.Spec.Heads + 1], 1e-6);
+        Assert.Contains("each head of attn.z", host.Outputs[^2].Renderings[MimeBundle.PlainText]);
+        Table neurons = (Table)othello.Run("#!ablate --mean blocks.2.mlp.post --each 100 --tokens 61,19,18,17").Variables["ablation"];
+        Assert.Equal(1 + (model.Spec.MlpWidth + 99) / 100, neurons.Rows);
+        Assert.Contains("columns 0..100", neurons["change"].Texts[1]);
+    }
+
+    [Fact]
+    public void A_grid_of_patches_is_drawn_with_its_tokens()
+    {
+        FakeHost host = othello.Run("#!patch --clean \"c4 c3 d3\" --corrupted \"c4 c5 d3\" --answer e3 --foil f5 --place mlp_out");
+        PatchingGrid grid = Assert.IsType<PatchingGrid>(host.Variables["patching"]);
+        Assert.Equal(8, grid.Points.Count);
+        Assert.Equal("logit difference", grid.Metric.Name);
+        Assert.Contains(host.Outputs, output => output.Renderings[MimeBundle.PlainText].StartsWith("Patching 8 points", StringComparison.Ordinal));
+        Assert.Contains(MimeBundle.Plotly, host.Outputs[^2].Renderings.Keys);
+        Assert.Contains("c5", host.Outputs[^1].Renderings[MimeBundle.Html]);
+        PatchingGrid same = (PatchingGrid)othello.Run("#!patch --clean-tokens 61,19 --corrupted-tokens 61,19 --name none").Variables["none"];
+        Assert.Equal(0, same.Clean, 1e-9);
+        Assert.Equal(0, same.Corrupted, 1e-9);
     }
 
     [Fact]
@@ -378,11 +430,27 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("#!ablate --zero blocks.3.atn_out", "Did you mean \"blocks.3.attn_out\"")]
     [InlineData("#!ablate --zero blocks.3.attn_out --head 1", "not divided into heads")]
     [InlineData("#!ablate --scale blocks.3.attn_out", "is not GLOB=F")]
+    [InlineData("#!sweep --drop-each --stop-when 2", "1.5x after 64")]
+    [InlineData("#!ablate --zero blocks.*.mlp_out --each heads --take 1", "write point, head")]
+    [InlineData("#!ablate --zero blocks.*.mlp_out --each head --take 1", "has no heads")]
+    [InlineData("#!patch --clean \"c4 c3\" --corrupted c4", "of one length")]
+    [InlineData("#!patch --clean \"c4 c3\"", "--corrupted TEXT or --corrupted-tokens IDS")]
+    [InlineData("#!patch --clean \"c4 c3\" --corrupted \"c4 c5\" --answer \"c4 c3\"", "an answer is one")]
+    [InlineData("#!patch --clean \"c4 c3\" --corrupted \"c4 c5\" --foil c4", "with an answer")]
     [InlineData("#!sweep --windows 9", "A window of 9 blocks does not fit")]
     [InlineData("#!sweep --painters 0,2", "is no range of blocks")]
     [InlineData("#!prune --count 8", "drop 1 to 7")]
     [InlineData("#!prune --count 2 --method angle", "--method \"angle\" is not known")]
     [InlineData("#!generate --tokens 61 --max-new 61", "Ask for at most 60")]
+    [InlineData("#!generate --tokens 61 --max-new 2 --layers 3", "--layers belongs to --mix")]
+    [InlineData("#!generate --tokens 61 --max-new 2 --mix lol", "contrasts with an amateur")]
+    [InlineData("#!generate --tokens 61 --max-new 2 --mix dola --layers 7", "Layer 7 cannot be mixed in")]
+    [InlineData("#!compare --points embed", "--points belongs to --stream")]
+    [InlineData("#!compare --stream --with rsa", "needs all rows at once")]
+    [InlineData("#!compare acts --stream", "ACTS needs all rows at once")]
+    [InlineData("#!lens --tokens 61 --heads", "--heads belongs to --attribute")]
+    [InlineData("#!lens --tokens 61 --patches", "reads texts")]
+    [InlineData("#!lens --tokens 61 --positions 5..9", "None of the 1 positions")]
     [InlineData("#!generate --tokens 61 --max-new 1 --temperature -1", "expected 0 or more")]
     public void What_the_model_cannot_do_is_refused_with_what_it_can(string line, string expected) => Assert.Contains(expected, Failure(line).Message);
 

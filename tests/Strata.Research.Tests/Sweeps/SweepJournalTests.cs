@@ -52,7 +52,7 @@ public sealed class SweepJournalTests : IDisposable
         {
             using CancellationTokenSource stop = new();
             int reports = 0;
-            SweepOptions options = In("stopped") with { Progress = new Reports(_ => { if (++reports % 7 == 0) stop.Cancel(); }) };
+            SweepOptions options = In("stopped") with { Progress = new Reports(_ => { if (++reports % 17 == 0) stop.Cancel(); }) };
             try
             {
                 result = Sweep.Run(_model, _rows, Plans, options, stop.Token);
@@ -152,8 +152,11 @@ public sealed class SweepJournalTests : IDisposable
         double block = PlanCost.Of(_model.Plans.Parse("0..2"), _model.Spec).FlopsPerToken - PlanCost.Of(_model.Plans.Parse("0"), _model.Spec).FlopsPerToken;
         double end = PlanCost.Of(_model.Plans.Parse("0"), _model.Spec).FlopsPerToken - block;
         Assert.Equal((5 * block + 3 * end) * _rows.Tokens, work.Flops, 1e-6);
-        // The stream before the branch, the one that is read and the one that is written.
-        Assert.Equal(3L * 4 * _rows.Tokens * 16, work.StreamBytes);
+        // Block 3 runs twice at once: two streams that are read, their copies and what comes out.
+        Assert.Equal(6L * 4 * _rows.Tokens * 16, work.StreamBytes);
+        Sweep.Run(_model, _rows, plans, new SweepOptions { SiblingBytes = 0, Announce = announced => work = announced });
+        // The stream that is read and the one that is written.
+        Assert.Equal(2L * 4 * _rows.Tokens * 16, work.StreamBytes);
     }
 
     private SweepOptions In(string folder) => Options with { Results = Path.Combine(_folder.FullName, folder) };

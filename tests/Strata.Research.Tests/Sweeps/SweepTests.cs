@@ -12,6 +12,8 @@ public class SweepTests
 
     private static readonly ModelSpec Gpt2 = Gpt2Family.Spec(blocks: 5, width: 24, heads: 4, vocabulary: 53, positions: 32) with { InitializerRange = 0.3f };
 
+    private static readonly ModelSpec GptNeoX = Gpt2 with { ParallelResidual = true };
+
     public static TheoryData<string> Families => ["gpt2", "llama"];
 
     [Theory]
@@ -71,20 +73,90 @@ public class SweepTests
         Assert.Equal(Enumerable.Range(1, 5).Sum(length => (6 - length) * (5 - length)), sweep.LoopBlockEvaluations);
     }
 
-    [Fact]
-    public void MemoryDoesNotGrowWithTheNumberOfPlans()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20_000)]
+    [InlineData(1 << 28)]
+    public void MemoryIsBoundedAndToldBefore(long siblings)
     {
         CpuEngine engine = new();
         Model model = Model.Random(Gpt2 with { Blocks = 12 }, 1, new ModelOptions { Engine = engine });
-        TokenRows rows = Rows(32, 32, 32, 32);
+        TokenRows rows = Rows(32, 32), many = Rows([.. Enumerable.Repeat(32, 16)]);
         engine.ResetPeak();
-        Evaluation.Run(model, rows);
+        Evaluation.Run(model, siblings == 0 ? rows : many);
         long one = engine.PeakPooledBytes;
         engine.ResetPeak();
-        Sweep.Run(model, rows, model.Plans.AllWindows());
-        Assert.True(engine.PeakPooledBytes <= 1.5 * one, $"{engine.PeakPooledBytes:N0} bytes against {one:N0} of one evaluation");
+        SweepWork work = null!;
+        Sweep.Run(model, rows, model.Plans.AllWindows(), new SweepOptions { SiblingBytes = siblings, Announce = w => work = w });
+        // Alone a step needs what one evaluation needs, together what one of 512 tokens needs; beside it the streams that were announced.
+        Assert.True(engine.PeakPooledBytes <= 1.1 * one + work.StreamBytes, $"{engine.PeakPooledBytes:N0} bytes against {one:N0} of one evaluation and {work.StreamBytes:N0} of streams");
+        Assert.InRange(work.StreamBytes, 1, siblings == 0 ? 13 * 4 * 64 * 24 : siblings + 30 * 4 * 64 * 24);
         Assert.Equal(0, engine.PooledBytesInUse);
         Assert.Equal(0, engine.OpenScopes);
+    }
+
+    [Fact]
+    public void WaysToWriteOneComputationAreRunOnce()
+    {
+        Model model = Make("gpt2");
+        LayerPlan[] plans = [model.Plans.Identity(), model.Plans.Parse("0, attn(1), mlp(1), 2..5"), model.Plans.Parse("0..3, parallel(3), 4"), model.Plans.Parse("attn(0), attn(0), mlp(0), 1..5")];
+        SweepResult sweep = Sweep.Run(model, Rows(9), plans);
+        Assert.Equal(5 + 5.5, sweep.BlockEvaluations);
+        Assert.Equal(sweep.Results[0].Loss, sweep.Results[1].Loss);
+        Assert.Equal(sweep.Results[0].Loss, sweep.Results[2].Loss);
+        Assert.NotEqual(sweep.Results[0].Loss, sweep.Results[3].Loss);
+        // The halves of a block whose attention and MLP read the same stream are no block.
+        Model parallel = Model.Random(GptNeoX, 1);
+        Assert.NotEqual(Evaluation.Run(parallel, Rows(9)).Loss, Evaluation.Run(parallel, Rows(9), parallel.Plans.Parse("attn(0), mlp(0), 1..5")).Loss);
+    }
+
+    [Fact]
+    public void PlansWithoutHopeAreGivenUpByTheRuleAndSaySo()
+    {
+        Model model = Make("gpt2");
+        // The network's own words, so that it predicts them best as it is.
+        TokenRows prompts = new("prompts", [.. Enumerable.Range(0, 20).Select(i => (int[])[i])]);
+        TokenRows rows = new("own words", [.. model.Generate(prompts, new GenerationRequest { MaxNew = 11 }).NewTokens.Select((ids, i) => (int[])[i, .. ids])]);
+        LayerPlan[] plans = [.. model.Plans.AllWindows(), .. Painters.Over(model.Plans, 1..4).Select(m => m.Plan)];
+        SweepOptions options = new() { TokensPerBatch = 36, Scorer = Even };
+        SweepResult full = Sweep.Run(model, rows, plans, options);
+        // A factor between the plans: some are given up, some are not.
+        double identity = Evaluation.Run(model, rows, options: options).Loss, median = full.Results.Select(r => r.Loss).Order().ElementAt(plans.Length / 2);
+        Assert.True(median > identity);
+        StopRule rule = new(Math.Round(median / identity, 4), 5);
+        List<Evaluation> came = [];
+        SweepResult stopped = Sweep.Run(model, rows, plans, options with { StopWhen = rule, Evaluated = came.Add });
+        Assert.Equal(stopped.Results.OrderBy(r => r.Plan.ToString()), came.OrderBy(r => r.Plan.ToString()));
+        Assert.InRange(stopped.Results.Count(r => r.Stopped is not null), 1, plans.Length - 1);
+        for (int i = 0; i < plans.Length; i++)
+        {
+            Evaluation one = stopped.Results[i];
+            if (one.Stopped is not StoppedEarly early)
+            {
+                Assert.Equal(Numbers(full.Results[i]), Numbers(one));
+                continue;
+            }
+
+            // Whole batches of three rows, the first of them that holds five or later; and the rule holds there by an independent count.
+            Assert.True(early.Rows >= 6 && early.Rows % 3 == 0 && early.Rows < 20);
+            double[] Losses(LayerPlan plan) => [.. Enumerable.Range(0, early.Rows).Select(row => Evaluation.Run(model, rows.Only(row), plan).Loss)];
+            double[] losses = Losses(plans[i]);
+            double mean = losses.Average(), deviation = Math.Sqrt(losses.Sum(l => (l - mean) * (l - mean)) / (losses.Length - 1));
+            Assert.True(mean - 1.645 * deviation / Math.Sqrt(losses.Length) > rule.Factor * Losses(model.Plans.Identity()).Average() - 1e-9);
+            Assert.Equal(mean, early.Loss, 6);
+            Assert.True(double.IsNaN(one.Loss) && double.IsNaN(one.Top1) && one.Score is double.NaN);
+        }
+
+        Assert.Contains($"the rule {rule}", stopped.ToTable().Notes[1]);
+        Assert.Equal(rule.ToString(), stopped.Provenance.Settings["stop-when"]);
+    }
+
+    [Fact]
+    public void RulesAreRead()
+    {
+        Assert.Equal(new StopRule(1.5, 64), StopRule.Parse(" 1.5x after 64"));
+        Assert.Equal("1.5x after 64", StopRule.Parse("1.50 x  after 64 ").ToString());
+        foreach (string bad in (string[])["", "1.5x", "1x after 64", "0.5x after 4", "2x after 1", "-2x after 9", "2x after 64 rows", "1e9x after 3", "2x after 99999999999"]) Assert.Throws<StrataException>(() => StopRule.Parse(bad));
     }
 
     [Fact]
