@@ -9,8 +9,6 @@ work is done once unmeasured. Tokens are random but fixed by the seed.
   {"cmd": "forward", "batch": 4, "length": 256, "threads": 2, "repeat": 1}                     with loss
   {"cmd": "capture", ..., "pool": "none" | "mean" | "last"}                                    keeps resid_post of every block
   {"cmd": "sweep", ..., "plans": [[0, 1, 3], ...]}                                             a loop over plans, each with loss
-  {"cmd": "heads", ..., "heads": [[block, head], ...]}                                         a loop over zeroed heads, each with loss
-  {"cmd": "patching", "length": 64, "cells": [[block, position], ...]}                         a loop over patches of the stream, logits of the last position
   {"cmd": "generate", "length": 64, "new": 32, "threads": 2, "repeat": 1}                      greedy, cached, one sequence
   {"cmd": "cka", "layers": 13, "samples": 4096, "width": 768, "threads": 2}                    linear CKA of all pairs in numpy float32
   {"cmd": "entropy", "prompts": 256, "length": 256, "width": 768, "threads": 2}                prompt entropy by numpy's eigvalsh, one layer
@@ -107,21 +105,6 @@ class Worker:
         tokens = self.tokens(request, request["batch"])
         return self.timed(request, lambda: {"losses": [self.network.forward(tokens, plan) for plan in request["plans"]]})
 
-    def heads(self, request):
-        tokens = self.tokens(request, request["batch"])
-        return self.timed(request, lambda: {"losses": [self.network.forward(tokens, zeroed=head) for head in request["heads"]]})
-
-    def patching(self, request):
-        """The change of the last logits' mean by each patch; the loop over them is what is timed, not the capture of the streams."""
-        clean, corrupted = self.tokens(request, 2).split(1)
-        streams = self.network.streams(clean)
-
-        def run():
-            return {"metric": [self.network.last_logits(corrupted, (block, position, streams[block, position])).mean().item()
-                               for block, position in request["cells"]]}
-
-        return self.timed(request, run)
-
     def cka(self, request):
         random = numpy.random.default_rng(1)
         layers = [random.standard_normal((request["samples"], request["width"]), dtype=numpy.float32) for _ in range(request["layers"])]
@@ -170,11 +153,11 @@ class Worker:
         request = dict(request)
         command = request.pop("cmd")
         commands = {"info": self.info, "setup": self.setup, "forward": self.forward, "capture": self.capture,
-                    "sweep": self.sweep, "heads": self.heads, "patching": self.patching, "generate": self.generate,
+                    "sweep": self.sweep, "generate": self.generate,
                     "matmul": self.matmul, "cka": self.cka, "entropy": self.entropy, "memory": self.memory}
         if command not in commands:
             raise ValueError(f"cmd is one of {', '.join(commands)}, not {command!r}")
-        if self.network is None and command in ("forward", "capture", "sweep", "heads", "patching", "generate"):
+        if self.network is None and command in ("forward", "capture", "sweep", "generate"):
             self.setup({})
         return commands[command](request)
 

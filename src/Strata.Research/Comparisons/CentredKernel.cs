@@ -9,6 +9,7 @@ internal sealed class CentredKernel
     private readonly FloatMatrix _rows;
     private readonly double[] _means;
     private readonly RealMatrix? _gram;
+    private readonly Dictionary<CentredKernel, double> _inner = [];
 
     public CentredKernel(FloatMatrix rows, int leastWidth)
     {
@@ -19,7 +20,6 @@ internal sealed class CentredKernel
         if (rows.Rows <= 2 * leastWidth) _gram = Products.RowGram(RealMatrix.Centred(rows));
         SquaredLengths = Lengths(rows, _means);
         Trace = SquaredLengths.Sum();
-        Self = InnerWith(this);
         IsConstant = Trace <= 1e-14 * Spectra.SumOfSquares(rows);
     }
 
@@ -31,13 +31,32 @@ internal sealed class CentredKernel
     public double Trace { get; }
 
     /// <summary>⟨K, K⟩.</summary>
-    public double Self { get; }
+    public double Self => Inner(this);
 
     /// <summary>All rows equal, to the resolution of float32.</summary>
     public bool IsConstant { get; }
 
     /// <summary>⟨K, L⟩ = tr(KL) = ‖ỸᵀX̃‖_F².</summary>
-    public double Inner(CentredKernel other) => ReferenceEquals(this, other) ? Self : InnerWith(other);
+    public double Inner(CentredKernel other)
+    {
+        if (!_inner.TryGetValue(other, out double inner)) _inner[other] = inner = InnerWith(other);
+        return inner;
+    }
+
+    /// <summary>Takes the inner products of all pairs at once, where that is worth it: many wide matrices of not too many rows.</summary>
+    public static void Join(IReadOnlyList<CentredKernel> first, IReadOnlyList<CentredKernel> second, CancellationToken cancellation)
+    {
+        CentredKernel[] all = first.Concat(second).Distinct().ToArray();
+        long pairs = ReferenceEquals(first, second) ? (long)all.Length * (all.Length + 1) / 2 : (long)first.Count * second.Count + all.Length;
+        int least = all.Min(k => k._rows.Columns), most = all.Max(k => k._rows.Columns);
+        // Small ones stay in float64 throughout: there is nothing to be gained.
+        if (all.Any(k => k._gram is not null) || (double)pairs * all[0].Rows * least * least < 1e9 || !KernelProducts.Pays(all.Length, pairs, all[0].Rows, least, most)) return;
+        double[,] products = KernelProducts.OfAll([.. all.Select(k => (k._rows, k._means))], cancellation);
+        for (int i = 0; i < all.Length; i++)
+        {
+            for (int j = 0; j < all.Length; j++) all[i]._inner[all[j]] = products[i, j];
+        }
+    }
 
     /// <summary>CKA with the biased estimate of HSIC: ‖ỸᵀX̃‖_F² / (‖X̃ᵀX̃‖_F · ‖ỸᵀỸ‖_F). NaN where a side is constant. The guard is added to the denominator.</summary>
     public double Biased(CentredKernel other, double guard) => IsConstant || other.IsConstant ? double.NaN : Inner(other) / (Math.Sqrt(Self * other.Self) + guard);

@@ -81,6 +81,13 @@ public sealed class Cka : Comparison, IFromMoments
         _ => throw new InvalidOperationException(),
     };
 
+    internal override void PreparePairs(object[] first, object[] second, CancellationToken cancellation)
+    {
+        if (first.Concat(second).Any(p => p is not CentredKernel)) return;
+        CentredKernel[] rows = [.. first.Cast<CentredKernel>()];
+        CentredKernel.Join(rows, ReferenceEquals(first, second) ? rows : [.. second.Cast<CentredKernel>()], cancellation);
+    }
+
     bool IFromMoments.Streams => !_rbf && !_confounded && _batch == 0;
 
     double IFromMoments.FromMoments(SideMoments x, SideMoments y, PairMoments pair)

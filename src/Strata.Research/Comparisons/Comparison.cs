@@ -61,6 +61,11 @@ public abstract class Comparison
     /// <summary>Compares two prepared matrices.</summary>
     internal abstract double Compare(object a, object b);
 
+    /// <summary>Computes beforehand what all pairs of two lists need, where that costs less together than pair by pair.</summary>
+    internal virtual void PreparePairs(object[] first, object[] second, CancellationToken cancellation)
+    {
+    }
+
     /// <summary>What readers should know of values on so many rows; null for nothing.</summary>
     internal virtual string? Caution(int rows, int width, int width2) => null;
 

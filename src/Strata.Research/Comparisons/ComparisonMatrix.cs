@@ -65,6 +65,7 @@ public sealed class ComparisonMatrix
         options ??= new ComparisonOptions();
         ComparedPoints points = new(Comparisons.Get(name), a, b, options);
         object[] first = points.Prepare(points.FirstRows, cancellation), second = points.Same ? first : points.Prepare(points.SecondRows, cancellation);
+        points.Comparison.PreparePairs(first, second, cancellation);
         double[,] values = AllPairs(points, first, second, progress, cancellation);
         double[]? shuffled = options.Controls ? points.Shuffled(first, i => Partner(i, first.Length, second.Length), options.Seed, cancellation) : null;
         return new ComparisonMatrix(points, values, shuffled, points.Describe(options), points.Notes(values, shuffled));

@@ -49,7 +49,8 @@ internal static class Products
         if (size > largest) return SmallerGram(a);
         if (_gramOfThread is null || _gramOfThread.Rows != size) _gramOfThread = new RealMatrix(size, size);
         else Array.Clear(_gramOfThread.Values);
-        if (a.Rows <= a.Columns) Accumulate(a, a, _gramOfThread, symmetric: true);
+        // On this thread alone: where there are many, they are shared out as wholes.
+        if (a.Rows <= a.Columns) for (int first = 0; first < size; first += Stripe) AccumulateStripe(a, a, _gramOfThread, first, symmetric: true);
         else ColumnProducts.Add(a, a, a.Rows, _gramOfThread);
         return _gramOfThread;
     }

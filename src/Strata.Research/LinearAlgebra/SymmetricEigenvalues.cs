@@ -168,9 +168,11 @@ internal static class SymmetricEigenvalues
             if (i < m - 1) squares[i + 1] = sine * sum;
             cosine = p / sum;
             sine = square / sum;
+            // One over the cosine, which does not wait for it.
+            double secant = sum / p;
             gamma = cosine * (element - shift) - sine * gammaBefore;
             diagonal[i + 1] = gammaBefore + (element - gamma);
-            p = cosine == 0 ? cosineBefore * square : gamma * gamma / cosine;
+            p = double.IsFinite(secant) ? gamma * gamma * secant : cosineBefore * square;
         }
 
         squares[l] = sine * p;

@@ -1,5 +1,6 @@
 using MathNet.Numerics.LinearAlgebra;
 using Strata.Models;
+using Strata.Tensors;
 using Xunit;
 
 namespace Strata.Research.Tests;
@@ -92,6 +93,26 @@ public class LinearAlgebraTests
             double[] expected = Enumerable.Range(0, points.Rows).Where(j => j != i).Select(j => Math.Sqrt(Enumerable.Range(0, points.Columns).Sum(k => Math.Pow(points[i, k] - points[j, k], 2)))).Order().Take(neighbours).ToArray();
             for (int n = 0; n < neighbours; n++) Assert.True(Math.Abs(expected[n] - found[i, n]) <= 1e-12 * expected[n], $"row {i}: {found[i, n]}, expected {expected[n]}");
         }
+    }
+
+    [Fact]
+    public void InnerProductsOfKernelsByTilesAreThoseOfFeatures()
+    {
+        // More rows than a tile, and a last tile that is not full; means far from zero are taken away before.
+        FloatMatrix[] sides = [.. new[] { 20, 33, 50 }.Select(width => new FloatMatrix([.. Enumerable.Range(0, 700 * width).Select(i => (float)(3 + Math.Sin(i * 0.37 * width) + Math.Cos(i % 91)))], 700, width))];
+        double[][] means = [.. sides.Select(RealMatrix.ColumnMeans)];
+        double[,] products = KernelProducts.OfAll([.. sides.Zip(means)], CancellationToken.None);
+        for (int i = 0; i < 3; i++)
+        {
+            for (int j = 0; j < 3; j++)
+            {
+                double expected = Products.ColumnProduct(sides[i], means[i], sides[j], means[j]).Values.Sum(v => v * v);
+                Assert.InRange(products[i, j] / expected, 1 - 1e-6, 1 + 1e-6);
+            }
+        }
+
+        Assert.True(KernelProducts.Pays(13, 91, 4096, 768, 768));
+        Assert.False(KernelProducts.Pays(2, 3, 100_000, 64, 64));
     }
 
     private static RealMatrix Make(int rows, int columns, Func<int, int, double> value)
