@@ -1,12 +1,15 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using Strata.Bench;
 using Strata.Bench.Kernel;
 using Strata.Bench.Load;
 using Strata.Bench.Measures;
 using Strata.Bench.Peer;
+using Strata.Bench.Peer.Rows;
+using Strata.Bench.Tasks;
 using Strata.Bench.Tokenizers;
 
-// dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--no-pytorch]   the speed table
+// dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--rows forward,decode] [--no-pytorch]   the speed table, or some groups of its rows
 // dotnet run -c Release --project bench/Strata.Bench -- sweeps [ROUNDS] [--no-pytorch] [--few] [--rows heads,patching,siblings,windows,painters]   sweeps and interventions
 // dotnet run -c Release --project bench/Strata.Bench -- tokenizers                     megabytes of English per second
 // dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
@@ -14,41 +17,54 @@ using Strata.Bench.Tokenizers;
 // dotnet run -c Release --project bench/Strata.Bench -- larger [GB] [TOKENS]           a checkpoint three times the memory that the system allows
 // dotnet run -c Release --project bench/Strata.Bench -- soak [MINUTES]                 mixed captures and sweeps: resident memory stays flat
 // dotnet run -c Release --project bench/Strata.Bench -- measures [ROUNDS] [GAMES]      a battery of 15 measures beside the forward pass
+// dotnet run -c Release --project bench/Strata.Bench -- tasks [ROUNDS] [WIDTH]         embedding tasks at 13 layers beside one layer
 // dotnet run -c Release --project bench/Strata.Bench -- --filter '*'                   micro-benchmarks
 int rounds = args.Skip(1).Select(a => int.TryParse(a, out int number) ? number : 0).Append(7).First(r => r > 0);
 if (args is ["peer", ..])
 {
-    using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : new PythonWorker(InRepository("bench", "pytorch", "peer.py"), "python3-torch and libopenblas0-openmp");
-    new SpeedTable(pytorch, rounds).Run();
+    using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : PythonWorker.PyTorch();
+    int at = Array.IndexOf(args, "--rows");
+    return new SpeedTable(pytorch, rounds, at >= 0 && at + 1 < args.Length ? args[at + 1].Split(',') : []).Run();
+}
+
+if (args is [MemoryRows.Verb])
+{
+    MemoryRows.RunChild();
     return 0;
 }
 
 if (args is ["sweeps", ..])
 {
-    using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : new PythonWorker(InRepository("bench", "pytorch", "hooks.py"), "python3-torch and libopenblas0-openmp");
+    using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : new PythonWorker(Checkout.File("bench", "pytorch", "hooks.py"), "python3-torch and libopenblas0-openmp");
     new SweepTable(pytorch, rounds, args.Contains("--few")).Run(args.SkipWhile(a => a != "--rows").Skip(1).Take(1).SelectMany(list => list.Split(',')).ToArray());
     return 0;
 }
 
 if (args is ["kernel", ..])
 {
-    using PythonWorker jupyter = new(InRepository("bench", "jupyter", "kernels.py"), "python3-jupyter-client and python3-ipykernel");
+    using PythonWorker jupyter = new(Checkout.File("bench", "jupyter", "kernels.py"), "python3-jupyter-client and python3-ipykernel");
     string? tool = args.Skip(1).FirstOrDefault(a => !int.TryParse(a, out _));
-    string[] command = tool is null ? ["dotnet", InRepository("src", "Strata.Cli", "bin", "Release", "net10.0", "strata.dll")] : [Path.GetFullPath(tool)];
-    new KernelStart(jupyter, command, InRepository("data", "othello"), rounds).Run();
+    string[] command = tool is null ? ["dotnet", Checkout.File("src", "Strata.Cli", "bin", "Release", "net10.0", "strata.dll")] : [Path.GetFullPath(tool)];
+    new KernelStart(jupyter, command, Checkout.File("data", "othello"), rounds).Run();
     return 0;
 }
 
 if (args is ["measures", ..])
 {
     int games = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1000;
-    new BatterySpeed(InRepository("data", "othello"), games, rounds).Run();
+    new BatterySpeed(Checkout.File("data", "othello"), games, rounds).Run();
+    return 0;
+}
+
+if (args is ["tasks", ..])
+{
+    new TaskSpeed(args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 128, args.Length > 1 ? rounds : 3).Run();
     return 0;
 }
 
 if (args is ["tokenizers"])
 {
-    TokenizerSpeed.Run(InRepository("tests", "data", "tokenizers"));
+    TokenizerSpeed.Run(Checkout.File("tests", "data", "tokenizers"));
     return 0;
 }
 
@@ -72,7 +88,7 @@ if (args is ["larger", ..])
 
 if (args is ["soak", ..])
 {
-    new Soak(InRepository("data", "othello"), args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 30).Run();
+    new Soak(Checkout.File("data", "othello"), args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 30).Run();
     return 0;
 }
 
@@ -84,10 +100,3 @@ if (args is ["larger-once", string larger, string limit, string tokens])
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;
-
-static string InRepository(params string[] path)
-{
-    string? folder = AppContext.BaseDirectory;
-    while (folder is not null && !File.Exists(Path.Combine(folder, "Kernel.sln"))) folder = Path.GetDirectoryName(folder);
-    return Path.Combine([folder ?? throw new InvalidOperationException("Run from a checkout."), .. path]);
-}

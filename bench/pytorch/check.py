@@ -64,6 +64,14 @@ def main():
         assert abs(loss - expected) < 1e-5, (plan, loss, expected)
     prompt = tokens[:1, :20]
     assert network.generate(prompt, 12) == reference.generate(prompt[0].tolist(), 12)
+    zeroed = network.forward(tokens, zeroed=(1, 2))
+    head = slice(2 * network.width // network.heads, 3 * network.width // network.heads)
+    network.blocks[1].out[head] = 0
+    assert abs(zeroed - network.forward(tokens)) < 1e-5, "a zeroed head is one whose rows of the output map are 0"
+    clean, corrupted = tokens[:1, :20], tokens[1:2, :20]
+    streams = network.streams(clean)
+    last = network.last_logits(corrupted, (0, 19, streams[0, 19]))
+    assert torch.allclose(last, network.last_logits(torch.cat([corrupted[:, :19], clean[:, 19:]], 1)), atol=1e-5)
     check_hooks(network, tokens)
     print("the benchmark's network agrees with the reference")
 

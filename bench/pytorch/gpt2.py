@@ -67,10 +67,13 @@ class Gpt2:
         hidden = gelu_(torch.addmm(block.up_bias, self.norm(h, block.norm_2), block.up))
         return h.add_(block.down_bias).addmm_(hidden, block.down)
 
-    def block_(self, h, block, batch, length):
+    def block_(self, h, block, batch, length, zeroed_head=None):
         """Runs a block on the stream [batch * length, width] in place."""
         qkv = torch.addmm(block.qkv_bias, self.norm(h, block.norm_1), block.qkv)
-        h.add_(block.out_bias).addmm_(self.attention(qkv, batch, length), block.out)
+        z = self.attention(qkv, batch, length)
+        if zeroed_head is not None:
+            z.view(batch * length, self.heads, -1)[:, zeroed_head] = 0
+        h.add_(block.out_bias).addmm_(z, block.out)
         return self.mlp_(h, block)
 
     def embed(self, tokens):
@@ -86,15 +89,35 @@ class Gpt2:
             total += F.cross_entropy(rows @ self.token_embedding.T, wanted, reduction="sum").item()
         return total / len(targets)
 
-    def forward(self, tokens, plan=None, keep=None):
-        """The loss of tokens [batch, length] along a plan (block indices); keep(h) is called after each block."""
+    def forward(self, tokens, plan=None, keep=None, zeroed=None):
+        """The loss of tokens [batch, length] along a plan (block indices).
+
+        keep(h) is called after each block; zeroed is the block and the head whose mixed values are set to 0.
+        """
         batch, length = tokens.shape
         h = self.embed(tokens)
         for i in range(len(self.blocks)) if plan is None else plan:
-            self.block_(h, self.blocks[i], batch, length)
+            self.block_(h, self.blocks[i], batch, length, zeroed[1] if zeroed is not None and zeroed[0] == i else None)
             if keep is not None:
                 keep(h.view(batch, length, -1))
         return self.loss(h, tokens)
+
+    def streams(self, tokens):
+        """The stream that enters each block, of one sequence: [blocks, length, width]."""
+        h, kept = self.embed(tokens), []
+        for block in self.blocks:
+            kept.append(h.clone())
+            self.block_(h, block, 1, tokens.shape[1])
+        return torch.stack(kept)
+
+    def last_logits(self, tokens, patch=None):
+        """Logits [vocab] after one sequence [1, length]; patch is a block, a position, and the stream [width] that is put there before the block."""
+        h = self.embed(tokens)
+        for i, block in enumerate(self.blocks):
+            if patch is not None and patch[0] == i:
+                h[patch[1]] = patch[2]
+            self.block_(h, block, 1, tokens.shape[1])
+        return self.token_embedding.mv(self.norm(h[-1], self.final_norm))
 
     def generate(self, prompt, count):
         """Greedy continuation of one prompt [1, length], with cached keys and values."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The PyTorch side of the benchmarks: a worker that times a random GPT-2 on request.
+"""The PyTorch side of the benchmarks: a worker that times a random GPT-2 on request, and numpy where numpy is what people use.
 
 Reads one JSON object per line and answers each with one line, so that a benchmark can alternate between the two sides and both meet
 the same load of the machine. Every timing answer has "seconds", one entry per repeat; before the first timing of a new shape the
@@ -9,7 +9,12 @@ work is done once unmeasured. Tokens are random but fixed by the seed.
   {"cmd": "forward", "batch": 4, "length": 256, "threads": 2, "repeat": 1}                     with loss
   {"cmd": "capture", ..., "pool": "none" | "mean" | "last"}                                    keeps resid_post of every block
   {"cmd": "sweep", ..., "plans": [[0, 1, 3], ...]}                                             a loop over plans, each with loss
+  {"cmd": "heads", ..., "heads": [[block, head], ...]}                                         a loop over zeroed heads, each with loss
+  {"cmd": "patching", "length": 64, "cells": [[block, position], ...]}                         a loop over patches of the stream, logits of the last position
   {"cmd": "generate", "length": 64, "new": 32, "threads": 2, "repeat": 1}                      greedy, cached, one sequence
+  {"cmd": "cka", "layers": 13, "samples": 4096, "width": 768, "threads": 2}                    linear CKA of all pairs in numpy float32
+  {"cmd": "entropy", "prompts": 256, "length": 256, "width": 768, "threads": 2}                prompt entropy by numpy's eigvalsh, one layer
+  {"cmd": "memory"}                                                                            most bytes that were resident at once
   {"cmd": "matmul", "m": 1024, "n": 3072, "k": 768, "threads": 2, "repeat": 10}                [m, k] x [k, n]
   {"cmd": "info"}, {"cmd": "quit"}
 
@@ -23,9 +28,11 @@ import re
 import sys
 import time
 
+import numpy
 import torch
 
 from gpt2 import Gpt2
+from matrices import linear_cka, prompt_entropies
 
 POOLS = {
     "none": torch.clone,
@@ -71,7 +78,7 @@ class Worker:
         self.network, self.blas, self.warm = None, blas(), set()
 
     def info(self, request):
-        return {"torch": torch.__version__, "blas": self.blas, "threads": torch.get_num_threads()}
+        return {"torch": torch.__version__, "numpy": numpy.__version__, "blas": self.blas, "threads": torch.get_num_threads()}
 
     def setup(self, request):
         self.network = Gpt2(**request)
@@ -99,6 +106,35 @@ class Worker:
     def sweep(self, request):
         tokens = self.tokens(request, request["batch"])
         return self.timed(request, lambda: {"losses": [self.network.forward(tokens, plan) for plan in request["plans"]]})
+
+    def heads(self, request):
+        tokens = self.tokens(request, request["batch"])
+        return self.timed(request, lambda: {"losses": [self.network.forward(tokens, zeroed=head) for head in request["heads"]]})
+
+    def patching(self, request):
+        """The change of the last logits' mean by each patch; the loop over them is what is timed, not the capture of the streams."""
+        clean, corrupted = self.tokens(request, 2).split(1)
+        streams = self.network.streams(clean)
+
+        def run():
+            return {"metric": [self.network.last_logits(corrupted, (block, position, streams[block, position])).mean().item()
+                               for block, position in request["cells"]]}
+
+        return self.timed(request, run)
+
+    def cka(self, request):
+        random = numpy.random.default_rng(1)
+        layers = [random.standard_normal((request["samples"], request["width"]), dtype=numpy.float32) for _ in range(request["layers"])]
+        return self.timed(request, lambda: {"sum": float(linear_cka(layers).sum())})
+
+    def entropy(self, request):
+        random = numpy.random.default_rng(1)
+        prompts = random.standard_normal((request["prompts"], request["length"], request["width"]), dtype=numpy.float32)
+        return self.timed(request, lambda: {"mean": float(numpy.mean(prompt_entropies(prompts)))})
+
+    def memory(self, request):
+        with open("/proc/self/status", encoding="ascii") as status:
+            return {"bytes": 1024 * int(re.search(r"VmHWM:\s*([0-9]+)", status.read())[1])}
 
     def generate(self, request):
         prompt = self.tokens(request, 1)
@@ -134,10 +170,11 @@ class Worker:
         request = dict(request)
         command = request.pop("cmd")
         commands = {"info": self.info, "setup": self.setup, "forward": self.forward, "capture": self.capture,
-                    "sweep": self.sweep, "generate": self.generate, "matmul": self.matmul}
+                    "sweep": self.sweep, "heads": self.heads, "patching": self.patching, "generate": self.generate,
+                    "matmul": self.matmul, "cka": self.cka, "entropy": self.entropy, "memory": self.memory}
         if command not in commands:
             raise ValueError(f"cmd is one of {', '.join(commands)}, not {command!r}")
-        if self.network is None and command in ("forward", "capture", "sweep", "generate"):
+        if self.network is None and command in ("forward", "capture", "sweep", "heads", "patching", "generate"):
             self.setup({})
         return commands[command](request)
 
@@ -157,8 +194,9 @@ def serve(worker):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--once", choices=["info", "forward", "capture", "sweep", "generate", "matmul"])
-    for name, default in dict(batch=4, length=256, threads=1, repeat=3, new=32, m=1024, n=3072, k=768).items():
+    parser.add_argument("--once", choices=["info", "forward", "capture", "sweep", "generate", "matmul", "cka", "entropy"])
+    defaults = dict(batch=4, length=256, threads=1, repeat=3, new=32, m=1024, n=3072, k=768, layers=13, samples=4096, width=768, prompts=256)
+    for name, default in defaults.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--pool", choices=POOLS, default="none")
     parser.add_argument("--plans", type=json.loads, default=[[*range(i), *range(i + 1, 12)] for i in range(12)],

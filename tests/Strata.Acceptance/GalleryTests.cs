@@ -10,12 +10,14 @@ namespace Strata.Acceptance;
 /// <summary>The gallery as readers get it: every notebook runs, and its report says and shows what it should.</summary>
 public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Gallery>
 {
-    private const string Tour = "01-layer-tour", Painters = "02-painters", Api = "03-csharp-api", Performance = "09-performance";
+    private const string Tour = "01-layer-tour", Painters = "02-painters", Api = "03-csharp-api", Layers = "04-layer-by-layer", Geometry = "08-geometry", Performance = "09-performance";
 
     [Theory]
     [InlineData(Tour, "The network", "The games", "Capture", "Geometry by layer", "Which layers are alike", "When is the move decided: the logit lens", "Where is the board: linear probes", "What this shows, and what it does not")]
     [InlineData(Painters, "The network as it is", "Six ways to run the middle", "Leaving out one block", "Leaving out windows of blocks", "Can the damage be foreseen? Angular distance", "What this shows, and what it does not")]
     [InlineData(Api, "Load", "Capture", "Measure, and a measure of one's own", "Compare", "Plans: skip, reverse, sweep", "Intervene", "Probe", "Logit lens and generation", "What this shows, and what it does not")]
+    [InlineData(Layers, "Shape: four numbers per layer in one pass", "Views: do two versions of a game stay together?", "Corruption and length", "What can be read at each layer", "Does any number foretell it?", "Which blocks can be spared", "What this shows, and what it does not")]
+    [InlineData(Geometry, "Intrinsic dimension, and at which scale", "Spectra", "Anisotropy, and the states without their leading directions", "Massive activations", "Position and context", "Coding rate", "What this shows, and what it does not")]
     [InlineData(Performance, "The machine", "Plans", "Layers", "Tokens", "Samples", "What is shared", "What this shows, and what it does not")]
     public async Task ReportHasItsSectionsAndItsProvenance(string notebook, params string[] sections)
     {
@@ -30,6 +32,8 @@ public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Galler
     [InlineData(Tour)]
     [InlineData(Painters)]
     [InlineData(Api)]
+    [InlineData(Layers)]
+    [InlineData(Geometry)]
     [InlineData(Performance)]
     public async Task ReportNeedsNothingOutsideItself(string notebook)
     {
@@ -44,6 +48,7 @@ public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Galler
     [InlineData(Tour, 14)]
     [InlineData(Painters, 7)]
     [InlineData(Api, 8)]
+    [InlineData(Layers, 12)]
     [InlineData(Performance, 5)]
     public async Task BrowserDrawsEveryFigureAndReportsNoError(string notebook, int least)
     {

@@ -29,7 +29,7 @@ def classification(x, train, labels, test, test_labels, experiments, per_label):
             if seen[labels[i]] <= per_label:
                 drawn.append(i)
         draws.append(drawn)
-        model = LogisticRegression(tol=1e-9, max_iter=50000).fit(x[np.array(train)[drawn]], labels[drawn])
+        model = LogisticRegression(tol=1e-7, max_iter=20000).fit(x[np.array(train)[drawn]], labels[drawn])
         said = model.predict(x[test])
         run = {"accuracy": accuracy_score(truth, said)}
         for average, suffix in [("macro", ""), ("weighted", "_weighted")]:

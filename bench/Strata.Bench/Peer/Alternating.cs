@@ -5,8 +5,8 @@ namespace Strata.Bench.Peer;
 /// <summary>Runs several pieces of work in turn, A B A B ..., so that a drift of the machine meets all of them alike.</summary>
 internal static class Alternating
 {
-    /// <summary>Median seconds of each piece after one unmeasured round. Pieces time themselves, so that a peer process can be one of them.</summary>
-    public static double[] Medians(int rounds, params Func<double>[] pieces)
+    /// <summary>Seconds of each piece in each round, after one unmeasured round. Pieces time themselves, so that a peer process can be one of them.</summary>
+    public static double[][] Rounds(int rounds, params Func<double>[] pieces)
     {
         double[][] seconds = pieces.Select(_ => new double[rounds]).ToArray();
         for (int round = -1; round < rounds; round++)
@@ -18,8 +18,11 @@ internal static class Alternating
             }
         }
 
-        return seconds.Select(Median).ToArray();
+        return seconds;
     }
+
+    /// <summary>Median seconds of each piece.</summary>
+    public static double[] Medians(int rounds, params Func<double>[] pieces) => [.. Rounds(rounds, pieces).Select(Median)];
 
     /// <summary>Seconds of an action.</summary>
     public static Func<double> Timed(Action action) => () =>

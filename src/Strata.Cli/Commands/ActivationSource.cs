@@ -61,6 +61,13 @@ internal static class ActivationSource
         return terminal.WithProgress(progress => ComparisonStream.Run(model, rows, request, comparison, options, progress: progress, cancellation: cancellation));
     }
 
+    /// <summary>Runs a model on data and keeps only what reducers make of the rows.</summary>
+    public static ReducedCapture Reduce(Terminal terminal, string folder, CaptureSettings settings, IReadOnlyList<Reducer> reducers, CancellationToken cancellation)
+    {
+        (Model model, TokenRows rows, CaptureRequest request) = Open(terminal, folder, settings, cancellation);
+        return terminal.WithProgress(progress => ReducedCapture.Run(model, rows, request with { Announce = terminal.Note, Progress = progress }, reducers, cancellation));
+    }
+
     private static (Model Model, TokenRows Rows, CaptureRequest Request) Open(Terminal terminal, string folder, CaptureSettings settings, CancellationToken cancellation)
     {
         if (settings.Data is null) throw new StrataException($"A model needs data to run on: {folder} --data FILE.");

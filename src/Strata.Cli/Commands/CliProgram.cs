@@ -58,6 +58,7 @@ public static class CliProgram
         CompareVerb.Create(terminal),
         ProbeVerb.Create(terminal),
         LensVerb.Create(terminal),
+        TasksVerb.Create(terminal),
         GenerateVerb.Create(terminal),
         FetchVerb.Create(terminal),
         SaveVerb.Create(terminal),

@@ -72,6 +72,6 @@ internal static class ReportStyle
         .provenance dl{display:grid;grid-template-columns:9rem minmax(0,1fr);gap:.1rem 1rem;margin:0;font-size:.88rem}.provenance dt{color:var(--quiet)}.provenance dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
         footer{margin-top:3rem;color:var(--quiet);font-size:.8rem}
         @media (max-width:1000px){.page{display:block}nav{position:static;max-height:none;padding:24px 0 0}main{padding-top:16px;max-width:900px;margin:auto}}
-        @media print{:root{color-scheme:light}body{font-size:11pt}.page{display:block;padding:0}nav,section.code>details>summary::after{display:none}section.code,.output img,.provenance article{break-inside:avoid}h2,h3{break-after:avoid}.output,.source{overflow:visible;white-space:pre-wrap}.rich{white-space:normal}}
+        @media print{:root{color-scheme:light}body{font-size:11pt}.page{display:block;padding:0}nav,section.code>details>summary::after{display:none}section.code,.output img,.provenance article{break-inside:avoid}h2,h3{break-after:avoid}.markdown a[href^="http"]::after{content:" (" attr(href) ")";overflow-wrap:anywhere}.output,.source{overflow:visible;white-space:pre-wrap}.rich{white-space:normal}}
         """;
 }

@@ -68,6 +68,13 @@ internal static class Values
     /// <summary>The members of an enumeration as they are written on a line.</summary>
     public static string[] NamesOf<T>() where T : struct, Enum => Enum.GetNames<T>().Select(JsonNamingPolicy.KebabCaseLower.ConvertName).ToArray();
 
+    /// <summary>What any of two sources has.</summary>
+    public static ValueSource Either(ValueSource first, ValueSource second) => scope =>
+    {
+        CompletionList found = first(scope);
+        return found with { Candidates = [.. found.Candidates, .. second(scope).Candidates] };
+    };
+
     /// <summary>Several values with commas between, none twice.</summary>
     public static ValueSource List(ValueSource each) => scope =>
     {

@@ -25,7 +25,18 @@ public static class PlotlyFragment
         + "function draw(){if(done||!r||!window.Plotly)return;done=true;"
         + "var p=r.querySelector(\".strata-plot\"),s=p.innerHTML,d=document.createElement(\"div\");"
         + "function back(){p.innerHTML=s}"
+        + Fit
         + "try{var f=JSON.parse(r.querySelector(\"script\").textContent);p.textContent=\"\";p.appendChild(d);"
+        + "fit(f,d.clientWidth);"
         + "Plotly.newPlot(d,f.data,f.layout,f.config).catch(back)}catch(e){back()}}"
         + "draw();if(!done){document.addEventListener(\"strata-plotly\",draw);window.addEventListener(\"load\",draw)}})();";
+
+    /// <summary>
+    /// Fits a plot to a narrow page: texts of cells that become smaller than two letters are told on hovering alone; on a phone titles are broken into lines, and the buttons, which would lie over them, left out.
+    /// </summary>
+    private const string Fit =
+        "function fit(f,w){f.data.forEach(function(t){if(t.texttemplate&&(w-180)/t.z[0].length<15)delete t.texttemplate});"
+        + "if(w>=600)return;f.config.displayModeBar=false;var t=f.layout.title;if(!t)return;var n=Math.floor(w/7.5),c=0;"
+        + "t.text=t.text.split(\"<br>\").map(function(l){if(l.indexOf(\"<\")>=0)return l;var o=[\"\"];l.split(\" \").forEach(function(x){var e=o[o.length-1];"
+        + "if(e&&e.length+x.length>=n){o.push(x);c++}else o[o.length-1]=e?e+\" \"+x:x});return o.join(\"<br>\")}).join(\"<br>\");f.layout.margin.t+=20*c}";
 }

@@ -20,13 +20,14 @@ public static class AtlasPage
         + ".strata-atlas .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr));gap:14px}"
         + ".strata-atlas .panel{margin:0;min-width:0;border:1px solid rgba(128,128,128,.3);border-radius:6px;overflow:hidden;break-inside:avoid;display:flex;flex-direction:column}"
         + ".strata-atlas .panel .drawing{background:#fff;color:#222;flex:0 0 auto}.strata-atlas .panel img{display:block;width:100%;max-width:460px;height:auto;margin:auto;background:#fff}"
-        + ".strata-atlas .panel .strata-output{margin:0;padding:.6em .8em;overflow-x:auto}.strata-atlas .panel .strata-details{display:none}"
+        + ".strata-atlas .panel .strata-title{font:600 13px Helvetica,Arial,sans-serif}.strata-atlas .panel .strata-output{margin:0;padding:.6em .8em;overflow-x:auto}.strata-atlas .panel .strata-details{display:none}"
         + ".strata-atlas .panel table.strata-table{width:100%;font-size:.82em}.strata-atlas .panel .strata-table th,.strata-atlas .panel .strata-table td{padding:.12em .35em}.strata-atlas .panel .strata-output .strata-table td:first-child{min-width:0}"
         + ".strata-atlas figcaption{padding:.5em .8em .7em;font-size:.85em;line-height:1.4}"
         + ".strata-atlas .intro,.strata-atlas .remarks{font-size:.9em}.strata-atlas .remarks{padding-left:1.2em}"
         + ".strata-atlas pre.command{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid rgba(128,128,128,.3);border-radius:6px;padding:.5em .8em;font-size:.85em}"
         + ".strata-atlas .origin-list dl{display:grid;grid-template-columns:minmax(6em,12em) minmax(0,1fr);gap:.1em 1em;margin:.3em 0;font-size:.82em}.strata-atlas .origin-list dt{opacity:.7;overflow-wrap:anywhere}.strata-atlas .origin-list dd{margin:0;overflow-wrap:anywhere}"
-        + "@media print{.strata-atlas{max-width:none;color:#000;font-size:10pt}.strata-atlas .panels{grid-template-columns:1fr 1fr;gap:8pt}.strata-atlas .panel{border-color:#bbb}.strata-atlas .facts{grid-template-columns:1fr 1fr}.strata-atlas .facts dt,.strata-atlas .origin-list dt{opacity:1}.strata-atlas pre.command,.strata-atlas .remarks{break-inside:avoid}}";
+        + "@media print{.strata-atlas{max-width:none;color:#000;font-size:9pt;line-height:1.35}.strata-atlas h2{margin:1em 0 .5em}.strata-atlas .panels{grid-template-columns:1fr 1fr;gap:7pt}.strata-atlas .panel{border-color:#bbb}.strata-atlas .panel img{max-width:77mm}"
+        + ".strata-atlas figcaption{padding:.2em .8em .5em;line-height:1.25}.strata-atlas .panel .strata-output{overflow:visible}.strata-atlas .facts{grid-template-columns:1fr 1fr 1fr;gap:0 1.2em;font-size:.9em}.strata-atlas .facts dt,.strata-atlas .origin-list dt{opacity:1}.strata-atlas pre.command,.strata-atlas .remarks{break-inside:avoid}}";
 
     /// <summary>The page as a fragment with its own style.</summary>
     /// <param name="atlas">The atlas.</param>

@@ -29,12 +29,12 @@ internal sealed class AtlasPanels
                 made.Measured("Entropy of a prompt's states", "Over how many directions the states of one prompt spread, on a log scale: 0 when they lie on one line, log(T − 1) at most for T tokens. Higher is not better.", "prompt-entropy"),
                 made.Measured("Effective rank of all states", "How many directions carry the states of all prompts together, not centred; the width of the network at most.", "effective-rank"),
                 made.Measured("Intrinsic dimension (TwoNN)", "How many coordinates a state has locally, as its nearest neighbours tell. A curved surface of dimension 2 may need many directions.", "two-nn"),
-                made.Measured("Curvature of the path through a prompt", "By what angle the path from token to token turns; 2π/3 ≈ 2.09 for states that are independent of each other.", "curvature"),
             ]),
             ("Directions and lengths",
             [
                 made.Measured("Anisotropy", "Expected cosine of two states of different prompts: as they are, and after their common mean has been taken away. A large value that the centring removes is one shared direction.", "anisotropy", "anisotropy-centred"),
                 made.Measured("Likeness of a prompt's tokens", "Mean cosine of the tokens of one prompt with each other; 1 when all are the same.", "token-homogeneity"),
+                made.Measured("Curvature of the path through a prompt", "By what angle the path from token to token turns; 2π/3 ≈ 2.09 for states that are independent of each other.", "curvature"),
                 made.Measured("Norms and the largest element", "Mean length of a state and the largest element of all, on a log axis. A gap that widens with depth is carried by few dimensions; the table says which.", true, "norm", "max-activation"),
                 made.Measured("Largest element by the median one", "How far the largest element of a prompt stands out; the literature calls it massive from about 1,000 on.", true, "massive-ratio"),
                 made.Massive(),
@@ -87,9 +87,8 @@ internal sealed class AtlasPanels
             Column.Text("behind", rows.Select(r => Behind(r.Point))),
             Column.Real("value", rows.Select(r => r.Value)),
             Column.Text("token", rows.Select(r => r.Place.Position is int position ? TokenText.Visible(_atlas.Label(_atlas.Rows.Sequences[r.Place.Sequence][position])) : "")),
-            Column.Integer("position", rows.Select(r => (long)(r.Place.Position ?? -1))),
-            Column.Integer("dimension", rows.Select(r => (long)r.Place.Dimension)),
-            Column.Integer("row", rows.Select(r => (long)r.Place.Sequence)));
+            Column.Text("row : position", rows.Select(r => FormattableString.Invariant($"{r.Place.Sequence} : {r.Place.Position}"))),
+            Column.Integer("dimension", rows.Select(r => (long)r.Place.Dimension)));
         return new AtlasPanel(table, "The same dimension at many layers, on the first token or on delimiters, is the usual picture of massive activations.");
     }
 

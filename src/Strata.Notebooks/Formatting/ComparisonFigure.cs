@@ -9,16 +9,30 @@ internal static class ComparisonFigure
     public static Figure Of(ComparisonMatrix matrix)
     {
         bool same = matrix.Provenance2 is null;
+        (string what, string[] rows) = Labels(matrix.Points);
+        (string what2, string[] columns) = Labels(matrix.Points2);
         HeatmapStyle style = new()
         {
-            X = same ? "hook point" : $"hook point ({Describe(matrix.Provenance2!, matrix.Provenance, "second capture")})",
-            Y = same ? "hook point" : $"hook point ({Describe(matrix.Provenance, matrix.Provenance2!, "first capture")})",
+            X = same ? what2 : $"{what2} ({Describe(matrix.Provenance2!, matrix.Provenance, "second capture")})",
+            Y = same ? what : $"{what} ({Describe(matrix.Provenance, matrix.Provenance2!, "first capture")})",
             Value = $"{matrix.Comparison.Name} ({(matrix.Comparison.IsSimilarity ? "similarity" : "distance")})",
-            RowLabels = matrix.Points,
-            ColumnLabels = matrix.Points2,
+            RowLabels = rows,
+            ColumnLabels = columns,
             RowsUpward = true,
         };
         return Figure.Heatmap($"{matrix.Comparison.Name} of hook points", matrix.Values, style).WithNotes(matrix.Notes).WithProvenance(matrix.Provenance);
+    }
+
+    /// <summary>What the points are and their labels: numbers where all are the same place of different blocks, or the stream between blocks; else their names.</summary>
+    private static (string What, string[] Labels) Labels(IReadOnlyList<string> points)
+    {
+        BlockPoint?[] parts = [.. points.Select(BlockPoint.Of)];
+        string[] places = [.. parts.Select(p => p?.Place ?? "").Distinct()];
+        if (parts.Contains(null) || points.Any(p => p.Contains('#'))) return ("hook point", [.. points]);
+        if (places.Length == 1) return ($"block ({places[0]})", [.. parts.Select(p => $"{p!.Value.Block}")]);
+        return places is ["resid_pre", "resid_post"] && parts.Count(p => p!.Value.Place == "resid_pre") == 1
+            ? ($"after block (in: before block {parts[0]!.Value.Block})", [.. parts.Select((p, i) => i == 0 ? "in" : $"{p!.Value.Block}")])
+            : ("hook point", [.. points]);
     }
 
     /// <summary>A line over the blocks with its controls dashed (bars where the points are no blocks), then the table.</summary>

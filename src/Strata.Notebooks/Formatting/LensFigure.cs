@@ -17,22 +17,26 @@ internal static class LensFigure
 {
     private const int MaxPositions = 200;
     private const int MaxToken = 12;
+    private const int MaxParts = 40, LargestParts = 12;
 
     /// <summary>The grid of one row of the data.</summary>
     /// <param name="lens">The lens.</param>
     /// <param name="row">Row of the data.</param>
     /// <param name="quantity">What the colours measure.</param>
-    public static Figure Of(LogitLens lens, int row, LensQuantity quantity)
+    /// <param name="positions">The positions that are drawn, at most so many as fit; null for the first.</param>
+    public static Figure Of(LogitLens lens, int row, LensQuantity quantity, PositionSelection? positions = null)
     {
         int[] ids = lens.Rows.Sequences[row];
-        int shown = Math.Min(MaxPositions, ids.Length), points = lens.Points.Count;
+        int[] wanted = [.. Enumerable.Range(0, ids.Length).Where(t => positions?.Contains(t, ids.Length) ?? true)], drawn = [.. wanted.Take(MaxPositions)];
+        if (drawn.Length == 0) throw new StrataException($"None of the {ids.Length} positions of row {row} is among {positions}.");
+        int shown = drawn.Length, points = lens.Points.Count;
         double[,] values = new double[points, shown];
         string[,] texts = new string[points, shown];
         for (int p = 0; p < points; p++)
         {
             for (int t = 0; t < shown; t++)
             {
-                LensCell cell = lens.Cells[row][p][t];
+                LensCell cell = lens.Cells[row][p][drawn[t]];
                 values[p, t] = Value(cell, quantity);
                 texts[p, t] = Label(lens.OutputLabel(cell.TopId));
             }
@@ -41,10 +45,10 @@ internal static class LensFigure
         HeatmapStyle style = new()
         {
             X = lens.Rows.Images is null ? "position: token that is read there" : "token of the image: row and column of its patch",
-            Y = "layer",
+            Y = "after block (in: before the first)",
             Value = AxisOf(quantity),
-            RowLabels = lens.Points.ToArray(),
-            ColumnLabels = ids.Take(shown).Select((id, t) => $"{t}: {Label(lens.TokenLabel(id))}").ToArray(),
+            RowLabels = lens.Points.Select(LayerLabel).ToArray(),
+            ColumnLabels = drawn.Select(t => $"{t}: {Label(lens.TokenLabel(ids[t]))}").ToArray(),
             CellTexts = texts,
             RowsUpward = true,
             Min = quantity == LensQuantity.Probability ? 0 : null,
@@ -56,17 +60,28 @@ internal static class LensFigure
         Figure figure = Figure.Heatmap(title, values, style).WithProvenance(lens.Provenance)
             .WithNotes($"Each layer's stream is {(IsAffine(lens) ? "mapped to the last by least squares, then " : "")}read through the final norm, with its own statistics, and the unembedding.");
         if (lens.Rows.Count > 1) figure = figure.WithSubtitle($"row {row} of {lens.Rows.Count}");
-        return shown == ids.Length ? figure : figure.WithNotes($"First {shown} of {ids.Length} positions.");
+        return shown == wanted.Length ? figure : figure.WithNotes($"First {shown} of {wanted.Length} positions.");
     }
+
+    /// <summary>The number of the block whose output a stream is, with its run where it runs again.</summary>
+    private static string LayerLabel(string point) => BlockPoint.Of(point) switch
+    {
+        { Place: "resid_pre" } => "in",
+        { } output => $"{output.Block}{(output.Place.IndexOf('#') is int again and >= 0 ? output.Place[again..] : "")}",
+        null => point,
+    };
 
     /// <summary>What each part adds to a score: a bar per part, or blocks against heads and neurons where there are such.</summary>
     public static Figure Of(DirectLogitAttribution attribution)
     {
-        string title = $"Direct logit attribution: {Escape.Clip(TokenText.Visible(attribution.Title), 120)}";
+        string title = $"Direct logit attribution: {Escape.Clip(TokenText.Visible(attribution.Title).Replace('␣', ' '), 120)}";
         Figure figure = attribution.Parts.Any(p => p.Contains(".head.", StringComparison.Ordinal) || p.Contains(".neurons.", StringComparison.Ordinal)) ? ByBlock(attribution, title)
             : Figure.Bars(title, "part of the stream", "adds to the score", attribution.Parts, new BarSeries("adds", attribution.Values));
         return figure.WithNotes(attribution.ToTable().Notes).WithProvenance(attribution.Provenance);
     }
+
+    /// <summary>Figure and table of an attribution; of many parts the table has the largest.</summary>
+    public static IReadOnlyList<object> Parts(DirectLogitAttribution attribution) => [Of(attribution), attribution.ToTable(attribution.Parts.Count > MaxParts ? LargestParts : null)];
 
     /// <summary>A row per run of a block, a column per part of it; what lies outside of blocks is told in a note.</summary>
     private static Figure ByBlock(DirectLogitAttribution attribution, string title)
@@ -109,7 +124,7 @@ internal static class LensFigure
         double[] places = [.. Enumerable.Range(0, table.Rows).Select(i => (double)i)];
         IEnumerable<LineSeries> lines = table.Columns.Where(c => c.Name is "cls identifiability" or "patch identifiability" or "random weights")
             .Select(c => new LineSeries(c.Name, places, table[c.Name].Numbers) { Dashed = c.Name == "random weights" });
-        return Figure.Lines("How far the true class is up among all classes", "streams read: 0 the embedding, then one per block", "identifiability", [.. lines]).WithNotes(table.Notes).WithProvenance(table.Provenance);
+        return Figure.Lines("How far the true class is up among all classes", "layer (0: the embedding)", "identifiability", [.. lines]).WithNotes(table.Notes).WithProvenance(table.Provenance);
     }
 
     /// <summary>Precision and surprisal of a lens over the blocks, the unmapped stream and the constant dashed; then the table.</summary>
@@ -117,7 +132,7 @@ internal static class LensFigure
     {
         double[] places = Enumerable.Range(0, table.Rows).Select(i => (double)i).ToArray();
         LineSeries Line(string column, bool dashed = false) => new(column, places, table[column].Numbers) { Dashed = dashed };
-        Axis x = "streams read: 0 the embedding, then one per block";
+        Axis x = "layer (0: the embedding)";
         return
         [
             Figure.Lines($"{table.Title}: share of the network's own most likely tokens", x, "precision", Line("precision@1"), Line("precision@5"), Line("precision@10"), Line("identity@1", true), Line("constant@1", true)).WithNotes(table.Notes).WithProvenance(table.Provenance),

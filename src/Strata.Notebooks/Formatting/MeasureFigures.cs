@@ -14,13 +14,7 @@ public static class MeasureFigures
     /// </summary>
     /// <param name="point">A hook point.</param>
     /// <param name="blocks">Blocks of the network.</param>
-    public static double RelativeDepth(string point, int blocks) => BlockPoint.Of(point) is not { } at ? double.NaN
-        : at.Place.Split('#')[0] switch
-        {
-            "resid_pre" or "ln1.normalized" => at.Block / (double)blocks,
-            "resid_post" or "mlp_out" => (at.Block + 1.0) / blocks,
-            _ => (at.Block + 0.5) / blocks,
-        };
+    public static double RelativeDepth(string point, int blocks) => Research.RelativeDepth.Of(point, blocks);
 
     /// <summary>One measure of several networks over relative depth, a line per network, controls on random weights dashed.</summary>
     /// <param name="measure">The measure; it must be in every table.</param>

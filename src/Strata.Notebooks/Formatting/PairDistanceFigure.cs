@@ -1,4 +1,3 @@
-using Strata.Models;
 using Strata.Research;
 
 namespace Strata.Notebooks;
@@ -29,7 +28,11 @@ internal static class PairDistanceFigure
 
         Figure byLayer = Figure.Heatmap($"Distance of the last tokens by length and layer, {PairDistance.FormatNames[0]}", map, new HeatmapStyle
         {
-            X = "tokens", Value = "log10 of the largest difference", RowLabels = points, ColumnLabels = exact.Select(r => FormattableString.Invariant($"{table["length"].Numbers[r]}")).ToArray(), RowsUpward = true,
+            X = "tokens",
+            Value = "log10 of the largest difference",
+            RowLabels = points,
+            ColumnLabels = exact.Select(r => FormattableString.Invariant($"{table["length"].Numbers[r]}")).ToArray(),
+            RowsUpward = true,
         }).WithProvenance(table.Provenance);
         return [byLength, byLayer, table];
     }

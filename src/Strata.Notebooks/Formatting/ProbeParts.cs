@@ -41,7 +41,8 @@ internal static class ProbeParts
             var places = part.GroupBy(i => BlockPoint.Of(points[i])!.Value.Place).ToArray();
             foreach (var place in places)
             {
-                foreach (string column in names.Concat(controls).Where(c => table.Columns.Any(t => t.Name == c)))
+                // A dashed line through one point would not be seen; the table has its numbers.
+                foreach (string column in names.Concat(place.Count() > 1 ? controls : []).Where(c => table.Columns.Any(t => t.Name == c)))
                 {
                     string name = places.Length > 1 ? $"{column} ({place.Key})" : column;
                     lines.Add(new LineSeries(name, place.Select(i => table["block"].Numbers[i]).ToArray(), place.Select(i => table[column].Numbers[i]).ToArray()) { Dashed = controls.Contains(column) });

@@ -12,7 +12,7 @@ internal static class ResultParts
         List<object> parts = [];
         foreach ((string name, IReadOnlyDictionary<string, MeasureValue> values) in measures.Values)
         {
-            LineSeries[] lines = values.Where(v => BlockPoint.Of(v.Key) is not null).GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place).Select(g => Line(g.Key, g)).ToArray();
+            LineSeries[] lines = values.Where(v => BlockPoint.Of(v.Key) is not null).GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place).Select((g, i) => Line(g.Key, g) with { Hue = i }).ToArray();
             if (lines.Length > 0) parts.Add(OverBlocks(measures, name, values, lines));
             if (MeasureFigures.Curves(measures, name) is { } curves) parts.Add(curves);
             if (MeasureFigures.Distributions(measures, name) is { } distributions) parts.Add(distributions);
@@ -23,8 +23,8 @@ internal static class ResultParts
 
     private static Figure OverBlocks(MeasureTable measures, string name, IReadOnlyDictionary<string, MeasureValue> values, LineSeries[] lines)
     {
-        if (measures.Control is { } control) lines = [.. lines, .. Dashed("random weights", control.Values[name])];
-        if (measures.ShuffledLabels.TryGetValue(name, out IReadOnlyDictionary<string, MeasureValue>? shuffled)) lines = [.. lines, .. Dashed("shuffled labels", shuffled)];
+        if (measures.Control is { } control) lines = [.. lines, .. Dashed("random weights", control.Values[name], 0)];
+        if (measures.ShuffledLabels.TryGetValue(name, out IReadOnlyDictionary<string, MeasureValue>? shuffled)) lines = [.. lines, .. Dashed("shuffled labels", shuffled, lines.Length)];
         return Figure.Lines($"{name} by block", "block", new Axis(name, measures.Units[name]), lines).WithNotes(Notes(values)).WithProvenance(measures.Table.Provenance);
     }
 
@@ -35,11 +35,11 @@ internal static class ResultParts
         return new Table("Evaluation", evaluation.Provenance, [.. one.ToTable().Columns]);
     }
 
-    /// <summary>A control: dashed, without a band.</summary>
-    private static IEnumerable<LineSeries> Dashed(string control, IReadOnlyDictionary<string, MeasureValue> values) => values
+    /// <summary>A control: dashed, without a band, in colours from a number on (those of the lines themselves from 0).</summary>
+    private static IEnumerable<LineSeries> Dashed(string control, IReadOnlyDictionary<string, MeasureValue> values, int hue) => values
         .Where(v => BlockPoint.Of(v.Key) is not null)
         .GroupBy(v => BlockPoint.Of(v.Key)!.Value.Place)
-        .Select(g => Line($"{g.Key}, {control}", g) with { Dashed = true, Lower = null, Upper = null });
+        .Select((g, i) => Line($"{g.Key}, {control}", g) with { Dashed = true, Hue = hue + i, Lower = null, Upper = null });
 
     private static LineSeries Line(string place, IEnumerable<KeyValuePair<string, MeasureValue>> values)
     {

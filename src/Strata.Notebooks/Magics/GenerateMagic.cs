@@ -14,7 +14,7 @@ internal sealed class GenerateMagic : MagicCommand
     private readonly Inputs _inputs;
 
     public GenerateMagic()
-        : base("#!generate", "Let the network continue prompts, along any plan.", "#!generate --tokens 61,19,26 --max-new 10", "#!generate --text \"c4 c3\" --max-new 10 --plan \"0..4, 6..8\" --temperature 0.8 --seed 1", "#!generate --take 4 --max-new 10 --mix deco --layers 4,5,6")
+        : base("#!generate", "Let the network continue prompts, along any plan.", "#!generate --tokens 61,19,26 --max-new 10", "#!generate --text \"c4 c3\" --max-new 10 --plan \"0..4, 6..8\" --temperature 0.8 --seed 1", "#!generate --tokens 61,19,26 --max-new 10 --mix deco --layers 4,5,6")
     {
         _maxNew = Option<int>("--max-new", "At most so many new tokens.", "N");
         _maxNew.Required = true;

@@ -8,7 +8,7 @@ namespace Strata.Notebooks;
 /// <summary><c>#!lens</c>: what every layer would predict, as it is, through a fitted map, or in the words of another prompt; what each part adds to a score.</summary>
 internal sealed class LensMagic : MagicCommand
 {
-    private readonly Option<string> _show, _plan, _affine, _attribute, _into, _name;
+    private readonly Option<string> _show, _positions, _plan, _affine, _attribute, _into, _name;
     private readonly Option<int> _row, _ahead, _neurons;
     private readonly Option<bool> _heads, _patches, _noControls;
     private readonly Option<int?> _position, _targetPosition, _targetBlock;
@@ -20,6 +20,7 @@ internal sealed class LensMagic : MagicCommand
     {
         _show = Option<string>("--show", "Colour of the grid: probability (by default), entropy, kl or loss.", "WHAT", Values.Words<LensQuantity>());
         _row = Option<int>("--row", "Row that the grid shows; 0 by default. The table is over all rows.", "N");
+        _positions = Option<string>("--positions", "Positions that the grid shows: indices and ranges, end excluded, as in \"40..70\"; the first 200 by default. Tokens are written where they fit: at most about 30 side by side.", "LIST");
         _plan = Option<string>("--plan", "Order in which the blocks run; all in order by default.", "PLAN", Values.Plan);
         _affine = Option<string>("--affine", "Fit a map from each layer to the last on these data, and read the rows through it.", "NAME", Values.Data);
         _ahead = Option<int>("--ahead", "With --affine: foretell the stream so many positions later (future lens).", "N");
@@ -42,6 +43,7 @@ internal sealed class LensMagic : MagicCommand
         LensQuantity quantity = call.Word(_show, LensQuantity.Probability);
         Option[] ways = new Option[] { _affine, _attribute, _into, _patches }.Where(call.Has).ToArray();
         if (ways.Length > 1) throw new StrataException($"{ways[0].Name} and {ways[1].Name} ask for different results; give one of them.");
+        PositionSelection? drawn = call.Value(_positions) is string list ? PositionSelection.Parse(list) : null;
         Option? alone = new Option[] { _heads, _neurons }.FirstOrDefault(call.Has);
         if (alone is not null && !call.Has(_attribute)) throw new StrataException($"{alone.Name} belongs to --attribute; give both.");
         Model model = _inputs.Model(call);
@@ -51,16 +53,16 @@ internal sealed class LensMagic : MagicCommand
         if (call.Has(_attribute)) Attribute(call, name, model, rows.Sequences[row]);
         else if (call.Has(_into)) Patch(call, name, model, rows.Sequences[row]);
         else if (call.Value(_patches)) Classes(call, name, model, rows, row);
-        else if (call.Has(_affine)) Affine(call, name, model, rows, row, quantity);
+        else if (call.Has(_affine)) Affine(call, name, model, rows, row, quantity, drawn);
         else
         {
             LogitLens lens = LogitLens.Read(model, rows, Inputs.Plan(call.Value(_plan), model), call.Progress, call.Cancellation);
             call.Keep(name, lens);
-            call.Show(LensFigure.Of(lens, row, quantity), lens.ToTable());
+            call.Show(LensFigure.Of(lens, row, quantity, drawn), lens.ToTable());
         }
     }
 
-    private void Affine(MagicCall call, string name, Model model, TokenRows rows, int row, LensQuantity quantity)
+    private void Affine(MagicCall call, string name, Model model, TokenRows rows, int row, LensQuantity quantity, PositionSelection? drawn)
     {
         if (call.Has(_plan)) throw new StrataException("--affine fits a lens along all blocks in order; leave --plan out.");
         string data = call.Value(_affine)!;
@@ -76,7 +78,7 @@ internal sealed class LensMagic : MagicCommand
         LogitLens grid = lens.Read(rows, call.Progress, call.Cancellation);
         call.Keep(name, lens);
         if (fit.Hash == rows.Hash) call.Show("The lens is judged on the rows that it was fitted on; give others with --data or --text for a test.");
-        call.Show([LensFigure.Of(grid, row, quantity), .. LensFigure.Judged(lens.Judge(rows, call.Cancellation))]);
+        call.Show([LensFigure.Of(grid, row, quantity, drawn), .. LensFigure.Judged(lens.Judge(rows, call.Cancellation))]);
     }
 
     private void Attribute(MagicCall call, string name, Model model, int[] ids)
@@ -88,7 +90,7 @@ internal sealed class LensMagic : MagicCommand
         DirectLogitAttribution attribution = DirectLogitAttribution.Of(model, ids, token, against, call.Value(_position), Inputs.Plan(call.Value(_plan), model),
             new ResidualDetail { Heads = call.Value(_heads), NeuronsPerPart = call.Value(_neurons) });
         call.Keep(name, attribution);
-        call.Show(LensFigure.Of(attribution), attribution.ToTable());
+        call.Show(LensFigure.Parts(attribution));
     }
 
     private void Patch(MagicCall call, string name, Model model, int[] source)

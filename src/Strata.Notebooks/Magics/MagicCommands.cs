@@ -12,7 +12,7 @@ public sealed class MagicCommands(StrataSession session)
     /// <summary>The commands in the order in which they are listed for users.</summary>
     internal static IReadOnlyList<MagicCommand> All { get; } =
     [
-        new ModelMagic(), new DataMagic(), new AtlasMagic(), new CaptureMagic(), new MeasureMagic(), new CompareMagic(), new LensMagic(), new ProbeMagic(),
+        new ModelMagic(), new DataMagic(), new CaptureMagic(), new MeasureMagic(), new CompareMagic(), new LensMagic(), new ProbeMagic(), new TasksMagic(), new AtlasMagic(),
         new AblateMagic(), new SweepMagic(), new PatchMagic(), new PruneMagic(), new GenerateMagic(), new SaveMagic(), new ReportMagic(), new HelpMagic(),
     ];
 

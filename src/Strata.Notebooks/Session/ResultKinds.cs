@@ -20,6 +20,8 @@ internal static class ResultKinds
         ComparisonMatrix or ComparisonProfile or Stitching => "a comparison",
         ProbeSweep or ErasureSweep or ShiftSweep or RegressionSweep => "a probe",
         LogitLens or AffineLens or DirectLogitAttribution or PatchLens or ClassLens => "a lens",
+        ReducedCapture => "reduced activations",
+        TaskSweep => "tasks",
         SweepResult or VariantSweepResult => "a sweep",
         PatchingGrid => "a patching grid",
         AngularDistance => "angular distances",

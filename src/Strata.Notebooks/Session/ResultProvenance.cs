@@ -26,6 +26,8 @@ internal static class ResultProvenance
         DirectLogitAttribution attribution => attribution.Provenance,
         PatchLens lens => lens.Provenance,
         ClassLens lens => lens.Provenance,
+        ReducedCapture reduced => reduced.Provenance,
+        TaskSweep tasks => tasks.Table.Provenance,
         SweepResult sweep => sweep.Provenance,
         Evaluation evaluation => evaluation.Provenance,
         AngularDistance distance => distance.Provenance,

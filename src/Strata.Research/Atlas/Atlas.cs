@@ -58,7 +58,7 @@ public sealed class Atlas
     /// <param name="rows">The data. The battery takes all of them; the rest the first ones, as the options say.</param>
     /// <param name="options">Measures, limits, labels, control; null for the defaults.</param>
     /// <param name="cancellation">Stops between blocks.</param>
-    /// <exception cref="StrataException">The data do not fit the network, or an option is out of range.</exception>
+    /// <exception cref="StrataException">The data do not fit the network, a label or a measure is unknown, or an option is out of range.</exception>
     public static Atlas Run(Model model, TokenRows rows, AtlasOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new AtlasOptions();
@@ -71,13 +71,15 @@ public sealed class Atlas
             Progress = options.Progress,
             Inputs = new MeasureInputs { Tokens = rows },
         };
-        MeasureTable measures = MeasureBattery.Run(model, rows, options.Measures, request, cancellation);
         List<string> notes = [];
         Model? twin = options.Control ? model.RandomTwin(seed) : null;
         Activations kept = Capture(model, rows, options, notes, cancellation);
+        // A misspelt label must not cost the rest.
+        IReadOnlyList<LabelSet>? labels = options.Labels?.Invoke(kept);
+        MeasureTable measures = MeasureBattery.Run(model, rows, options.Measures, request, cancellation);
         ComparisonMatrix? layers = Optional("The comparison of layers", notes, () => ComparisonMatrix.Compute(kept, kept, "cka-debiased", new ComparisonOptions { Controls = false }, options.Progress, cancellation));
-        ProbeSweep? probes = options.Labels is null ? null : Optional("The probe", notes, () => ProbeSweep.Run(
-            kept, options.Labels(kept), null, new ProbeOptions { Seed = seed, Control = options.Control }, twin is null ? null : Capture(twin, rows, options, [], cancellation), options.Progress, cancellation));
+        ProbeSweep? probes = labels is null ? null : Optional("The probe", notes, () => ProbeSweep.Run(
+            kept, labels, null, new ProbeOptions { Seed = seed, Control = options.Control }, twin is null ? null : Capture(twin, rows, options, [], cancellation), options.Progress, cancellation));
         TokenRows read = First(rows, options.LensTokens, "The logit lens reads", notes);
         Table? lens = Optional("The logit lens", notes, () => LogitLens.Read(model, read, null, options.Progress, cancellation).ToTable());
         Table? twinLens = lens is null || twin is null ? null : LogitLens.Read(twin, read, null, options.Progress, cancellation).ToTable();

@@ -94,7 +94,7 @@ internal sealed class ComparedPoints
         List<string> notes = [$"{comparison.FullName}: {comparison.Summary}"];
         if (comparison.Caution(rows, width, width2) is string caution) notes.Add(caution);
         double[] known = shuffled?.Where(double.IsFinite).ToArray() ?? [];
-        if (known.Length > 0) notes.Add(string.Create(CultureInfo.InvariantCulture, $"Control: with the rows of one side shuffled, values are {known.Min():0.####} to {known.Max():0.####}."));
+        if (known.Length > 0) notes.Add(string.Create(CultureInfo.InvariantCulture, $"Control: with the rows of one side shuffled, values are {Math.Round(known.Min(), 4) + 0.0:0.####} to {Math.Round(known.Max(), 4) + 0.0:0.####}."));
         int undefined = values.Cast<double>().Count(double.IsNaN);
         if (undefined > 0) notes.Add($"{undefined} of {values.Length} values are not defined: a point is constant or zero on these rows, or nothing is left of it.");
         return [.. notes];

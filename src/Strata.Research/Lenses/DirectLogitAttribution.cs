@@ -77,11 +77,22 @@ public sealed class DirectLogitAttribution
     }
 
     /// <summary>One row per part: <c>part</c>, <c>block</c> (-1 outside blocks), <c>adds</c>.</summary>
-    public Table ToTable() => new($"Parts of the {Title}", Provenance,
-        Column.Text("part", Parts),
-        Column.Integer("block", Parts.Select(p => BlockPoint.Of(p)?.Block ?? -1L)),
-        Column.Real("adds", Values))
+    /// <param name="largest">So many parts alone, from the largest size on, and in a last row what all others add; null for all parts in order.</param>
+    public Table ToTable(int? largest = null)
     {
-        Notes = [string.Create(System.Globalization.CultureInfo.InvariantCulture, $"They add up to {Total:0.####}; the network's own is {Logit:0.####}{(Math.Abs(Total - Logit) > 1e-2 ? ", after the cap on its logits" : "")}.")],
-    };
+        int[] order = Enumerable.Range(0, Parts.Count).ToArray();
+        if (largest is int count && count < order.Length) order = [.. order.OrderByDescending(i => Math.Abs(Values[i])).Take(count)];
+        List<string> names = [.. order.Select(i => Parts[i])];
+        List<double> adds = [.. order.Select(i => Values[i])];
+        if (order.Length < Parts.Count)
+        {
+            names.Add($"the other {Parts.Count - order.Length} parts");
+            adds.Add(Total - adds.Sum());
+        }
+
+        return new Table($"Parts of the {Title}", Provenance, Column.Text("part", names), Column.Integer("block", names.Select(p => BlockPoint.Of(p)?.Block ?? -1L)), Column.Real("adds", adds))
+        {
+            Notes = [string.Create(System.Globalization.CultureInfo.InvariantCulture, $"They add up to {Total:0.####}; the network's own is {Logit:0.####}{(Math.Abs(Total - Logit) > 1e-2 ? ", after the cap on its logits" : "")}.")],
+        };
+    }
 }

@@ -42,6 +42,14 @@ public static class MeasureTaskCorrelation
         };
     }
 
+    /// <summary>Refuses measures that texts alone cannot give, before anything is run for them.</summary>
+    /// <exception cref="StrataException">A name is unknown or given twice, or a measure needs labels or views.</exception>
+    public static void Check(IReadOnlyList<string> measureNames)
+    {
+        Measure? needy = Measures.Select(measureNames, new MeasureOptions()).FirstOrDefault(m => m.Needs is MeasureInput.Labels or MeasureInput.Factors or MeasureInput.Views);
+        if (needy is not null) throw new StrataException($"\"{needy.Name}\" needs {needy.Needs.ToString().ToLowerInvariant()} beside the texts of a task. Compute it by itself and join the tables by MeasureTaskCorrelation.Of.");
+    }
+
     /// <summary>Runs a battery over the texts of the tasks at their points, and joins both.</summary>
     /// <param name="model">The network that the tasks were run on.</param>
     /// <param name="tasks">The tasks.</param>
@@ -52,6 +60,7 @@ public static class MeasureTaskCorrelation
     public static Table Run(Model model, TaskSweep tasks, IReadOnlyList<string> measureNames, TaskRequest? request = null, CancellationToken cancellation = default)
     {
         request ??= new TaskRequest();
+        Check(measureNames);
         BatteryRequest battery = new()
         {
             Points = tasks.Scores.Select(s => s.Point).Distinct().ToArray(),

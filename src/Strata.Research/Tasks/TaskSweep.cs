@@ -1,4 +1,3 @@
-using System.Globalization;
 using Strata.Models;
 
 namespace Strata.Research;
@@ -87,17 +86,9 @@ public sealed class TaskSweep
         ParallelWork.For(work.Length, cancellation, i =>
         {
             (EmbeddingTask task, Pooling pooling, string point) = work[i];
-            scores[i] = new TaskScore(task, point, Depth(point, model.Spec.Blocks), pooling, task.Score(embeddings.Of(task, point, pooling), request.Seed, cancellation));
+            scores[i] = new TaskScore(task, point, RelativeDepth.Of(point, model.Spec.Blocks), pooling, task.Score(embeddings.Of(task, point, pooling), request.Seed, cancellation));
             request.Progress?.Report(new WorkProgress("Scoring tasks", Interlocked.Increment(ref done), work.Length, "scores"));
         });
         return scores;
     }
-
-    /// <summary>How far into the network a point lies.</summary>
-    private static double Depth(string point, int blocks) => BlockPoint.Of(point) is not { } place ? double.NaN : place.Place switch
-    {
-        "resid_pre" => (double)place.Block / blocks,
-        "resid_post" => (place.Block + 1.0) / blocks,
-        _ => (place.Block + 0.5) / blocks,
-    };
 }

@@ -14,6 +14,12 @@ internal sealed unsafe partial class CpuKernels<TSimd>
     public override void Multiply(RowsView a, PanelsView b, float* c)
     {
         if (a.Rows == 0 || b.Outputs == 0) return;
+        if (a.Rows == 1)
+        {
+            MultiplyRow(a, b, c);
+            return;
+        }
+
         int panels = Divide(b.Outputs, MicroKernel<TSimd>.Columns);
         int rowBlocks = Divide(a.Rows, RowsPerBlock);
         int rowsPerBlock = Divide(a.Rows, rowBlocks);
@@ -22,6 +28,47 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         int groups = team.Threads == 1 ? 1 : Math.Clamp(Divide(4 * team.Threads, rowBlocks), 1, panels);
         ProductWork work = new(a, b, c, rowsPerBlock, Math.Min(Divide(panels, groups), Divide(OutputsPerItem, MicroKernel<TSimd>.Columns)));
         Run((long)a.Rows * b.Outputs * a.Columns, rowBlocks * Divide(panels, work.PanelsPerItem), work);
+    }
+
+    /// <summary>The product of a single row, as in decoding: every weight is read once.</summary>
+    private void MultiplyRow(RowsView a, PanelsView b, float* c)
+    {
+        int strips = Divide(Divide(b.Outputs, MicroKernel<TSimd>.Columns), PanelsPerStrip);
+        // Eight items to a thread, so that none is idle for long at the end; neighbouring strips together, so that memory is read in long stretches.
+        int stripsPerItem = Math.Max(1, strips / (8 * team.Threads));
+        Run((long)b.Outputs * a.Columns, Divide(strips, stripsPerItem), new RowWork(a, b, c, stripsPerItem));
+    }
+
+    /// <summary>Panels that a single row reads side by side.</summary>
+    private const int PanelsPerStrip = 4;
+
+    /// <summary>Item: some strips of panels.</summary>
+    private readonly struct RowWork(RowsView a, PanelsView b, float* c, int stripsPerItem) : IWork
+    {
+        public void Run(int index)
+        {
+            int panels = Divide(b.Outputs, MicroKernel<TSimd>.Columns);
+            int end = Math.Min(panels, (index + 1) * stripsPerItem * PanelsPerStrip);
+            for (int panel = index * stripsPerItem * PanelsPerStrip; panel < end; panel += PanelsPerStrip) Strip(panel, Math.Min(PanelsPerStrip, end - panel));
+        }
+
+        /// <summary>A strip that reaches past the last output is computed aside.</summary>
+        private void Strip(int panel, int count)
+        {
+            int columns = MicroKernel<TSimd>.Columns, first = panel * columns, used = Math.Min(count * columns, b.Outputs - first);
+            byte* data = b.Data + ((long)first * b.Inputs * b.DType.Size());
+            float* bias = b.Bias == null ? null : b.Bias + first, scale = b.Scales == null ? null : b.Scales + first;
+            float* edge = stackalloc float[PanelsPerStrip * 32], target = used == count * columns ? c + first : edge;
+            switch (b.DType)
+            {
+                case DType.Float16: MicroKernel<TSimd>.RunRow<Float16Format>(count, b.Inputs, a.Data, data, target, bias, scale); break;
+                case DType.Int8: MicroKernel<TSimd>.RunRow<Int8Format>(count, b.Inputs, a.Data, data, target, bias, scale); break;
+                case DType.BFloat16: MicroKernel<TSimd>.RunRow<BFloat16Format>(count, b.Inputs, a.Data, data, target, bias, scale); break;
+                default: MicroKernel<TSimd>.RunRow<Float32Format>(count, b.Inputs, a.Data, data, target, bias, scale); break;
+            }
+
+            if (target == edge) new ReadOnlySpan<float>(edge, used).CopyTo(new Span<float>(c + first, used));
+        }
     }
 
     /// <summary>Item: a block of rows by a group of panels.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Strata.Tensors.Cpu;
 
@@ -156,6 +157,72 @@ internal static unsafe class MicroKernel<TSimd> where TSimd : unmanaged, ISimd<T
         if (TRows.Count > 9) Finish(c9l, c9r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (9 * cStride));
         if (TRows.Count > 10) Finish(c10l, c10r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (10 * cStride));
         if (TRows.Count > 11) Finish(c11l, c11r, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + (11 * cStride));
+    }
+
+    /// <summary>
+    /// One row by up to four whole panels: c [panels · Columns] = a [depth] · b (· scale) (+ bias). Each weight is used once, so what counts is how fast memory comes: the panels are read side by side, as several streams that
+    /// the processor fetches ahead. The chains of multiply-adds are those of <see cref="Run"/>.
+    /// </summary>
+    /// <param name="panels">1 .. 4.</param>
+    /// <param name="depth">Length of the row.</param>
+    /// <param name="a">The row.</param>
+    /// <param name="b">The first panel; the others follow it.</param>
+    /// <param name="c">Result.</param>
+    /// <param name="bias">One per column; or null.</param>
+    /// <param name="scale">One per column; or null.</param>
+    public static void RunRow<TFormat>(int panels, nint depth, float* a, byte* b, float* c, float* bias, float* scale) where TFormat : struct, IWeightFormat
+    {
+        switch (panels)
+        {
+            case 1: Row<Rows1, TFormat>(depth, a, b, c, bias, scale); break;
+            case 2: Row<Rows2, TFormat>(depth, a, b, c, bias, scale); break;
+            case 3: Row<Rows3, TFormat>(depth, a, b, c, bias, scale); break;
+            case 4: Row<Rows4, TFormat>(depth, a, b, c, bias, scale); break;
+            default: throw new ArgumentOutOfRangeException(nameof(panels));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Row<TPanels, TFormat>(nint depth, float* a, byte* b, float* c, float* bias, float* scale)
+        where TPanels : struct, IRows
+        where TFormat : struct, IWeightFormat
+    {
+        TSimd c0l = default, c0r = default, c1l = default, c1r = default, c2l = default, c2r = default, c3l = default, c3r = default;
+        nint half = TSimd.Width * TFormat.Bytes, panel = depth * 2 * half;
+        for (float* end = a + depth; a < end; a++, b += 2 * half)
+        {
+            TSimd factor = TSimd.Broadcast(*a);
+            if (TPanels.Count > 0) StepRow<TFormat>(factor, b, half, ref c0l, ref c0r);
+            if (TPanels.Count > 1) StepRow<TFormat>(factor, b + panel, half, ref c1l, ref c1r);
+            if (TPanels.Count > 2) StepRow<TFormat>(factor, b + (2 * panel), half, ref c2l, ref c2r);
+            if (TPanels.Count > 3) StepRow<TFormat>(factor, b + (3 * panel), half, ref c3l, ref c3r);
+        }
+
+        if (TPanels.Count > 0) FinishPanel(c0l, c0r, 0, bias, scale, c);
+        if (TPanels.Count > 1) FinishPanel(c1l, c1r, 1, bias, scale, c);
+        if (TPanels.Count > 2) FinishPanel(c2l, c2r, 2, bias, scale, c);
+        if (TPanels.Count > 3) FinishPanel(c3l, c3r, 3, bias, scale, c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StepRow<TFormat>(TSimd factor, byte* b, nint half, ref TSimd left, ref TSimd right) where TFormat : struct, IWeightFormat
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(b + PrefetchBytes);
+        left = TSimd.MultiplyAdd(factor, TFormat.Load<TSimd>(b), left);
+        right = TSimd.MultiplyAdd(factor, TFormat.Load<TSimd>(b + half), right);
+    }
+
+    /// <summary>How far ahead a stream of weights is fetched: beyond the page where the processor's own fetching stops.</summary>
+    private const int PrefetchBytes = 2048;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FinishPanel(TSimd left, TSimd right, int panel, float* bias, float* scale, float* c)
+    {
+        int at = panel * 2 * TSimd.Width;
+        TSimd scaleLeft = default, scaleRight = default, biasLeft = default, biasRight = default;
+        if (scale != null) LoadRow(scale + at, out scaleLeft, out scaleRight);
+        if (bias != null) LoadRow(bias + at, out biasLeft, out biasRight);
+        Finish(left, right, scale != null, scaleLeft, scaleRight, bias != null, biasLeft, biasRight, c + at);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -34,6 +34,10 @@ public sealed class LensMagic() : StrataMagic("lens");
 [VersoExtension]
 public sealed class ProbeMagic() : StrataMagic("probe");
 
+/// <summary><c>#!atlas</c></summary>
+[VersoExtension]
+public sealed class AtlasMagic() : StrataMagic("atlas");
+
 /// <summary><c>#!ablate</c></summary>
 [VersoExtension]
 public sealed class AblateMagic() : StrataMagic("ablate");

@@ -169,6 +169,21 @@ public sealed class ActivationVerbTests : FolderTest
     }
 
     [Fact]
+    public async Task ComparisonsStreamAndLayersAreMixed()
+    {
+        string[] data = ["--data", Repository.Games, "--take", "12", "--with", "cka-debiased", "--json"];
+        ToolResult whole = await Tool.Run(["compare", Repository.Othello, .. data]), streamed = await Tool.Run(["compare", Repository.Othello, "--stream", .. data]);
+        Assert.Equal((0, 0), (whole.Code, streamed.Code));
+        Assert.Equal(Matrix(whole)[0][7], Matrix(streamed)[0][7], 1e-6);
+        (await Tool.Run(["compare", Repository.Othello, Repository.Othello, "--stream", .. data])).IsRefused(2, "leave SOURCE2");
+        ToolResult mixed = await Tool.Run("generate", Repository.Othello, "--tokens", "61,26,18,19", "--max-new", "4", "--mix", "lol", "--amateur", Repository.Othello, "--beta", "0", "--omega", "0", "--json");
+        ToolResult plain = await Tool.Run("generate", Repository.Othello, "--tokens", "61,26,18,19", "--max-new", "4", "--json");
+        Assert.Equal(plain.Json.GetProperty("tokens").GetRawText(), mixed.Json.GetProperty("tokens").GetRawText());
+        (await Tool.Run("generate", Repository.Othello, "--tokens", "61", "--max-new", "4", "--mix", "dolla")).IsRefused(2, "\"dola\"");
+        (await Tool.Run("generate", Repository.Othello, "--tokens", "61", "--max-new", "4", "--alpha", "1")).IsRefused(2, "--alpha belongs to --mix");
+    }
+
+    [Fact]
     public async Task LensesAreFittedOnDataAndAttributionsAddUp()
     {
         ToolResult lens = await Tool.Run("lens", Repository.Othello, "--tokens", "61,26,18,19", "--data", Repository.Games, "--take", "4", "--json");
@@ -179,6 +194,10 @@ public sealed class ActivationVerbTests : FolderTest
         Model model = Model.Load(Repository.Othello);
         float top = model.Capture(new TokenRows("ids", [[61, 26, 18, 19]]), new CaptureRequest { Points = ["logits"], Announce = _ => { } }).Rows("logits").Row(3).ToArray().Max();
         Assert.Equal(top, parts.Json.GetProperty("columns").GetProperty("adds").EnumerateArray().Sum(v => v.GetDouble()), 1e-4);
+        ToolResult heads = await Tool.Run("lens", Repository.Othello, "--tokens", "61,26,18,19", "--attribute", "--heads", "--json");
+        Assert.Equal(2 + 8 * 10 + 1, heads.Json.GetProperty("columns").GetProperty("adds").GetArrayLength());
+        Assert.Equal(top, heads.Json.GetProperty("columns").GetProperty("adds").EnumerateArray().Sum(v => v.GetDouble()), 1e-4);
+        (await Tool.Run("lens", Repository.Othello, "--tokens", "61", "--heads")).IsRefused(2, "belong to --attribute");
         (await Tool.Run("lens", Repository.Othello, "--tokens", "61", "--ahead", "2")).IsRefused(2, "--ahead belongs to a fitted lens");
     }
 

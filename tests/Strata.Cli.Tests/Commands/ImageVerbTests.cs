@@ -29,6 +29,26 @@ public sealed class ImageVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Patches_are_read_in_class_space_and_drawn_on_the_image()
+    {
+        ToolResult table = await Tool.Run("lens", _network.Folder, "--patches", "--data", _network.Images, "--json");
+        Assert.Equal((0, 4), (table.Code, table.Json.GetProperty("columns").GetProperty("patch identifiability").GetArrayLength()));
+        Assert.Equal(4, table.Json.GetProperty("columns").GetProperty("random weights").GetArrayLength());
+
+        string notebook = Path.Combine(_network.Root, "patches.ipynb"), report = Path.Combine(_network.Root, "patches.html");
+        string[] lines = [$"#!model \"{_network.Folder}\"", $"#!data \"{_network.Images}\"", "#!lens --patches --row 2"];
+        File.WriteAllText(notebook, JsonSerializer.Serialize(new { cells = lines.Select((line, i) => new { cell_type = "code", id = $"c{i}", metadata = new { }, execution_count = (int?)null, outputs = Array.Empty<int>(), source = line }), metadata = new { }, nbformat = 4, nbformat_minor = 5 }));
+        ToolResult run = await Tool.Run("run", notebook, "--report", report);
+        Assert.True(run.Code == 0, run.Error);
+        string html = File.ReadAllText(report);
+        Assert.Contains("href=\"data:image/png;base64,", html);
+        Assert.Equal(4 * 16, html.Split("fill-opacity=").Length - 1);
+        Assert.Contains("<title>3,3: ", html);
+        Assert.Contains("a green", html);
+        Assert.Contains("How far the true class is up among all classes", html);
+    }
+
+    [Fact]
     public async Task What_does_not_fit_is_refused()
     {
         (await Tool.Run("eval", Repository.Othello, "--data", _network.Images)).IsRefused(3, "reads texts");

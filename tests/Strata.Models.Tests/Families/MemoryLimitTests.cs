@@ -55,6 +55,8 @@ public partial class MemoryLimitTests(PytorchSuite suite)
         GenerationRequest request = new() { MaxNew = 6, StopIds = [] };
         Assert.Equal(whole.Generate(rows, request).NewTokens, limited.Generate(rows, request).NewTokens);
         Assert.Equal(whole.RandomTwin(4).Capture(rows, "logits").Rows("logits").Values, limited.RandomTwin(4).Capture(rows, "logits").Rows("logits").Values);
+        ResidualDetail heads = new() { Heads = true, NeuronsPerPart = 8 };
+        Assert.Equal(ResidualParts.Capture(whole, rows.Sequences[0], 3, null, heads).Rows.Values, ResidualParts.Capture(limited, rows.Sequences[0], 3, null, heads).Rows.Values);
         Assert.Contains(limited.Explain().Facts, fact => fact.Value.Contains("the others are read when they run", StringComparison.Ordinal));
 
         float[] Logits(Model model, string plan) => model.Capture(rows, TestModels.Quiet("logits") with { Plan = model.Plans.Parse(plan) }).Rows("logits").Values;

@@ -23,7 +23,7 @@ public sealed class MagicCompletionTests : IClassFixture<OthelloSession>
     [InlineData("#!capture --po| --pool mean", "--points --positions")]
     [InlineData("#!ablate --plan 0..8 --pl|", "--plan")]
     [InlineData("#!generate |", "--max-new")]
-    [InlineData("#!measure |", "acts fromCell --measure")]
+    [InlineData("#!measure |", "acts fromCell --help")]
     [InlineData("#!measure acts --form |", "textbook reference")]
     [InlineData("#!measure acts --normalize log|", "log-n log-d")]
     [InlineData("#!measure acts --measure norm,cur|", "curvature")]

@@ -127,6 +127,26 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     }
 
     [Fact]
+    public void Attributions_by_head_mixed_layers_and_streams_are_reached_by_command()
+    {
+        FakeHost host = othello.Run("#!lens --tokens 61,19,18,17 --attribute top --heads --neurons 128 --name parts", "#!generate --tokens 61,19,18 --max-new 3 --mix deco --layers 4,5 --alpha 2 --name mixed",
+            "#!compare --stream --take 6 --points blocks.*.resid_post --pool mean --with cka-debiased --chunk 4 --name streamed", "#!lens --take 1 --positions 3..7 --name few");
+        DirectLogitAttribution parts = Assert.IsType<DirectLogitAttribution>(host.Variables["parts"]);
+        Assert.Equal(parts.Logit, parts.Total, 1e-4);
+        Assert.Contains("blocks.7.attn.head.7", parts.Parts);
+        Assert.Contains("blocks.7.mlp.neurons.384..512", parts.Parts);
+        Assert.Contains("head 3", host.Outputs[0].Renderings[MimeBundle.Svg]);
+        Assert.Contains("the other", host.Outputs[1].Renderings[MimeBundle.PlainText]);
+        Assert.DoesNotContain("score␣of", host.Text);
+        Assert.Equal("deco", Assert.IsType<Generation>(host.Variables["mixed"]).Provenance.Settings["decoding"]);
+        ComparisonMatrix streamed = Assert.IsType<ComparisonMatrix>(host.Variables["streamed"]), whole = Assert.IsType<ComparisonMatrix>(
+            othello.Run("#!capture --take 6 --points blocks.*.resid_post --pool mean --name pooled", "#!compare pooled --with cka-debiased --name whole").Variables["whole"]);
+        Assert.Equal(whole.Values[1, 6], streamed.Values[1, 6], 6);
+        Assert.Contains("3: ", host.Outputs[^2].Renderings[MimeBundle.Svg]);
+        Assert.DoesNotContain("2: ", host.Outputs[^2].Renderings[MimeBundle.Svg]);
+    }
+
+    [Fact]
     public void A_lens_shows_the_top_token_of_every_layer_and_position()
     {
         FakeHost host = othello.Run("#!lens --tokens 61,19,18,17");
@@ -135,7 +155,7 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
         Assert.Equal((9, 4), (lens.Points.Count, lens.Cells[0][0].Length));
         string plotly = host.Outputs[0].Renderings[MimeBundle.Plotly];
         Assert.Contains(model.TokenLabel(lens.Cells[0][8][3].TopId), plotly);
-        Assert.Contains("blocks.7.resid_post", plotly);
+        Assert.Contains("after block", plotly);
         Assert.Contains("agreement", host.Text);
         string drawing = host.Outputs[0].Renderings[MimeBundle.Svg];
         Assert.Contains("&lt;start&gt;", drawing);
@@ -422,6 +442,15 @@ public sealed class OthelloMagicTests(OthelloSession othello) : IClassFixture<Ot
     [InlineData("#!prune --count 8", "drop 1 to 7")]
     [InlineData("#!prune --count 2 --method angle", "--method \"angle\" is not known")]
     [InlineData("#!generate --tokens 61 --max-new 61", "Ask for at most 60")]
+    [InlineData("#!generate --tokens 61 --max-new 2 --layers 3", "--layers belongs to --mix")]
+    [InlineData("#!generate --tokens 61 --max-new 2 --mix lol", "contrasts with an amateur")]
+    [InlineData("#!generate --tokens 61 --max-new 2 --mix dola --layers 7", "Layer 7 cannot be mixed in")]
+    [InlineData("#!compare --points embed", "--points belongs to --stream")]
+    [InlineData("#!compare --stream --with rsa", "needs all rows at once")]
+    [InlineData("#!compare acts --stream", "ACTS needs all rows at once")]
+    [InlineData("#!lens --tokens 61 --heads", "--heads belongs to --attribute")]
+    [InlineData("#!lens --tokens 61 --patches", "reads texts")]
+    [InlineData("#!lens --tokens 61 --positions 5..9", "None of the 1 positions")]
     [InlineData("#!generate --tokens 61 --max-new 1 --temperature -1", "expected 0 or more")]
     public void What_the_model_cannot_do_is_refused_with_what_it_can(string line, string expected) => Assert.Contains(expected, Failure(line).Message);
 

@@ -99,6 +99,10 @@ public class LensTests
         DirectLogitAttribution fine = DirectLogitAttribution.Of(model, ids, detail: new ResidualDetail { Heads = true, NeuronsPerPart = 10 });
         Assert.Equal(all.Logit, fine.Total, 1e-4);
         Assert.Equal(all.Values[all.Parts.ToList().IndexOf("blocks.1.attn_out")], fine.Parts.Zip(fine.Values).Where(p => p.First.StartsWith("blocks.1.attn.", StringComparison.Ordinal)).Sum(p => p.Second), 1e-4);
+        Table few = fine.ToTable(5);
+        Assert.Equal(6, few.Rows);
+        Assert.Equal(fine.Total, few["adds"].Numbers.Sum(), 1e-9);
+        Assert.Equal(fine.Values.Max(Math.Abs), Math.Abs(few["adds"].Numbers[0]));
         Assert.Equal(4 * model.Spec.Heads, fine.Parts.Count(p => p.Contains(".head.", StringComparison.Ordinal)));
 
         // A part is what is lost when only it is taken away under the same scale: exactly linear.

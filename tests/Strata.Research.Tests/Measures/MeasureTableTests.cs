@@ -37,7 +37,7 @@ public class MeasureTableTests
     {
         Table table = MeasureTable.Compute(TwoBlocks(), ["prompt-entropy"]).Table;
         Assert.All(table["left out"].Numbers, n => Assert.Equal(1, n));
-        Assert.Contains(table.Notes, note => note.Contains("prompt-entropy at embed left out 1: 1 x prompt of fewer than 2 tokens"));
+        Assert.Contains(table.Notes, note => note.Contains("prompt-entropy at each of embed, blocks.0.resid_pre and 3 more left out 1: 1 x prompt of fewer than 2 tokens"));
         Assert.Equal("nats", table["value"].Unit);
     }
 

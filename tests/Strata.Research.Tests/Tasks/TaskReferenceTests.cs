@@ -74,6 +74,26 @@ public sealed class TaskReferenceTests
         }
     }
 
+    /// <summary>Trained networks have a few dimensions that are thousands of times larger than the others; the search still ends, and what it finds reads the rows it was fitted to.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1e2)]
+    [InlineData(1e4)]
+    [InlineData(1e-5)]
+    public void MassiveActivationsDoNotStopTheFit(double largest)
+    {
+        Random random = new(17);
+        for (int draw = 0; draw < 10; draw++)
+        {
+            int classes = 2 + draw % 5;
+            int[] labels = Enumerable.Range(0, 8 * classes).Select(i => i % classes).ToArray();
+            FloatMatrix x = Samples.Make(labels.Length, 96, (i, j) => j switch { 0 => largest * (3 + 0.3 * Samples.Normal(random)), 1 => -largest * (1 + 0.1 * Samples.Normal(random)), _ => Math.Min(1, largest) * (Samples.Normal(random) + (j % classes == labels[i] ? 1 : 0)) });
+            RealMatrix weights = UndersampledSoftmax.Fit(x, labels, classes, c: 1);
+            Assert.True(weights.Values.All(double.IsFinite));
+            if (largest >= 1) Assert.Equal(labels, LinearProbe.Read(RealMatrix.From(x), [weights])[0]);
+        }
+    }
+
     private static void CheckClassification(ClassificationTask task, TaskScores scores, JsonElement expected)
     {
         int[][] draws = expected.GetProperty("draws").Deserialize<int[][]>()!;

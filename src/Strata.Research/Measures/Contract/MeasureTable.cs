@@ -122,11 +122,13 @@ public sealed class MeasureTable
         return new Table($"{string.Join(", ", measures.Select(m => m.Name))} per hook point", WithSettings(provenance, measures, options, control), columns)
         {
             Notes = [
-                .. rows.Where(r => r.Value.LeftOutReason is not null).Select(r => $"{r.Measure.Name} at {r.Point} left out {r.Value.LeftOut}: {r.Value.LeftOutReason}."),
+                .. rows.Where(r => r.Value.LeftOutReason is not null).GroupBy(r => (r.Measure.Name, r.Value.LeftOut, r.Value.LeftOutReason)).Select(g => $"{g.Key.Name} at {Points(g.Select(r => r.Point).ToArray())} left out {g.Key.LeftOut}: {g.Key.LeftOutReason}."),
                 .. rows.Where(r => r.Value.Where is not null).Select(r => $"{r.Measure.Name} at {r.Point}: {r.Value.Where}."),
             ],
         };
     }
+
+    private static string Points(string[] points) => points.Length < 3 ? string.Join(" and ", points) : $"each of {points[0]}, {points[1]} and {points.Length - 2} more";
 
     private static double Of(IReadOnlyDictionary<string, IReadOnlyDictionary<string, MeasureValue>> values, Measure measure, string point) =>
         values.TryGetValue(measure.Name, out IReadOnlyDictionary<string, MeasureValue>? points) && points.TryGetValue(point, out MeasureValue? value) ? value.Value : double.NaN;

@@ -39,6 +39,11 @@ internal sealed class TaskDescription
         {
             throw new InvalidFileException(path, $"line {e.Start.Line}: broken YAML: {e.Message}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // The scanner's own checks; a broken file must not look like a fault of the program.
+            throw new InvalidFileException(path, $"broken YAML: {e.Message}", e);
+        }
         catch (DecoderFallbackException e)
         {
             throw new InvalidFileException(path, "no valid UTF-8; expected text in UTF-8.", e);

@@ -127,7 +127,8 @@ internal sealed record TaskRow(string Path, long Line, JsonElement Fields)
         {
             Utf8JsonReader reader = new(line);
             JsonElement element = JsonElement.ParseValue(ref reader);
-            if (reader.Read()) throw new InvalidFileException(path, $"line {number}: something follows the object; expected one JSON object per line.");
+            // Whatever follows makes the reader throw.
+            reader.Read();
             return element.ValueKind == JsonValueKind.Object ? element : throw new InvalidFileException(path, $"line {number}: {Given(element)}; expected one JSON object per line.");
         }
         catch (JsonException e)

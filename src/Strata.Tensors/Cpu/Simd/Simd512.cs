@@ -36,11 +36,7 @@ internal readonly unsafe struct Simd512(Vector512<float> lanes) : ISimd<Simd512>
     public static Simd512 LoadBFloat16(ushort* address) => new((LoadWidened(address) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd512 LoadInt8(sbyte* address)
-    {
-        Vector256<short> halves = Vector256.WidenLower(Vector128.Load(address).ToVector256Unsafe());
-        return new(Vector512.ConvertToSingle(Vector512.WidenLower(halves.ToVector512Unsafe())));
-    }
+    public static Simd512 LoadInt8(sbyte* address) => new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(address))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreInt8(Simd512 value, sbyte* address)
@@ -96,5 +92,5 @@ internal readonly unsafe struct Simd512(Vector512<float> lanes) : ISimd<Simd512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> LoadWidened(ushort* address) => Vector512.WidenLower(Vector256.Load(address).ToVector512Unsafe());
+    private static Vector512<uint> LoadWidened(ushort* address) => Avx512F.ConvertToVector512UInt32(Vector256.Load(address));
 }
