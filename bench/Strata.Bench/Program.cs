@@ -36,7 +36,7 @@ if (args is [MemoryRows.Verb])
 if (args is ["sweeps", ..])
 {
     using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : new PythonWorker(Checkout.File("bench", "pytorch", "hooks.py"), "python3-torch and libopenblas0-openmp");
-    new SweepTable(pytorch, rounds, args.Contains("--few") ? 1 : 12).Run(args.SkipWhile(a => a != "--rows").Skip(1).Take(1).SelectMany(list => list.Split(',')).ToArray());
+    new SweepTable(pytorch, rounds, args.Contains("--few")).Run(args.SkipWhile(a => a != "--rows").Skip(1).Take(1).SelectMany(list => list.Split(',')).ToArray());
     return 0;
 }
 

@@ -11,8 +11,8 @@ namespace Strata.Bench.Peer;
 /// </summary>
 /// <param name="pytorch">The peer, or null.</param>
 /// <param name="rounds">Alternating rounds.</param>
-/// <param name="headsPerBlock">Heads of each block that are ablated: 12 for all 144, fewer where time is short.</param>
-internal sealed class SweepTable(PythonWorker? pytorch, int rounds, int headsPerBlock = 12)
+/// <param name="few">Where time is short: one head of each block, and PyTorch patches one position in 32 instead of one in 8.</param>
+internal sealed class SweepTable(PythonWorker? pytorch, int rounds, bool few)
 {
     private const int Blocks = 12;
     private const int Heads = 12;
@@ -31,11 +31,11 @@ internal sealed class SweepTable(PythonWorker? pytorch, int rounds, int headsPer
         foreach ((string name, Action<Model> row) in all) if (rows.Count == 0 || rows.Contains(name)) row(model);
     }
 
-    /// <summary>Some heads of each block, whose cost is that of the others.</summary>
+    /// <summary>All heads, or one of each block, which costs what the others do.</summary>
     private void HeadAblation(Model model)
     {
         TokenRows rows = RandomRows(model, 8, 128);
-        Variant[] variants = [.. Variant.Heads(model).Where(v => v.Part % (Heads / headsPerBlock) == 0)];
+        Variant[] variants = [.. Variant.Heads(model).Where(v => !few || v.Part == 0)];
         JsonObject request = Request("ablate", 8, 128);
         request["heads"] = new JsonArray([.. variants.Select(v => (JsonNode)new JsonArray(v.Block!.Value, v.Part!.Value))]);
         double[] seconds = Measure(() => VariantSweep.Run(model, rows, variants), request);
@@ -43,10 +43,11 @@ internal sealed class SweepTable(PythonWorker? pytorch, int rounds, int headsPer
         Compare($"zero-ablation of {variants.Length} of 144 heads, loss on 8x128", seconds, 1, flops, 2);
     }
 
-    /// <summary>The whole grid; PyTorch runs every eighth position, each of which costs the same.</summary>
+    /// <summary>The whole grid; PyTorch runs some positions, each of which costs the same.</summary>
     private void Patching(Model model)
     {
-        const int length = 64, stride = 8;
+        const int length = 64;
+        int stride = few ? 32 : 8;
         int[][] prompts = [.. RandomRows(model, 2, length).Sequences];
         JsonObject request = Request("patch", 1, length);
         request["cells"] = new JsonArray([.. Enumerable.Range(0, Blocks).SelectMany(b => Enumerable.Range(0, length / stride).Select(p => (JsonNode)new JsonArray(b, p * stride)))]);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Strata.Models;
 using Strata.Research;
 
 namespace Strata.Cli.Commands;

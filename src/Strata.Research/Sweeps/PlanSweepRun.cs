@@ -30,7 +30,10 @@ internal sealed class PlanSweepRun : SweepRun
         _tree.BlockEvaluations,
         _plans.Sum(plan => plan.BlocksRun),
         Options.Scorer?.Name,
-        Provenance with { Plan = _asked == 1 ? _plans[0].ToString() : $"{_asked} plans" }) { StopWhen = Options.StopWhen };
+        Provenance with { Plan = _asked == 1 ? _plans[0].ToString() : $"{_asked} plans" })
+    {
+        StopWhen = Options.StopWhen,
+    };
 
     /// <inheritdoc/>
     protected override bool IsAsked(int entry) => entry < _asked;

@@ -1,5 +1,3 @@
-using Strata.Models;
-
 namespace Strata.Research;
 
 /// <summary>What a sweep is going to do, before it does it.</summary>

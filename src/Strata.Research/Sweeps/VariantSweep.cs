@@ -1,5 +1,4 @@
 using Strata.Models;
-using Strata.Tensors;
 
 namespace Strata.Research;
 

@@ -25,10 +25,11 @@ internal sealed class VariantSweepRun : SweepRun
 
     /// <summary>The results so far.</summary>
     public VariantSweepResult Result() =>
-        new(Result(0), _variants, [.. Enumerable.Range(1, _variants.Count).Select(Result)], BlockEvaluations, LoopBlockEvaluations, Options.Scorer?.Name, Provenance with
+        new(Result(0), _variants, [.. Enumerable.Range(1, _variants.Count).Select(Result)], BlockEvaluations, LoopBlockEvaluations, Options.Scorer?.Name,
+            Provenance with { Interventions = [.. Provenance.Interventions, $"{_variants.Count} variants"] })
         {
-            Interventions = [.. Provenance.Interventions, $"{_variants.Count} variants"],
-        }) { StopWhen = Options.StopWhen };
+            StopWhen = Options.StopWhen,
+        };
 
     /// <inheritdoc/>
     protected override SweepWork Work(int known)

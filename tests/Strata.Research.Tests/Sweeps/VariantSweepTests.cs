@@ -1,5 +1,4 @@
 using Strata.Models;
-using Strata.Tensors;
 using Xunit;
 
 namespace Strata.Research.Tests.Sweeps;
