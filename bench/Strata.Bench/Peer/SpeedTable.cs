@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Strata.Bench.Peer.Rows;
-using Strata.Models;
 using Strata.Tensors;
 
 namespace Strata.Bench.Peer;

@@ -1,4 +1,3 @@
-using Strata.Models;
 using Strata.Tensors;
 
 namespace Strata.Research;
