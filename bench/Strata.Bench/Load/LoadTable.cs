@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Strata.Models;
-using Strata.Tensors;
 
 namespace Strata.Bench.Load;
 

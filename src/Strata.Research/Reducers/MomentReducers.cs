@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Strata.Models;
 
 namespace Strata.Research;
 

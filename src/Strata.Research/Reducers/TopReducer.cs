@@ -1,5 +1,3 @@
-using Strata.Models;
-
 namespace Strata.Research;
 
 /// <summary>

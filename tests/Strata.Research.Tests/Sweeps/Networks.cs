@@ -19,7 +19,14 @@ internal static class Networks
             "window" => llama with { BlockSpecs = new ValueList<BlockSpec>(Enumerable.Range(0, 5).Select(i => new BlockSpec(40) { Rotary = llama.Rotary, Window = i % 2 == 0 ? 4 : null })) },
             "mamba2" => gpt2 with
             {
-                Family = "mamba2", Heads = 0, KeyValueHeads = 0, HeadWidth = 0, MlpWidth = 0, Positions = PositionKind.None, MaxPositions = int.MaxValue, Norm = NormKind.RmsNorm,
+                Family = "mamba2",
+                Heads = 0,
+                KeyValueHeads = 0,
+                HeadWidth = 0,
+                MlpWidth = 0,
+                Positions = PositionKind.None,
+                MaxPositions = int.MaxValue,
+                Norm = NormKind.RmsNorm,
                 StateSpace = new StateSpaceSpec { Channels = 48, Heads = 4, StateSize = 8, Taps = 4, OutputNormWidth = 48 },
             },
             _ => throw new ArgumentException(family),
