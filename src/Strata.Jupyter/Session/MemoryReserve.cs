@@ -11,7 +11,12 @@ internal static class MemoryReserve
     private static byte[]? _reserve;
 
     /// <summary>Gives the reserve up.</summary>
-    public static void Release() => _reserve = null;
+    public static void Release()
+    {
+        _reserve = null;
+        // Memory of large objects serves small ones only after it has gone back to the system.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
 
     /// <summary>Keeps it back again, where there is enough by far.</summary>
     public static void Restore()

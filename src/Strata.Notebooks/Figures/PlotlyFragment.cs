@@ -33,12 +33,13 @@ public static class PlotlyFragment
 
     /// <summary>
     /// Fits a plot to a narrow page: texts of cells that become smaller than two letters are told on hovering alone; on a phone titles are broken into lines, the buttons, which would lie over them, left out, scales of colours made slim and square cells not surrounded by empty space.
+    /// There is no "&lt;" in it, so that a reader of HTML finds its end.
     /// </summary>
     private const string Fit =
-        "function fit(f,w){f.data.forEach(function(t){if(t.texttemplate&&(w-180)/t.z[0].length<15)delete t.texttemplate});"
+        "function fit(f,w){f.data.forEach(function(t){if(t.texttemplate&&15>(w-180)/t.z[0].length)delete t.texttemplate});"
         + "if(w>=600)return;f.data.forEach(function(t){var b=t.colorbar;if(b){b.thickness=10;if(b.title)b.title.side=\"right\"}});"
         + "if(f.data.length==1&&(f.layout.yaxis||{}).scaleanchor)f.layout.height=Math.min(f.layout.height,w+40);"
         + "f.config.displayModeBar=false;var t=f.layout.title;if(!t)return;var n=Math.floor(w/7.5),c=0;"
-        + "t.text=t.text.split(\"<br>\").map(function(l){if(l.indexOf(\"<\")>=0)return l;var o=[\"\"];l.split(\" \").forEach(function(x){var e=o[o.length-1];"
-        + "if(e&&e.length+x.length>=n){o.push(x);c++}else o[o.length-1]=e?e+\" \"+x:x});return o.join(\"<br>\")}).join(\"<br>\");f.layout.margin.t+=20*c}";
+        + "t.text=t.text.split(\"\\u003cbr>\").map(function(l){if(l.indexOf(\"\\u003c\")>=0)return l;var o=[\"\"];l.split(\" \").forEach(function(x){var e=o[o.length-1];"
+        + "if(e&&e.length+x.length>=n){o.push(x);c++}else o[o.length-1]=e?e+\" \"+x:x});return o.join(\"\\u003cbr>\")}).join(\"\\u003cbr>\");f.layout.margin.t+=20*c}";
 }
