@@ -11,7 +11,7 @@ public sealed class Gallery : IDisposable
         ["04-layer-by-layer"] = "games=10",
         ["05-similarity"] = "games=24",
         ["06-probes-and-controls"] = "games=16",
-        ["07-lenses"] = "games=30",
+        ["07-lenses"] = "games=60",
         ["08-geometry"] = "games=10",
         ["09-performance"] = "runs=1",
     };

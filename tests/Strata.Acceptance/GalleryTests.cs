@@ -54,7 +54,6 @@ public sealed partial class GalleryTests(Gallery gallery) : IClassFixture<Galler
     [InlineData(Tour, 14)]
     [InlineData(Painters, 7)]
     [InlineData(Api, 8)]
-    [InlineData(Layers, 12)]
     [InlineData(Performance, 5)]
     public async Task BrowserDrawsEveryFigureAndReportsNoError(string notebook, int least)
     {
