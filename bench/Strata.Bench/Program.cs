@@ -10,7 +10,7 @@ using Strata.Bench.Tasks;
 using Strata.Bench.Tokenizers;
 
 // dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--rows forward,decode] [--no-pytorch]   the speed table, or some groups of its rows
-// dotnet run -c Release --project bench/Strata.Bench -- sweeps [ROUNDS] [--no-pytorch] [--few] [--rows heads,patching,siblings,windows,painters]   sweeps and interventions
+// dotnet run -c Release --project bench/Strata.Bench -- sweeps [ROUNDS] [--no-pytorch] [--few] [--rows heads,patching,siblings,painters]   sweeps and interventions
 // dotnet run -c Release --project bench/Strata.Bench -- tokenizers                     megabytes of English per second
 // dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
 // dotnet run -c Release --project bench/Strata.Bench -- load [GB]                      how long a checkpoint takes to load, and its memory

@@ -20,14 +20,14 @@ internal sealed class SweepTable(PythonWorker? pytorch, int rounds, bool few)
     private readonly int _threads = Math.Min(2, Environment.ProcessorCount);
 
     /// <summary>Prints rows.</summary>
-    /// <param name="rows">Names of rows; none for all: heads, patching, siblings, windows, painters.</param>
+    /// <param name="rows">Names of rows; none for all: heads, patching, siblings, painters.</param>
     public void Run(IReadOnlyCollection<string> rows)
     {
         Model model = Model.Random(Gpt2Family.Spec(Blocks, width: 768, Heads, vocabulary: 50257, positions: 1024), 0, new ModelOptions { Engine = new CpuEngine(new CpuEngineOptions { Threads = _threads }) });
         pytorch?.Ask(new JsonObject { ["cmd"] = "setup", ["seed"] = 0 });
         Console.WriteLine($"# {Environment.ProcessorCount} cores, {model.Engine.Name}; medians of {rounds} alternating rounds; times PyTorch: {(pytorch is null ? "not run" : pytorch.Header.GetProperty("torch").GetString())}, {_threads} threads");
         Console.WriteLine($"{"work",-78}{"measured",12}{"target",12}");
-        (string Name, Action<Model> Row)[] all = [("heads", HeadAblation), ("patching", Patching), ("siblings", Siblings), ("windows", Windows), ("painters", PaintersBattery)];
+        (string Name, Action<Model> Row)[] all = [("heads", HeadAblation), ("patching", Patching), ("siblings", Siblings), ("painters", PaintersBattery)];
         foreach ((string name, Action<Model> row) in all) if (rows.Count == 0 || rows.Contains(name)) row(model);
     }
 
@@ -69,27 +69,19 @@ internal sealed class SweepTable(PythonWorker? pytorch, int rounds, bool few)
         }
     }
 
-    private void Windows(Model model) => Plans(model, "all windows", model.Plans.AllWindows(), 2);
-
     /// <summary>Eight strategies (the shuffle with three seeds) over every centred span.</summary>
-    private void PaintersBattery(Model model) =>
-        Plans(model, "painters' battery", [.. Enumerable.Range(0, 3).SelectMany(seed => Painters.Centred(model.Plans, seed)).Where((m, i) => i < 30 || m.Method == "shuffle").Select(m => m.Plan)], null);
-
-    private void Plans(Model model, string name, IReadOnlyList<LayerPlan> plans, double? target)
+    private void PaintersBattery(Model model)
     {
+        LayerPlan[] plans = [.. Enumerable.Range(0, 3).SelectMany(seed => Painters.Centred(model.Plans, seed)).Where((m, i) => i < 30 || m.Method == "shuffle").Select(m => m.Plan)];
         TokenRows rows = RandomRows(model, 8, 256);
         SweepResult last = null!;
         double[] seconds = Medians(Math.Max(1, rounds / 3), Timed(() => last = Sweep.Run(model, rows, plans)), Timed(() =>
         {
             foreach (LayerPlan plan in plans) Evaluation.Run(model, rows, plan);
         }));
-        double block = Block(model, 256), unembedding = Unembedding(model) * plans.Count;
+        double block = Block(model, 256), unembedding = Unembedding(model) * plans.Length;
         double promised = (last.LoopBlockEvaluations * block + unembedding) / (last.BlockEvaluations * block + unembedding);
-        Row($"{name}, {plans.Count} plans on 8x256 ({seconds[0]:0.0} s): own loop over sweep, of the {promised:0.00} promised", seconds[1] / seconds[0] / promised, ">= 0.95");
-        if (pytorch is null || target is null) return;
-        JsonObject request = Request("sweep", 8, 256);
-        request["plans"] = new JsonArray([.. plans.Select(plan => (JsonNode)new JsonArray([.. plan.Executions.Select(e => (JsonNode)LayerPlan.BlockOf(e))]))]);
-        Row($"{name}: PyTorch's loop over ours", pytorch.Seconds(request) / seconds[0], $">= {target:0.0}");
+        Row($"painters' battery, {plans.Length} plans on 8x256 ({seconds[0]:0.0} s): own loop over sweep, of the {promised:0.00} promised", seconds[1] / seconds[0] / promised, ">= 0.95");
     }
 
     private double[] Measure(Action strata, JsonObject request)

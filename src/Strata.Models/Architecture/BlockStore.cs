@@ -46,9 +46,6 @@ internal sealed class BlockStore
         _allFit = _slots.All(slot => slot.Weights is not null);
     }
 
-    /// <summary>Number of blocks.</summary>
-    public int Count => _slotOf.Length;
-
     /// <summary>Blocks whose weights are in memory now.</summary>
     public int InMemory => _slotOf.Count(slot => _slots[slot].Weights is not null);
 
@@ -90,7 +87,7 @@ internal sealed class BlockStore
         while (Resident + slot.Estimate > _limit && _slots.Where(other => other.Weights is not null && other.Holds == 0).MaxBy(other => other.Used) is Slot idle)
         {
             _spares.AddRange(idle.Laid);
-            idle.Laid.Clear();
+            idle.Laid = [];
             idle.Weights = null;
         }
 
@@ -100,8 +97,11 @@ internal sealed class BlockStore
 
     private void Lay(Slot slot)
     {
-        WeightLayout layout = new(_source.Reader(_engine), _storage, (_, weight) => slot.Laid.Add(weight)) { Spares = _spares };
+        List<LinearWeight> laid = [];
+        WeightLayout layout = new(_source.Reader(_engine), _storage, (_, weight) => laid.Add(weight)) { Spares = _spares };
+        // Only a whole block counts as held.
         slot.Weights = _lay(layout, slot.Map, slot.Facts);
+        slot.Laid = laid;
         _source.ReleasePages();
     }
 
@@ -129,7 +129,7 @@ internal sealed class BlockStore
 
         public BlockWeights? Weights { get; set; }
 
-        public List<LinearWeight> Laid { get; } = [];
+        public List<LinearWeight> Laid { get; set; } = [];
 
         public int Holds { get; set; }
 

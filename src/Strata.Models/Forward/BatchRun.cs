@@ -126,7 +126,7 @@ public sealed class BatchRun
         if (!narrows)
         {
             using TensorScope scope = _model.Engine.OpenScope();
-            return outer.Embed(Step(scope, stream, step, execution), LastRows);
+            return LastRows(outer, Step(scope, stream, step, execution));
         }
 
         _lastOnly = true;
@@ -140,10 +140,11 @@ public sealed class BatchRun
         }
     }
 
-    private int[] LastRows => [.. Batch.Starts.Skip(1).Select(end => end - 1)];
+    /// <summary>The rows of the last tokens, [sequences, columns].</summary>
+    internal Tensor LastRows(TensorScope scope, Tensor rows) => scope.Embed(rows, [.. Batch.Starts.Skip(1).Select(end => end - 1)]);
 
     /// <summary>The rows that go on: all, or those of the last tokens.</summary>
-    private Tensor GoingOn(TensorScope scope, Tensor rows) => _lastOnly ? scope.Embed(rows, LastRows) : rows;
+    private Tensor GoingOn(TensorScope scope, Tensor rows) => _lastOnly ? LastRows(scope, rows) : rows;
 
     /// <summary>The stream after a whole plan, holding two streams at a time.</summary>
     /// <param name="outer">Owns the result.</param>
@@ -153,16 +154,14 @@ public sealed class BatchRun
     public Tensor Run(TensorScope outer, LayerPlan plan, CancellationToken cancellation = default, Action<int, Tensor>? after = null)
     {
         Tensor stream = Embed(outer);
-        int execution = 0;
         for (int i = 0; i < plan.Steps.Length; i++)
         {
             if (Finished) return stream;
             cancellation.ThrowIfCancellationRequested();
-            Tensor next = Step(outer, stream, plan.Steps[i], execution);
+            Tensor next = Step(outer, stream, plan.Steps[i], plan.FirstExecutions[i]);
             outer.Release(stream);
             stream = next;
             after?.Invoke(i, stream);
-            execution += plan.Steps[i].Executions.Count();
         }
 
         _cache?.Advance(Batch);

@@ -18,7 +18,6 @@ public sealed class ReferenceRun : IDisposable
     private readonly TensorScope _scope;
     private readonly KeyValueCache? _memory;
     private readonly List<Tensor> _before = [];
-    private readonly int[] _executions;
     private readonly HookCatalog _catalog;
 
     /// <summary>Runs a sequence.</summary>
@@ -32,8 +31,6 @@ public sealed class ReferenceRun : IDisposable
         model.RequireNextToken("A run that changes are compared with");
         (_model, _ids, Plan) = (model, ids, model.CheckPlan(plan));
         _catalog = new HookCatalog(model.Spec, Plan);
-        _executions = new int[Plan.Steps.Length];
-        for (int i = 1; i < _executions.Length; i++) _executions[i] = _executions[i - 1] + Plan.Steps[i - 1].Executions.Count();
         TokenBatch batch = new([ids]);
         _memory = SharesPositions ? new KeyValueCache(model, Plan, 1, ids.Length) : null;
         _scope = model.Engine.OpenScope();
@@ -45,7 +42,7 @@ public sealed class ReferenceRun : IDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
                 _before.Add(stream);
-                stream = run.Step(_scope, stream, Plan.Steps[i], _executions[i]);
+                stream = run.Step(_scope, stream, Plan.Steps[i], Plan.FirstExecutions[i]);
             }
 
             using TensorScope scope = model.Engine.OpenScope();
@@ -95,16 +92,13 @@ public sealed class ReferenceRun : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             bool last = i == Plan.Steps.Length - 1;
-            Tensor next = last ? run.StepToLast(scope, stream, Plan.Steps[i], _executions[i]) : run.Step(scope, stream, Plan.Steps[i], _executions[i]);
+            Tensor next = last ? run.StepToLast(scope, stream, Plan.Steps[i], Plan.FirstExecutions[i]) : run.Step(scope, stream, Plan.Steps[i], Plan.FirstExecutions[i]);
             scope.Release(stream);
             stream = next;
         }
 
         return new FloatMatrix(run.Logits(scope, run.FinalNorm(scope, stream)).ToArray(), changes.Count, _model.Spec.Vocabulary);
     }
-
-    /// <summary>The step of the plan that runs an execution position.</summary>
-    public int StepOf(int execution) => Array.FindLastIndex(_executions, first => first <= execution);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -123,7 +117,7 @@ public sealed class ReferenceRun : IDisposable
             foreach (Intervention early in change.Interventions.Where(i => Enumerable.Range(0, change.Position).Any(position => i.Positions.Contains(position, _ids.Length))))
                 throw new StrataException($"The change \"{early}\" acts before position {change.Position}, from which on it was to run; narrow it with At(...), or give the first position that it changes.");
             foreach (HookPoint point in change.Interventions.SelectMany(i => _catalog.Select([i.Point])))
-                if (point.Execution < _executions[step] || point.Execution >= _catalog.Executions) throw new StrataException($"\"{point.Name}\" lies outside the blocks from step {step} of the plan on; changes of a run act there.");
+                if (point.Execution < Plan.FirstExecutions[step] || point.Execution >= _catalog.Executions) throw new StrataException($"\"{point.Name}\" lies outside the blocks from step {step} of the plan on; changes of a run act there.");
         }
     }
 }

@@ -46,12 +46,12 @@ internal sealed class GrowingRun : IDisposable
         Tensor stream = run.Run(scope, _plan, cancellation, (step, after) =>
         {
             int layer = Array.IndexOf(_layers, step);
-            if (layer >= 0) early[layer] = LastRows(scope, after, batch).ToArray();
+            if (layer >= 0) early[layer] = run.LastRows(scope, after).ToArray();
         });
         Tensor normalized = run.FinalNorm(scope, stream);
         // Interventions on the logits act on all rows by position; without them only the last rows need logits.
         bool allRows = _hooks is not null && _hooks.Touches(_plan.Executions.Length, HookKind.Logits);
-        Tensor logits = allRows ? LastRows(scope, run.Logits(scope, normalized), batch) : run.Logits(scope, LastRows(scope, normalized, batch));
+        Tensor logits = allRows ? run.LastRows(scope, run.Logits(scope, normalized)) : run.Logits(scope, run.LastRows(scope, normalized));
         return [.. Enumerable.Range(0, batch.Sequences).Select(s => Stacked(early, s, logits))];
     }
 
@@ -64,12 +64,5 @@ internal sealed class GrowingRun : IDisposable
         if (early.Length == 0) return new FloatMatrix(own.ToArray(), 1, vocabulary);
         FloatMatrix read = _model.Unembed(new FloatMatrix([.. early.SelectMany(rows => rows.AsSpan(sequence * width, width).ToArray())], early.Length, width));
         return new FloatMatrix([.. read.Values, .. own], early.Length + 1, vocabulary);
-    }
-
-    private static Tensor LastRows(TensorScope scope, Tensor rows, TokenBatch batch)
-    {
-        Tensor last = scope.Empty(batch.Sequences, rows.Shape.Columns);
-        for (int s = 0; s < batch.Sequences; s++) scope.WriteRows(rows, batch.Starts[s + 1] - 1, last, s, 1);
-        return last;
     }
 }

@@ -24,6 +24,9 @@ public sealed class LayerPlan : IEquatable<LayerPlan>
         Blocks = blocks;
         Steps = [.. steps];
         Executions = [.. Steps.SelectMany(step => step.Executions)];
+        int[] first = new int[Steps.Length];
+        for (int i = 1; i < first.Length; i++) first[i] = first[i - 1] + Steps[i - 1].Executions.Count();
+        FirstExecutions = [.. first];
         if (Executions.Length > MaxExecutions) throw new StrataException($"The plan runs {Executions.Length:N0} blocks; at most {MaxExecutions:N0} are allowed.");
         foreach (PlanStep execution in Executions)
         {
@@ -42,8 +45,11 @@ public sealed class LayerPlan : IEquatable<LayerPlan>
     /// <summary>Every run of a block or half block in order: position in this list is the execution position, which also numbers the cache slots.</summary>
     public ImmutableArray<PlanStep> Executions { get; }
 
+    /// <summary>The execution position at which each step begins.</summary>
+    public ImmutableArray<int> FirstExecutions { get; }
+
     /// <summary>Blocks run; a half block counts as one half.</summary>
-    public double BlocksRun => Executions.Sum(e => e is BlockStep ? 1.0 : 0.5);
+    public double BlocksRun => BlocksFrom(0);
 
     /// <summary>All blocks once, in order?</summary>
     public bool IsIdentity => Steps.Length == Blocks && Steps.Select((s, i) => s == new BlockStep(i)).All(same => same);
@@ -56,6 +62,16 @@ public sealed class LayerPlan : IEquatable<LayerPlan>
     /// <param name="blocks">Number of blocks of the network, to which <c>^</c> and open ranges refer.</param>
     /// <exception cref="StrataException">The text is not a plan; the message shows the place.</exception>
     public static LayerPlan Parse(string text, int blocks) => new PlanParser(text, blocks).Parse();
+
+    /// <summary>The step that runs an execution position.</summary>
+    public int StepOf(int execution)
+    {
+        int found = FirstExecutions.BinarySearch(execution);
+        return found >= 0 ? found : ~found - 1;
+    }
+
+    /// <summary>Blocks run from a step on; a half block counts as one half.</summary>
+    public double BlocksFrom(int step) => Steps.Skip(step).Sum(s => s.BlocksRun);
 
     /// <summary>The block that a (half) block step runs.</summary>
     public static int BlockOf(PlanStep execution) => execution switch

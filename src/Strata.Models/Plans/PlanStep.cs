@@ -11,6 +11,9 @@ public abstract record PlanStep
 
     /// <summary>The blocks (or halves of blocks) that the step runs, in execution order.</summary>
     public abstract IEnumerable<PlanStep> Executions { get; }
+
+    /// <summary>Blocks run; a half block counts as one half.</summary>
+    public double BlocksRun => Executions.Sum(e => e is BlockStep ? 1.0 : 0.5);
 }
 
 /// <summary>A whole block: attention, then MLP.</summary>

@@ -156,9 +156,8 @@ public sealed class PatchingGrid
         {
             float[] value = values.Samples(point.Name)[0].Row(position).ToArray();
             Intervention intervention = Intervention.Set(point.Name.Contains('#') ? point.Name : $"{point.Name}#0", value).At(new PositionSelection(position..(position + 1)));
-            int step = reference.StepOf(point.Execution), tokens = reference.TokensFrom(position);
-            double blocks = reference.Plan.Steps.Skip(step).SelectMany(s => s.Executions).Sum(e => e is BlockStep ? 1.0 : 0.5);
-            return new Patch(row, step, tokens, tokens * blocks, new PositionChange(position, [intervention]));
+            int step = reference.Plan.StepOf(point.Execution), tokens = reference.TokensFrom(position);
+            return new Patch(row, step, tokens, tokens * reference.Plan.BlocksFrom(step), new PositionChange(position, [intervention]));
         }
     }
 }

@@ -65,7 +65,7 @@ internal sealed class PlanTree
 
         Order(nodes);
         root._nodes = nodes;
-        root.BlockEvaluations = nodes.Sum(node => node.Step?.Executions.Sum(e => e is BlockStep ? 1.0 : 0.5) ?? 0);
+        root.BlockEvaluations = nodes.Sum(node => node.Step?.BlocksRun ?? 0);
         return root;
     }
 

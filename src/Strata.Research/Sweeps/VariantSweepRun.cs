@@ -8,7 +8,6 @@ internal sealed class VariantSweepRun : SweepRun
 {
     private readonly IReadOnlyList<Variant> _variants;
     private readonly LayerPlan _plan;
-    private readonly int[] _executions;
     private readonly int[] _firstSteps;
 
     /// <summary>Prepares a sweep whose inputs have been checked.</summary>
@@ -17,8 +16,6 @@ internal sealed class VariantSweepRun : SweepRun
         : base(model, rows, Keys(variants, plan), 0, options, provenance, journal)
     {
         (_variants, _plan) = (variants, plan);
-        _executions = new int[plan.Steps.Length + 1];
-        for (int i = 0; i < plan.Steps.Length; i++) _executions[i + 1] = _executions[i] + plan.Steps[i].Executions.Count();
         HookCatalog catalog = new(model.Spec, plan);
         _firstSteps = [plan.Steps.Length, .. variants.Select(variant => FirstStep(catalog.FirstExecution(variant.Interventions)))];
     }
@@ -62,7 +59,7 @@ internal sealed class VariantSweepRun : SweepRun
             foreach (int[] together in byStep[step].Chunk(Together(work.Batch.Tokens))) RunTogether(stream, step, together, work, cancellation);
             if (step == _plan.Steps.Length || byStep.All(entries => entries.Key <= step)) return;
             cancellation.ThrowIfCancellationRequested();
-            Tensor next = unchanged.Step(scope, stream, _plan.Steps[step], _executions[step]);
+            Tensor next = unchanged.Step(scope, stream, _plan.Steps[step], _plan.FirstExecutions[step]);
             scope.Release(stream);
             stream = next;
             work.Done(Flops(step) - Flops(step + 1));
@@ -75,7 +72,7 @@ internal sealed class VariantSweepRun : SweepRun
         Interventions = [.. Provenance.Interventions, .. Changes(entry).Select(i => i.ToString())],
     }, stopped);
 
-    private double BlockEvaluations => _firstSteps.Select((first, entry) => Blocks(entry == 0 ? 0 : Math.Max(0, first))).Sum();
+    private double BlockEvaluations => _firstSteps.Select((first, entry) => _plan.BlocksFrom(entry == 0 ? 0 : Math.Max(0, first))).Sum();
 
     private double LoopBlockEvaluations => _firstSteps.Length * _plan.BlocksRun;
 
@@ -87,9 +84,7 @@ internal sealed class VariantSweepRun : SweepRun
     private int Together(int tokens) => Options.SiblingBytes == 0 ? 1 : TreeSchedule.Together(tokens);
 
     /// <summary>The step that runs an execution position: −1 before the blocks, the number of steps after them.</summary>
-    private int FirstStep(int execution) => execution < 0 ? -1 : Array.FindLastIndex(_executions, first => first <= execution);
-
-    private double Blocks(int firstStep) => _plan.Steps.Skip(firstStep).SelectMany(step => step.Executions).Sum(e => e is BlockStep ? 1.0 : 0.5);
+    private int FirstStep(int execution) => execution < 0 ? -1 : execution < _plan.Executions.Length ? _plan.StepOf(execution) : _plan.Steps.Length;
 
     private double Flops(int firstStep) => _plan.Steps.Skip(firstStep).SelectMany(step => step.Executions).Sum(e => PlanCost.Flops(e, Model.Spec));
 
@@ -107,7 +102,7 @@ internal sealed class VariantSweepRun : SweepRun
         for (int i = step; i < _plan.Steps.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            Tensor next = run.Step(scope, stream, _plan.Steps[i], _executions[i]);
+            Tensor next = run.Step(scope, stream, _plan.Steps[i], _plan.FirstExecutions[i]);
             scope.Release(stream);
             stream = next;
         }
