@@ -107,6 +107,9 @@ public abstract class TensorEngine
     /// <summary>result [ids.Length, width] = rows of table [vocabulary, width].</summary>
     protected internal abstract void Embed(Tensor table, ReadOnlySpan<int> ids, Tensor result);
 
+    /// <summary>result [ids.Length, inputs] = the weights of the outputs ids, without their bias: a table of embeddings that is laid out as an unembedding serves both ways.</summary>
+    protected internal abstract void EmbedOutputs(LinearWeight weight, ReadOnlySpan<int> ids, Tensor result);
+
     /// <summary>
     /// (x − mean) / √(variance + eps) · gain + bias, each group of <paramref name="width"/> columns of a row alone (the whole row, or one head); variance divides
     /// by the width. Gain and bias have that width, or that of the row where each group has its own; null gain means 1, null bias 0.

@@ -87,15 +87,28 @@ public sealed class TensorScope : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the table.</exception>
     public Tensor Embed(Tensor table, ReadOnlySpan<int> ids)
     {
-        for (int i = 0; i < ids.Length; i++)
-        {
-            if ((uint)ids[i] >= (uint)table.Shape[0])
-                throw new ArgumentOutOfRangeException(nameof(ids), $"Id {ids[i]} at index {i} is outside the table's rows 0..{table.Shape[0]}.");
-        }
-
+        RequireInside(ids, table.Shape[0]);
         Tensor result = Empty(ids.Length, table.Shape.Columns);
         Engine.Embed(table, ids, result);
         return result;
+    }
+
+    /// <summary>The weights of some outputs of a linear map → [ids, inputs]: an unembedding that is tied to the table of embeddings serves as that table.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is no output of the map.</exception>
+    public Tensor EmbedOutputs(LinearWeight weight, ReadOnlySpan<int> ids)
+    {
+        RequireInside(ids, weight.Outputs);
+        Tensor result = Empty(ids.Length, weight.Inputs);
+        Engine.EmbedOutputs(weight, ids, result);
+        return result;
+    }
+
+    private static void RequireInside(ReadOnlySpan<int> ids, int rows)
+    {
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if ((uint)ids[i] >= (uint)rows) throw new ArgumentOutOfRangeException(nameof(ids), $"Id {ids[i]} at index {i} is outside the table's rows 0..{rows}.");
+        }
     }
 
     /// <summary>Layer norm of each row, or of each group of <paramref name="width"/> columns of it; see <see cref="TensorEngine.LayerNorm"/>.</summary>

@@ -163,6 +163,27 @@ public class RowTests
         }
     }
 
+    [Theory, MemberData(nameof(AllEngines))]
+    public void A_laid_out_table_gives_the_rows_that_it_was_made_of(CpuEngine engine)
+    {
+        foreach (int width in Engines.Lengths)
+        {
+            const int rows = 70;
+            // Eighths up to 15.875 are exact in every format of floating point.
+            float[] table = [.. Enumerable.Range(0, rows * width).Select(i => ((i * 37 % 255) - 127) / 8f)];
+            foreach (DType dtype in new[] { DType.Float32, DType.Float16, DType.BFloat16, DType.Int8 })
+            {
+                using TensorScope scope = engine.OpenScope();
+                LinearWeight weight = engine.PrepareLinear(scope.FromHost(table, rows, width), WeightOrientation.OutputsByInputs, 0, rows, scope.FromHost(new float[rows], rows), dtype);
+                float[] kept = weight.ToArray();
+                foreach (int[] ids in new int[][] { [69, 0, 33, 0], [.. Enumerable.Range(0, rows)], [] })
+                    Assert.Equal(ids.SelectMany(id => kept[(id * width)..((id + 1) * width)]), scope.EmbedOutputs(weight, ids).ToArray());
+                if (dtype != DType.Int8) Assert.Equal(table, kept);
+                Assert.Throws<ArgumentOutOfRangeException>(() => scope.EmbedOutputs(weight, [rows]));
+            }
+        }
+    }
+
     [Fact]
     public void An_id_outside_the_table_is_refused()
     {

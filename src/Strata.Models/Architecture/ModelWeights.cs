@@ -77,7 +77,7 @@ internal sealed record BlockWeights
 /// <summary>A network's weights, laid out for the engine. Tied embeddings share their source.</summary>
 internal sealed class ModelWeights
 {
-    /// <summary>Null in a network of images.</summary>
+    /// <summary>Null in a network of images, and where the unembedding holds the same numbers.</summary>
     public required Tensor? Embedding { get; init; }
 
     public required ImageWeights? Image { get; init; }
@@ -112,6 +112,9 @@ internal sealed class ModelWeights
 
     public required ReadoutWeights? Readout { get; init; }
 
+    /// <summary>The embeddings of tokens, [ids, width of the table].</summary>
+    public Tensor EmbedTokens(TensorScope scope, ReadOnlySpan<int> ids) => Embedding is Tensor table ? scope.Embed(table, ids) : scope.EmbedOutputs(Unembedding!, ids);
+
     /// <summary>Bytes of the laid out weights and tables that are in memory now.</summary>
     public long Bytes => Blocks.Bytes + (Embedding?.Storage.Bytes ?? 0) + (Image?.Patch.Bytes ?? 0) + (Readout?.Bytes ?? 0)
         + new[] { EmbeddingProjection, UnembeddingProjection, HeadTransform, Unembedding, Pooler, Classifier }.Sum(weight => weight?.Bytes ?? 0);
@@ -129,9 +132,13 @@ internal sealed class ModelWeights
         WeightLayout layout = new(read, memory.Storage);
         Tensor? distances = Distances(spec, map, layout, read);
         BlockWeights Block(WeightLayout own, BlockMap block, BlockSpec facts) => own.Block(block, facts).With(distances, spec.Disentangled);
+        LinearWeight? unembedding = spec.HasUnembedding ? layout.Unembedding(map) : null;
+        Tensor? table = map.Embedding is null ? null : read(map.Embedding);
+        // A tied table is held once, unless its numbers are kept in another format there.
+        bool tied = map.Unembedding is null && unembedding?.DType == table?.DType;
         return new ModelWeights
         {
-            Embedding = map.Embedding is null ? null : read(map.Embedding),
+            Embedding = tied && unembedding is not null ? null : table,
             Image = map.Image is null ? null : layout.Image(map.Image),
             EmbeddingProjection = layout.Optional(map.EmbeddingProjection),
             PositionEmbedding = layout.Table(map.PositionEmbedding),
@@ -146,7 +153,7 @@ internal sealed class ModelWeights
             Pooler = layout.Optional(map.Pooler),
             Readout = map.Readout is null ? null : layout.Readout(map.Readout),
             Classifier = layout.Optional(map.Classifier),
-            Unembedding = !spec.HasUnembedding ? null : layout.Unembedding(map),
+            Unembedding = unembedding,
         };
     }
 

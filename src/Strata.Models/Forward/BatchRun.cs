@@ -84,7 +84,7 @@ public sealed class BatchRun
     {
         using TensorScope scope = _model.Engine.OpenScope();
         bool projectionLast = _model.Spec.EmbeddingProjectionLast;
-        Tensor embedded = _model.Spec.Image is null ? scope.Embed(_model.Weights.Embedding!, Batch.Ids) : ImageEmbedding.Tokens(scope, _model, Batch);
+        Tensor embedded = _model.Spec.Image is null ? _model.Weights.EmbedTokens(scope, Batch.Ids) : ImageEmbedding.Tokens(scope, _model, Batch);
         if (!projectionLast) embedded = Projected(scope, embedded);
         Tensor stream = Visit(scope, -1, HookKind.Embed, scope.ScaledBy(embedded, _model.Spec.EmbeddingScale));
         if (_model.Weights.PositionEmbedding is Tensor table)

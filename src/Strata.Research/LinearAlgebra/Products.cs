@@ -21,7 +21,7 @@ internal static class Products
     public static RealMatrix TimesTransposed(RealMatrix a, RealMatrix b)
     {
         RealMatrix c = new(a.Rows, b.Rows);
-        Accumulate(a, b, c, symmetric: false);
+        Accumulate(a, b, c);
         return c;
     }
 
@@ -29,14 +29,14 @@ internal static class Products
     public static void TimesTransposed(RealMatrix a, RealMatrix b, RealMatrix c)
     {
         Array.Clear(c.Values);
-        Accumulate(a, b, c, symmetric: false);
+        Accumulate(a, b, c);
     }
 
     /// <summary>The Gram matrix of the rows, A·Aᵀ: [m, m].</summary>
     public static RealMatrix RowGram(RealMatrix a)
     {
         RealMatrix c = new(a.Rows, a.Rows);
-        Accumulate(a, a, c, symmetric: true);
+        PanelProducts.AddRowGram(a, c, share: true);
         Mirror(c);
         return c;
     }
@@ -50,8 +50,8 @@ internal static class Products
         if (_gramOfThread is null || _gramOfThread.Rows != size) _gramOfThread = new RealMatrix(size, size);
         else Array.Clear(_gramOfThread.Values);
         // On this thread alone: where there are many, they are shared out as wholes.
-        if (a.Rows <= a.Columns) for (int first = 0; first < size; first += Stripe) AccumulateStripe(a, a, _gramOfThread, first, symmetric: true);
-        else ColumnProducts.Add(a, a, a.Rows, _gramOfThread);
+        if (a.Rows <= a.Columns) PanelProducts.AddRowGram(a, _gramOfThread, share: false);
+        else PanelProducts.AddColumns(a, a, a.Rows, _gramOfThread);
         return _gramOfThread;
     }
 
@@ -62,7 +62,7 @@ internal static class Products
     public static RealMatrix ColumnGram(RealMatrix a)
     {
         RealMatrix c = new(a.Columns, a.Columns);
-        ColumnProducts.Add(a, a, a.Rows, c);
+        PanelProducts.AddColumns(a, a, a.Rows, c);
         Mirror(c);
         return c;
     }
@@ -79,7 +79,7 @@ internal static class Products
         {
             int count = Math.Min(Depth, x.Rows - start);
             RealMatrix a = Widened(x, xMeans, start, count);
-            ColumnProducts.Add(a, symmetric ? a : Widened(y, yMeans, start, count), count, c);
+            PanelProducts.AddColumns(a, symmetric ? a : Widened(y, yMeans, start, count), count, c);
         }
 
         if (symmetric) Mirror(c);
@@ -98,34 +98,17 @@ internal static class Products
         return rows;
     }
 
-    /// <summary>C += A·Bᵀ; when symmetric, only elements on and below the diagonal are certain to be written.</summary>
-    private static void Accumulate(RealMatrix a, RealMatrix b, RealMatrix c, bool symmetric)
+    /// <summary>C += A·Bᵀ.</summary>
+    private static void Accumulate(RealMatrix a, RealMatrix b, RealMatrix c)
     {
         int stripes = (a.Rows + Stripe - 1) / Stripe;
-        bool small = (long)a.Rows * b.Rows * a.Columns < 1 << 18;
-        if (small || stripes < 2)
-        {
-            for (int s = 0; s < stripes; s++) AccumulateStripe(a, b, c, s * Stripe, symmetric);
-        }
-        else if (symmetric)
-        {
-            // A stripe reaches to the diagonal: the first and the last together are as much work as any other such pair.
-            Parallel.For(0, (stripes + 1) / 2, s =>
-            {
-                AccumulateStripe(a, b, c, s * Stripe, symmetric);
-                if (stripes - 1 - s > s) AccumulateStripe(a, b, c, (stripes - 1 - s) * Stripe, symmetric);
-            });
-        }
-        else
-        {
-            Parallel.For(0, stripes, s => AccumulateStripe(a, b, c, s * Stripe, symmetric));
-        }
+        if ((long)a.Rows * b.Rows * a.Columns < 1 << 18) for (int s = 0; s < stripes; s++) AccumulateStripe(a, b, c, s * Stripe);
+        else Parallel.For(0, stripes, s => AccumulateStripe(a, b, c, s * Stripe));
     }
 
-    private static void AccumulateStripe(RealMatrix a, RealMatrix b, RealMatrix c, int first, bool symmetric)
+    private static void AccumulateStripe(RealMatrix a, RealMatrix b, RealMatrix c, int first)
     {
-        int end = Math.Min(first + Stripe, a.Rows);
-        int columns = symmetric ? end : b.Rows;
+        int end = Math.Min(first + Stripe, a.Rows), columns = b.Rows;
         for (int depth = 0; depth < a.Columns; depth += Depth)
         {
             int length = Math.Min(Depth, a.Columns - depth);

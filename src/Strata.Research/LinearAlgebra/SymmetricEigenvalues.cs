@@ -77,7 +77,9 @@ internal static class SymmetricEigenvalues
             row[..k].CopyTo(next);
             next[k - 1] = last - beside[k];
             Array.Clear(product, 0, k);
-            for (int i = 0; i < k; i++) product[i] += ReflectAndMultiply(a.Row(i)[..(i + 1)], v, w, next, product);
+            // Rows go in pairs: two sums that need not wait for each other, and the vectors are read once for both.
+            if (k % 2 == 1) product[0] += ReflectAndMultiply(a.Row(0)[..1], v, w, next, product);
+            for (int i = k % 2; i < k; i += 2) ReflectAndMultiplyPair(a.Row(i)[..(i + 1)], a.Row(i + 1)[..(i + 2)], v, w, next, product);
             double scale = 2 / (tail + next[k - 1] * next[k - 1]);
             TensorPrimitives.Multiply(product.AsSpan(0, k), scale, product);
             double shift = -0.5 * scale * TensorPrimitives.Dot<double>(product.AsSpan(0, k), next.AsSpan(0, k));
@@ -122,6 +124,42 @@ internal static class SymmetricEigenvalues
 
         row[i] -= 2 * v[i] * w[i];
         return dot + row[i] * next[i];
+    }
+
+    /// <summary>The same for rows i and i + 1: what <see cref="ReflectAndMultiply"/> gives back is added to the product.</summary>
+    private static void ReflectAndMultiplyPair(Span<double> first, Span<double> second, ReadOnlySpan<double> v, ReadOnlySpan<double> w, ReadOnlySpan<double> next, Span<double> product)
+    {
+        int i = first.Length - 1, j = 0;
+        ref double r = ref MemoryMarshal.GetReference(first), q = ref MemoryMarshal.GetReference(second), p = ref MemoryMarshal.GetReference(product[..(i + 2)]);
+        ref double x = ref MemoryMarshal.GetReference(v[..(i + 2)]), y = ref MemoryMarshal.GetReference(w[..(i + 2)]), z = ref MemoryMarshal.GetReference(next[..(i + 2)]);
+        Vector<double> minusX = new(-v[i]), minusY = new(-w[i]), own = new(next[i]), minusX2 = new(-v[i + 1]), minusY2 = new(-w[i + 1]), own2 = new(next[i + 1]), sum = default, sum2 = default;
+        for (; j + Vector<double>.Count <= i; j += Vector<double>.Count)
+        {
+            Vector<double> xs = Vector.LoadUnsafe(ref x, (nuint)j), ys = Vector.LoadUnsafe(ref y, (nuint)j), zs = Vector.LoadUnsafe(ref z, (nuint)j);
+            Vector<double> element = Vector.FusedMultiplyAdd(ys, minusX, Vector.FusedMultiplyAdd(xs, minusY, Vector.LoadUnsafe(ref r, (nuint)j)));
+            Vector<double> element2 = Vector.FusedMultiplyAdd(ys, minusX2, Vector.FusedMultiplyAdd(xs, minusY2, Vector.LoadUnsafe(ref q, (nuint)j)));
+            element.StoreUnsafe(ref r, (nuint)j);
+            element2.StoreUnsafe(ref q, (nuint)j);
+            sum = Vector.FusedMultiplyAdd(element, zs, sum);
+            sum2 = Vector.FusedMultiplyAdd(element2, zs, sum2);
+            Vector.FusedMultiplyAdd(element2, own2, Vector.FusedMultiplyAdd(element, own, Vector.LoadUnsafe(ref p, (nuint)j))).StoreUnsafe(ref p, (nuint)j);
+        }
+
+        double dot = Vector.Sum(sum), dot2 = Vector.Sum(sum2);
+        for (; j < i; j++)
+        {
+            first[j] -= v[j] * w[i] + w[j] * v[i];
+            second[j] -= v[j] * w[i + 1] + w[j] * v[i + 1];
+            dot += first[j] * next[j];
+            dot2 += second[j] * next[j];
+            product[j] += first[j] * next[i] + second[j] * next[i + 1];
+        }
+
+        first[i] -= 2 * v[i] * w[i];
+        second[i] -= v[i] * w[i + 1] + w[i] * v[i + 1];
+        second[i + 1] -= 2 * v[i + 1] * w[i + 1];
+        product[i] += dot + first[i] * next[i] + second[i] * next[i + 1];
+        product[i + 1] += dot2 + second[i] * next[i] + second[i + 1] * next[i + 1];
     }
 
     /// <summary>Divides by a power of two, exactly, so that squares neither overflow nor vanish; gives it back.</summary>

@@ -5,7 +5,7 @@ using Strata.Tensors.Cpu;
 namespace Strata.Tensors;
 
 // Kernels take plain pointers, so every op keeps its tensors alive until it is done.
-public sealed unsafe partial class CpuEngine
+public unsafe partial class CpuEngine
 {
     /// <inheritdoc/>
     public override LinearWeight PrepareLinear(Tensor weight, WeightOrientation orientation, int firstOutput, int outputs, Tensor? bias, DType storage, LinearWeight? reuse = null)
@@ -67,6 +67,14 @@ public sealed unsafe partial class CpuEngine
     {
         fixed (int* pointer = ids) _kernels.Embed(Bytes(table), table.DType, table.Shape.Columns, pointer, ids.Length, Floats(result));
         KeepAlive(table, result);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void EmbedOutputs(LinearWeight weight, ReadOnlySpan<int> ids, Tensor result)
+    {
+        fixed (int* pointer = ids) _kernels.EmbedOutputs(PanelsOf(weight), pointer, ids.Length, Floats(result));
+        GC.KeepAlive(weight);
+        GC.KeepAlive(result);
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace Strata.Tensors;
 /// The built-in engine: this process's memory and SIMD kernels in C#, over all cores. A row's result does not depend on the other rows of its batch, nor on
 /// the number of threads. Ops may be called from several threads at once; each then works on its own thread.
 /// </summary>
-public sealed unsafe partial class CpuEngine : TensorEngine
+public unsafe partial class CpuEngine : TensorEngine
 {
     private readonly CpuKernels _kernels;
     private readonly BufferPool _pool;

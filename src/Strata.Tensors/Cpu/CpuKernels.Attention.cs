@@ -8,6 +8,9 @@ internal sealed unsafe partial class CpuKernels<TSimd>
     /// <summary>Rows (queries times heads of a group) of an attention tile.</summary>
     private const int AttentionRows = 144;
 
+    /// <summary>Keys that pass by at a time: few enough that their scores and values stay in the second-level cache.</summary>
+    private const int KeysPerBlock = 256;
+
     public override void Attention(AttentionView attention, ReadOnlySpan<AttentionSegment> segments)
     {
         int queriesPerTile = AttentionTile.QueriesPerTile(attention.Heads);
@@ -87,7 +90,7 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             _paddedWidth = Divide(_width, columns) * columns;
             Rows = tile.Queries * _group;
             long queries = (long)Divide(_width, RowBlock.Depth) * Rows * RowBlock.Depth, scores = (long)Rows * RowBlock.Depth;
-            long keys = (long)_width * columns, values = (long)RowBlock.Depth * columns, mixed = (long)Rows * _paddedWidth;
+            long keys = (long)_width * columns, values = (long)KeysPerBlock * columns, mixed = (long)Rows * _paddedWidth;
             _queries = ThreadScratch.Take(queries + scores + keys + values + mixed + (4L * _width) + (4L * Rows));
             _scores = _queries + queries;
             _keys = _scores + scores;
@@ -281,10 +284,10 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             AttentionContext context = new(view, tile, index % view.Heads.KeyValueHeads);
             context.LoadQueries();
             for (int row = 0; row < context.Rows; row++) (context.Max[row], context.Sum[row]) = (float.NegativeInfinity, 0f);
-            int firstBlock = Math.Max(0, tile.SightStart(0, 1, view.Heads)) / RowBlock.Depth * RowBlock.Depth;
-            for (int key = firstBlock; key < tile.Segment.KeyCount; key += RowBlock.Depth)
+            int firstBlock = Math.Max(0, tile.SightStart(0, 1, view.Heads)) / KeysPerBlock * KeysPerBlock;
+            for (int key = firstBlock; key < tile.Segment.KeyCount; key += KeysPerBlock)
             {
-                int count = Math.Min(RowBlock.Depth, tile.Segment.KeyCount - key);
+                int count = Math.Min(KeysPerBlock, tile.Segment.KeyCount - key);
                 context.EnterBlock(key, count);
                 if (context.VisibleToAny == 0) break;
                 context.ComputeScores(key, count);
@@ -330,9 +333,9 @@ internal sealed unsafe partial class CpuKernels<TSimd>
             AttentionTile tile = AttentionTile.Of(segment, index / view.Heads.KeyValueHeads, queriesPerTile);
             AttentionContext context = new(view, tile, index % view.Heads.KeyValueHeads);
             context.LoadQueries();
-            for (int key = 0; key < segment.KeyCount; key += RowBlock.Depth)
+            for (int key = 0; key < segment.KeyCount; key += KeysPerBlock)
             {
-                int count = Math.Min(RowBlock.Depth, segment.KeyCount - key);
+                int count = Math.Min(KeysPerBlock, segment.KeyCount - key);
                 context.EnterBlock(key, count);
                 context.ComputeScores(key, count);
                 context.AdjustScores(key);
@@ -355,9 +358,9 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         {
             AttentionTile tile = AttentionTile.Of(segment, index / view.Heads.KeyValueHeads, queriesPerTile);
             AttentionContext context = new(view, tile, index % view.Heads.KeyValueHeads);
-            for (int key = 0; key < segment.KeyCount; key += RowBlock.Depth)
+            for (int key = 0; key < segment.KeyCount; key += KeysPerBlock)
             {
-                int count = Math.Min(RowBlock.Depth, segment.KeyCount - key);
+                int count = Math.Min(KeysPerBlock, segment.KeyCount - key);
                 context.EnterBlock(key, count);
                 for (int row = 0; row < context.Rows; row++)
                     new ReadOnlySpan<float>((float*)view.Pattern + context.PatternOffset(row) + key, count).CopyTo(new Span<float>(context.ScoresOf(row), count));

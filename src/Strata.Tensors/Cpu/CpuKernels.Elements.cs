@@ -87,6 +87,8 @@ internal sealed unsafe partial class CpuKernels<TSimd>
 
     private readonly struct ActivateWork<TFunction>(float* x, float* result, long count) : IWork where TFunction : struct, IFunction
     {
+        // Inlined into what a team calls, the function itself would be left out of line.
+        [MethodImpl(MethodImplOptions.NoInlining)]
         public void Run(int index)
         {
             (long start, int n) = Stretch(index, count);
@@ -103,6 +105,8 @@ internal sealed unsafe partial class CpuKernels<TSimd>
 
     private readonly struct GateWork<TFunction>(float* gate, float* up, float* result, long count) : IWork where TFunction : struct, IFunction
     {
+        // Inlined into what a team calls, the function itself would be left out of line.
+        [MethodImpl(MethodImplOptions.NoInlining)]
         public void Run(int index)
         {
             (long start, int n) = Stretch(index, count);

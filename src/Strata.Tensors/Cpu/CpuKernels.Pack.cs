@@ -48,10 +48,15 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         /// <summary>Numbers of 16 bits that stay as they are: eight rows by eight columns at a time, panel[k, r] = rows[r, k].</summary>
         private void TransposeHalves(ushort* rows, ushort* panel)
         {
+            // A cache line of each row is used up at once: rows of usual lengths would drive each other's lines out of the first-level cache.
+            const int line = 64 / sizeof(ushort);
             int columns = MicroKernel<TSimd>.Columns, inputs = source.Inputs, whole = inputs & ~7;
-            for (int k = 0; k < whole; k += 8)
+            for (int start = 0; start < whole; start += line)
             {
-                for (int r = 0; r < columns; r += 8) TransposeEight(rows + ((long)r * inputs) + k, inputs, panel + ((long)k * columns) + r, columns);
+                for (int r = 0; r < columns; r += 8)
+                {
+                    for (int k = start, end = Math.Min(start + line, whole); k < end; k += 8) TransposeEight(rows + ((long)r * inputs) + k, inputs, panel + ((long)k * columns) + r, columns);
+                }
             }
 
             for (int k = whole; k < inputs; k++)

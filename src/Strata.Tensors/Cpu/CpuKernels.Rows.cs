@@ -32,6 +32,12 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         team.Run(Divide(count, rows), new EmbedWork(table, format, width, ids, count, result, rows));
     }
 
+    public override void EmbedOutputs(PanelsView weight, int* ids, int count, float* result)
+    {
+        int rows = RowsPerItem(weight.Inputs);
+        team.Run(Divide(count, rows), new EmbedOutputsWork(weight, ids, count, result, rows));
+    }
+
     /// <summary>Item: some rows. Layer norm when <paramref name="centred"/>, RMS norm otherwise.</summary>
     private readonly struct NormWork(RowsView x, float* gains, float* biases, int gainRows, float epsilon, float* result, bool centred, int rowsPerItem) : IWork
     {
@@ -212,6 +218,28 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         {
             for (int row = index * rowsPerItem, end = Math.Min(count, row + rowsPerItem); row < end; row++)
                 Conversion<TSimd>.Widen(table + ((long)ids[row] * width * format.Size()), format, result + ((long)row * width), width);
+        }
+    }
+
+    /// <summary>Item: some rows. A column of a panel is read with a fixed step.</summary>
+    private readonly struct EmbedOutputsWork(PanelsView weight, int* ids, int count, float* result, int rowsPerItem) : IWork
+    {
+        public void Run(int index)
+        {
+            for (int row = index * rowsPerItem, end = Math.Min(count, row + rowsPerItem); row < end; row++) Gather(ids[row], result + ((long)row * weight.Inputs));
+        }
+
+        private void Gather(int output, float* to)
+        {
+            int columns = MicroKernel<TSimd>.Columns, inputs = weight.Inputs;
+            long first = ((long)(output / columns) * columns * inputs) + (output % columns);
+            switch (weight.DType)
+            {
+                case DType.Float16: for (int k = 0; k < inputs; k++) to[k] = (float)((Half*)weight.Data)[first + ((long)k * columns)]; break;
+                case DType.BFloat16: for (int k = 0; k < inputs; k++) to[k] = BitConverter.UInt32BitsToSingle((uint)((ushort*)weight.Data)[first + ((long)k * columns)] << 16); break;
+                case DType.Int8: for (int k = 0; k < inputs; k++) to[k] = ((sbyte*)weight.Data)[first + ((long)k * columns)] * weight.Scales[output]; break;
+                default: for (int k = 0; k < inputs; k++) to[k] = ((float*)weight.Data)[first + ((long)k * columns)]; break;
+            }
         }
     }
 }

@@ -24,6 +24,9 @@ internal abstract unsafe class CpuKernels
 
     public abstract void Embed(byte* table, DType format, int width, int* ids, int count, float* result);
 
+    /// <summary>Rows of Wᵀ: the weights of the outputs ids, from panels.</summary>
+    public abstract void EmbedOutputs(PanelsView weight, int* ids, int count, float* result);
+
     public abstract void Widen(byte* source, DType format, float* result, long count);
 
     public abstract void Activate(float* x, Activation activation, float* result, long count);

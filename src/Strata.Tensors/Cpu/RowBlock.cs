@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Strata.Tensors.Cpu;
 
 /// <summary>
-/// The left factor of a register tile: rows with a fixed distance, so that the kernel reaches all of them from one address, and a depth that keeps
-/// a tile's rows in the first-level cache.
+/// The left factor of a register tile: rows with a fixed distance, so that the kernel reaches all of them from one address. The depth is as large as a block of rows in the second-level cache allows: each stretch of it reads and
+/// writes the whole result once, which costs more than a tile's rows that do not quite fit the first-level cache. No power of two, which would bring all rows to the same places of the cache.
 /// </summary>
 internal static unsafe class RowBlock
 {
     /// <summary>Columns, and floats from one row to the next.</summary>
-    public const int Depth = 256;
+    public const int Depth = 768;
 
     /// <summary>Copies rows [rows, depth], <paramref name="stride"/> floats apart, into a block.</summary>
     public static void Fill(float* source, long stride, int rows, int depth, float* block)

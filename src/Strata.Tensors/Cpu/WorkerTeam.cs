@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Strata.Tensors.Cpu;
 
@@ -11,8 +12,8 @@ internal interface IWork
 }
 
 /// <summary>
-/// Threads that wait for numbered work items. Items are claimed one by one, so a thread that the system delays holds nobody up for longer than an item.
-/// Teams are shared by all engines of one thread count and live as long as the process.
+/// Threads that wait for numbered work items. Each begins with a stretch of its own, the same share of every operation, so that it finds in its caches the rows that it wrote before; then it helps the others. Items are
+/// claimed one by one, so a thread that the system delays holds nobody up for longer than an item. Teams are shared by all engines of one thread count and live as long as the process.
 /// </summary>
 internal sealed unsafe class WorkerTeam
 {
@@ -24,8 +25,7 @@ internal sealed unsafe class WorkerTeam
     private readonly int _helpers;
     private delegate*<void*, int, void> _body;
     private void* _work;
-    private int _count;
-    private int _next;
+    private readonly Stretch[] _stretches;
     private int _busy;
     private int _open;
     private int _inside;
@@ -35,8 +35,12 @@ internal sealed unsafe class WorkerTeam
     private WorkerTeam(int threads)
     {
         _helpers = threads - 1;
-        for (int i = 0; i < _helpers; i++)
-            new Thread(Serve, 256 << 10) { IsBackground = true, Name = $"Strata worker {i + 1} of {_helpers}" }.Start();
+        _stretches = new Stretch[threads];
+        for (int i = 1; i <= _helpers; i++)
+        {
+            int own = i;
+            new Thread(() => Serve(own), 256 << 10) { IsBackground = true, Name = $"Strata worker {i} of {_helpers}" }.Start();
+        }
     }
 
     /// <summary>The team of a thread count.</summary>
@@ -70,13 +74,17 @@ internal sealed unsafe class WorkerTeam
     {
         _body = body;
         _work = work;
-        _count = count;
-        _next = 0;
         _failure = null;
+        for (int t = 0; t < Threads; t++)
+        {
+            _stretches[t].Next = (int)((long)count * t / Threads);
+            _stretches[t].End = (int)((long)count * (t + 1) / Threads);
+        }
+
         Interlocked.Exchange(ref _open, 1);
         int sleepers = Math.Min(Volatile.Read(ref _asleep), count - 1);
         if (sleepers > 0) _wake.Release(sleepers);
-        Claim();
+        Claim(0);
 
         // Closed first, counted second; a helper counts itself first and looks second: so none is missed and none comes late.
         Interlocked.Exchange(ref _open, 0);
@@ -85,26 +93,36 @@ internal sealed unsafe class WorkerTeam
         if (_failure is { } failure) throw new InvalidOperationException("A work item of a tensor operation failed: " + failure.Message, failure);
     }
 
-    private void Claim()
+    private void Claim(int own)
     {
         try
         {
-            for (int i = Interlocked.Increment(ref _next) - 1; i < _count; i = Interlocked.Increment(ref _next) - 1) _body(_work, i);
+            for (int t = 0; t < Threads; t++)
+            {
+                ref Stretch stretch = ref _stretches[(own + t) % Threads];
+                for (int i = stretch.Claim(); i < stretch.End; i = stretch.Claim()) _body(_work, i);
+            }
         }
         catch (Exception e)
         {
             _failure = e;
-            Interlocked.Exchange(ref _next, _count);
+            foreach (ref Stretch stretch in _stretches.AsSpan()) Interlocked.Exchange(ref stretch.Next, stretch.End);
         }
     }
 
-    private void Serve()
+    private bool AnyLeft()
+    {
+        foreach (ref Stretch stretch in _stretches.AsSpan()) if (Volatile.Read(ref stretch.Next) < stretch.End) return true;
+        return false;
+    }
+
+    private void Serve(int own)
     {
         while (true)
         {
             AwaitOpenJob();
             Interlocked.Increment(ref _inside);
-            if (Volatile.Read(ref _open) == 1) Claim();
+            if (Volatile.Read(ref _open) == 1) Claim(own);
             Interlocked.Decrement(ref _inside);
         }
     }
@@ -114,14 +132,28 @@ internal sealed unsafe class WorkerTeam
         long start = Stopwatch.GetTimestamp();
         do
         {
-            if (Volatile.Read(ref _open) == 1 && Volatile.Read(ref _next) < _count) return;
+            if (Volatile.Read(ref _open) == 1 && AnyLeft()) return;
             Thread.SpinWait(5);
         }
         while (Stopwatch.GetTimestamp() - start < SpinTicks);
 
         // Counted as asleep before the last look, so that a job that opens in between releases the semaphore.
         Interlocked.Increment(ref _asleep);
-        if (Volatile.Read(ref _open) == 0 || Volatile.Read(ref _next) >= _count) _wake.Wait();
+        if (Volatile.Read(ref _open) == 0 || !AnyLeft()) _wake.Wait();
         Interlocked.Decrement(ref _asleep);
+    }
+
+    /// <summary>Items of one thread, on a cache line of their own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct Stretch
+    {
+        [FieldOffset(0)]
+        public int Next;
+
+        [FieldOffset(4)]
+        public int End;
+
+        /// <summary>The next item; past the end when none is left.</summary>
+        public int Claim() => Volatile.Read(ref Next) < End ? Interlocked.Increment(ref Next) - 1 : End;
     }
 }

@@ -47,6 +47,8 @@ internal sealed unsafe class MemoryOnlyEngine : TensorEngine
 
     protected override void MatMul(Tensor a, Tensor b, bool transposeB, Tensor result) => throw new NotSupportedException();
 
+    protected override void EmbedOutputs(LinearWeight weight, ReadOnlySpan<int> ids, Tensor result) => throw new NotSupportedException();
+
     protected override void Embed(Tensor table, ReadOnlySpan<int> ids, Tensor result) => throw new NotSupportedException();
 
     protected override void LayerNorm(Tensor x, Tensor? gain, Tensor? bias, float epsilon, int width, Tensor result) => throw new NotSupportedException();

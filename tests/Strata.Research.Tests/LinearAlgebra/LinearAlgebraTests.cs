@@ -62,7 +62,7 @@ public class LinearAlgebraTests
     {
         RealMatrix a = Make(rows, columns, (i, j) => Math.Sin(1 + 3 * i + 7 * j)), b = Make(rows, columns + 3, (i, j) => Math.Cos(2 * i + 5 * j));
         RealMatrix byRows = Products.RowGram(a), byColumns = Products.ColumnGram(a), mixed = new(columns, columns + 3);
-        ColumnProducts.Add(a, b, rows, mixed);
+        PanelProducts.AddColumns(a, b, rows, mixed);
         for (int i = 0; i < rows; i++) for (int j = 0; j < rows; j++) Assert.Equal(Enumerable.Range(0, columns).Sum(k => a[i, k] * a[j, k]), byRows[i, j], tolerance: 1e-10);
         for (int i = 0; i < columns; i++) for (int j = 0; j < columns; j++) Assert.Equal(Enumerable.Range(0, rows).Sum(k => a[k, i] * a[k, j]), byColumns[i, j], tolerance: 1e-10);
         for (int i = 0; i < columns; i++) for (int j = 0; j < columns + 3; j++) Assert.Equal(Enumerable.Range(0, rows).Sum(k => a[k, i] * b[k, j]), mixed[i, j], tolerance: 1e-10);

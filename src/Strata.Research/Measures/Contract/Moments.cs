@@ -121,7 +121,7 @@ internal sealed class Moments(int columns)
         // Any vector near the rows serves; the mean of all that have come is at hand.
         _shift ??= Mean();
         for (int i = 0; i < _buffered; i++) TensorPrimitives.Subtract(_buffer.Row(i), _shift, _buffer.Row(i));
-        ColumnProducts.Add(_buffer, _buffer, _buffered, _gram);
+        PanelProducts.AddColumns(_buffer, _buffer, _buffered, _gram);
         _buffered = 0;
     }
 }

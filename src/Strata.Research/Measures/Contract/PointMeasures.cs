@@ -8,6 +8,7 @@ internal sealed class PointMeasures
 {
     private readonly SharedStatistics _shared = new();
     private readonly MeasureAccumulator[] _accumulators;
+    private Task _sharing = Task.CompletedTask;
 
     /// <summary>Accumulators for the measures.</summary>
     /// <exception cref="StrataException">Something that a measure needs is missing.</exception>
@@ -34,14 +35,26 @@ internal sealed class PointMeasures
                 if (Wants(_accumulators[a], prompts[i])) mapped[i * _accumulators.Length + a] = _accumulators[a].Map(prompts[i]);
             }
         });
-        // Each statistic and each accumulator takes the prompts in order; they know nothing of each other.
-        SharedStatistic[] shared = _shared.All.ToArray();
-        ParallelWork.For(shared.Length + _accumulators.Length, cancellation, k =>
+        Share(prompts);
+        // Each accumulator takes the prompts in order; they know nothing of each other.
+        ParallelWork.For(_accumulators.Length, cancellation, a =>
         {
-            for (int i = 0; i < prompts.Count; i++)
+            for (int i = 0; i < prompts.Count; i++) Fold(_accumulators[a], prompts[i], mapped[i * _accumulators.Length + a]);
+        });
+    }
+
+    /// <summary>Feeds the statistics that measures share, the dearest of all, while the network goes on: nobody reads them before <see cref="Finish"/>.</summary>
+    private void Share(IReadOnlyList<PromptRows> prompts)
+    {
+        SharedStatistic[] shared = _shared.All.ToArray();
+        if (shared.Length == 0) return;
+        PromptRows[] usable = prompts.Where(prompt => prompt.View == 0 && Usable(prompt)).ToArray();
+        _sharing.GetAwaiter().GetResult();
+        _sharing = Task.Run(() =>
+        {
+            foreach (SharedStatistic statistic in shared)
             {
-                if (k >= shared.Length) Fold(_accumulators[k - shared.Length], prompts[i], mapped[i * _accumulators.Length + k - shared.Length]);
-                else if (prompts[i].View == 0 && Usable(prompts[i])) shared[k].Fold(prompts[i]);
+                foreach (PromptRows prompt in usable) statistic.Fold(prompt);
             }
         });
     }
@@ -49,6 +62,7 @@ internal sealed class PointMeasures
     /// <summary>The values, in the order of the measures.</summary>
     public IEnumerable<MeasureValue> Finish(CancellationToken cancellation)
     {
+        _sharing.GetAwaiter().GetResult();
         foreach (MeasureAccumulator accumulator in _accumulators)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -84,7 +84,27 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
     public RealMatrix Unit => _unit ??= UnitRows.Of(Real, Squares);
 
     /// <summary>Every row less the mean, brought to length 1; a row equal to the mean becomes zero.</summary>
-    public RealMatrix CentredUnit => _centredUnit ??= UnitRows.Centred(rows, Mean, Squares);
+    public RealMatrix CentredUnit => _centredUnit ??= UnitRows.Centred(rows, Mean, Squares, RealMatrix.Uninitialised(Count, Columns));
+
+    /// <summary>The same for work that ends before this thread asks for those of another prompt: in memory that the thread keeps, since a measure of many prompts would otherwise spend its time on getting memory.</summary>
+    public RealMatrix CentredUnitOfThread
+    {
+        get
+        {
+            if (_centredUnit is not null) return _centredUnit;
+            if (_ofThread is not null && _ofThread.TryGetTarget(out PromptRows? latest) && latest == this) return _matrixOfThread!;
+            double[] values = _matrixOfThread?.Values is double[] before && before.Length >= Count * Columns ? before : GC.AllocateUninitializedArray<double>(Count * Columns);
+            _matrixOfThread = UnitRows.Centred(rows, Mean, Squares, new RealMatrix(values, Count, Columns));
+            (_ofThread ??= new WeakReference<PromptRows>(this)).SetTarget(this);
+            return _matrixOfThread;
+        }
+    }
+
+    [ThreadStatic]
+    private static RealMatrix? _matrixOfThread;
+
+    [ThreadStatic]
+    private static WeakReference<PromptRows>? _ofThread;
 
     /// <summary>The sum of the unit rows.</summary>
     public double[] UnitSum
@@ -103,7 +123,7 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
     }
 
     /// <summary>The mean of the centred unit rows: one vector per prompt, as the two-view measures use it.</summary>
-    public double[] CentredUnitMean => _centredUnitMean ??= MeanOf(CentredUnit);
+    public double[] CentredUnitMean => _centredUnitMean ??= MeanOf(CentredUnitOfThread);
 
     private static double[] MeanOf(RealMatrix matrix)
     {

@@ -77,9 +77,9 @@ public sealed class PromptEntropy : PromptMeasure
         double divisor = tokens.Count < 2 ? 0 : MatrixEntropy.Divisor(options.Normalization, tokens.Count, tokens.Columns);
         undefined = tokens.Count < 2 ? "prompt of fewer than 2 tokens"
             : divisor == 0 ? "normalisation by log 1"
-            : !UnitRows.AllHaveDirection(tokens.CentredUnit) ? "a token equals the mean of its prompt"
+            : !UnitRows.AllHaveDirection(tokens.CentredUnitOfThread) ? "a token equals the mean of its prompt"
             : null;
-        return undefined is null ? MatrixEntropy.OfGram(Products.LowerGramOfThread(tokens.CentredUnit), options.Alpha, context.Reference is not null) / divisor : double.NaN;
+        return undefined is null ? MatrixEntropy.OfGram(Products.LowerGramOfThread(tokens.CentredUnitOfThread), options.Alpha, context.Reference is not null) / divisor : double.NaN;
     }
 }
 

@@ -14,10 +14,9 @@ internal static class UnitRows
     /// </summary>
     public static RealMatrix Centred(FloatMatrix rows) => new PromptRows(rows, 0, true, 0).CentredUnit;
 
-    /// <summary>The same with the mean of the rows and their squared lengths before centring at hand.</summary>
-    public static RealMatrix Centred(FloatMatrix rows, ReadOnlySpan<double> mean, ReadOnlySpan<double> squares)
+    /// <summary>The same into a matrix that exists, with the mean of the rows and their squared lengths before centring at hand.</summary>
+    public static RealMatrix Centred(FloatMatrix rows, ReadOnlySpan<double> mean, ReadOnlySpan<double> squares, RealMatrix result)
     {
-        RealMatrix result = RealMatrix.Uninitialised(rows.Rows, rows.Columns);
         for (int i = 0; i < result.Rows; i++)
         {
             Span<double> row = result.Row(i);
