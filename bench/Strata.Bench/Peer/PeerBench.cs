@@ -12,7 +12,9 @@ internal sealed class PeerBench(PythonWorker? pytorch, int rounds)
     /// <summary>The architecture of all rows that run a network.</summary>
     public static readonly ModelSpec Gpt2Small = Gpt2Family.Spec(blocks: 12, width: 768, heads: 12, vocabulary: 50257, positions: 1024);
 
-    private const int PeakIterations = 10_000_000;
+    /// <summary>Length of a measurement of the FMA peak.</summary>
+    public const int PeakIterations = 10_000_000;
+
     private readonly Dictionary<DType, Model> _models = [];
     private bool _setUp;
 

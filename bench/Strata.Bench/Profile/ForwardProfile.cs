@@ -11,8 +11,6 @@ namespace Strata.Bench.Profile;
 /// <summary>Where the time of the forward pass and of decoding goes, and how near each part is to the machine's peak in the same rounds.</summary>
 internal static class ForwardProfile
 {
-    private const int PeakIterations = 10_000_000;
-
     public static void Run(int rounds)
     {
         int threads = Math.Min(2, Environment.ProcessorCount);
@@ -34,9 +32,9 @@ internal static class ForwardProfile
             engine.Clear();
             run();
             seen.Add(new(engine.Done));
-        }), Timed(() => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => FmaPeak.Run(PeakIterations))));
+        }), Timed(() => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => FmaPeak.Run(PeerBench.PeakIterations))));
 
-        double peak = threads * FmaPeak.Flops(PeakIterations) / seconds[1].Min(), all = Median(seconds[0]);
+        double peak = threads * FmaPeak.Flops(PeerBench.PeakIterations) / seconds[1].Min(), all = Median(seconds[0]);
         double flops = seen[^1].Values.Sum(work => work.Flops);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{what}, {threads} thread{(threads == 1 ? "" : "s")}, peak {peak / 1e9:0} GFLOP/s"));
         Console.WriteLine($"{"",-32}{"seconds",10}{"of all",9}{"GFLOP/s",10}{"of peak",10}");

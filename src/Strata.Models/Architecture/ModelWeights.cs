@@ -74,7 +74,7 @@ internal sealed record BlockWeights
     }
 }
 
-/// <summary>A network's weights, laid out for the engine. Tied embeddings share their source.</summary>
+/// <summary>A network's weights, laid out for the engine. Tied embeddings are held once.</summary>
 internal sealed class ModelWeights
 {
     /// <summary>Null in a network of images, and where the unembedding holds the same numbers.</summary>
@@ -135,10 +135,10 @@ internal sealed class ModelWeights
         LinearWeight? unembedding = spec.HasUnembedding ? layout.Unembedding(map) : null;
         Tensor? table = map.Embedding is null ? null : read(map.Embedding);
         // A tied table is held once, unless its numbers are kept in another format there.
-        bool tied = map.Unembedding is null && unembedding?.DType == table?.DType;
+        bool tied = map.Unembedding is null && unembedding is not null && unembedding.DType == table?.DType;
         return new ModelWeights
         {
-            Embedding = tied && unembedding is not null ? null : table,
+            Embedding = tied ? null : table,
             Image = map.Image is null ? null : layout.Image(map.Image),
             EmbeddingProjection = layout.Optional(map.EmbeddingProjection),
             PositionEmbedding = layout.Table(map.PositionEmbedding),

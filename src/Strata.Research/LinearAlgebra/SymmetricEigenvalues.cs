@@ -78,8 +78,13 @@ internal static class SymmetricEigenvalues
             next[k - 1] = last - beside[k];
             Array.Clear(product, 0, k);
             // Rows go in pairs: two sums that need not wait for each other, and the vectors are read once for both.
-            if (k % 2 == 1) product[0] += ReflectAndMultiply(a.Row(0)[..1], v, w, next, product);
-            for (int i = k % 2; i < k; i += 2) ReflectAndMultiplyPair(a.Row(i)[..(i + 1)], a.Row(i + 1)[..(i + 2)], v, w, next, product);
+            if (k % 2 == 1)
+            {
+                a.Values[0] -= 2 * v[0] * w[0];
+                product[0] += a.Values[0] * next[0];
+            }
+
+            for (int i = k % 2; i < k; i += 2) ReflectAndMultiply(a.Row(i)[..(i + 1)], a.Row(i + 1)[..(i + 2)], v, w, next, product);
             double scale = 2 / (tail + next[k - 1] * next[k - 1]);
             TensorPrimitives.Multiply(product.AsSpan(0, k), scale, product);
             double shift = -0.5 * scale * TensorPrimitives.Dot<double>(product.AsSpan(0, k), next.AsSpan(0, k));
@@ -97,37 +102,8 @@ internal static class SymmetricEigenvalues
         TensorPrimitives.MultiplyAdd(w[..row.Length], -vi, row, row);
     }
 
-    /// <summary>The same for row i, which ends at the diagonal; product[j] += row[j] · next[i] for all j before it.</summary>
-    /// <returns>row · next.</returns>
-    private static double ReflectAndMultiply(Span<double> row, ReadOnlySpan<double> v, ReadOnlySpan<double> w, ReadOnlySpan<double> next, Span<double> product)
-    {
-        int i = row.Length - 1, j = 0;
-        ref double r = ref MemoryMarshal.GetReference(row), p = ref MemoryMarshal.GetReference(product[..i]);
-        ref double x = ref MemoryMarshal.GetReference(v[..(i + 1)]), y = ref MemoryMarshal.GetReference(w[..(i + 1)]), z = ref MemoryMarshal.GetReference(next[..(i + 1)]);
-        Vector<double> minusX = new(-v[i]), minusY = new(-w[i]), own = new(next[i]), sum = default;
-        for (; j + Vector<double>.Count <= i; j += Vector<double>.Count)
-        {
-            Vector<double> element = Vector.FusedMultiplyAdd(Vector.LoadUnsafe(ref x, (nuint)j), minusY, Vector.LoadUnsafe(ref r, (nuint)j));
-            element = Vector.FusedMultiplyAdd(Vector.LoadUnsafe(ref y, (nuint)j), minusX, element);
-            element.StoreUnsafe(ref r, (nuint)j);
-            sum = Vector.FusedMultiplyAdd(element, Vector.LoadUnsafe(ref z, (nuint)j), sum);
-            Vector.FusedMultiplyAdd(element, own, Vector.LoadUnsafe(ref p, (nuint)j)).StoreUnsafe(ref p, (nuint)j);
-        }
-
-        double dot = Vector.Sum(sum);
-        for (; j < i; j++)
-        {
-            row[j] -= v[j] * w[i] + w[j] * v[i];
-            dot += row[j] * next[j];
-            product[j] += row[j] * next[i];
-        }
-
-        row[i] -= 2 * v[i] * w[i];
-        return dot + row[i] * next[i];
-    }
-
-    /// <summary>The same for rows i and i + 1: what <see cref="ReflectAndMultiply"/> gives back is added to the product.</summary>
-    private static void ReflectAndMultiplyPair(Span<double> first, Span<double> second, ReadOnlySpan<double> v, ReadOnlySpan<double> w, ReadOnlySpan<double> next, Span<double> product)
+    /// <summary>The same for rows i and i + 1, which end at the diagonal; what the rows up to there, and their mirror images, give times next is added to the product.</summary>
+    private static void ReflectAndMultiply(Span<double> first, Span<double> second, ReadOnlySpan<double> v, ReadOnlySpan<double> w, ReadOnlySpan<double> next, Span<double> product)
     {
         int i = first.Length - 1, j = 0;
         ref double r = ref MemoryMarshal.GetReference(first), q = ref MemoryMarshal.GetReference(second), p = ref MemoryMarshal.GetReference(product[..(i + 2)]);

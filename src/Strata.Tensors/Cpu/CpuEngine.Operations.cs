@@ -268,11 +268,7 @@ public unsafe partial class CpuEngine
         ? packed
         : throw new ArgumentException($"This weight was prepared by another engine; prepare it with PrepareLinear of {Name}.");
 
-    private PanelsView PanelsOf(LinearWeight weight)
-    {
-        PackedWeight packed = Own(weight);
-        return new PanelsView((IntPtr)packed.Data, packed.DType, packed.Inputs, packed.Outputs, (IntPtr)packed.Bias, (IntPtr)packed.Scales);
-    }
+    private PanelsView PanelsOf(LinearWeight weight) => Own(weight).View;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void KeepAlive(Tensor a, Tensor b)

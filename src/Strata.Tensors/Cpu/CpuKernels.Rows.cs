@@ -221,25 +221,13 @@ internal sealed unsafe partial class CpuKernels<TSimd>
         }
     }
 
-    /// <summary>Item: some rows. A column of a panel is read with a fixed step.</summary>
+    /// <summary>Item: some rows.</summary>
     private readonly struct EmbedOutputsWork(PanelsView weight, int* ids, int count, float* result, int rowsPerItem) : IWork
     {
         public void Run(int index)
         {
-            for (int row = index * rowsPerItem, end = Math.Min(count, row + rowsPerItem); row < end; row++) Gather(ids[row], result + ((long)row * weight.Inputs));
-        }
-
-        private void Gather(int output, float* to)
-        {
-            int columns = MicroKernel<TSimd>.Columns, inputs = weight.Inputs;
-            long first = ((long)(output / columns) * columns * inputs) + (output % columns);
-            switch (weight.DType)
-            {
-                case DType.Float16: for (int k = 0; k < inputs; k++) to[k] = (float)((Half*)weight.Data)[first + ((long)k * columns)]; break;
-                case DType.BFloat16: for (int k = 0; k < inputs; k++) to[k] = BitConverter.UInt32BitsToSingle((uint)((ushort*)weight.Data)[first + ((long)k * columns)] << 16); break;
-                case DType.Int8: for (int k = 0; k < inputs; k++) to[k] = ((sbyte*)weight.Data)[first + ((long)k * columns)] * weight.Scales[output]; break;
-                default: for (int k = 0; k < inputs; k++) to[k] = ((float*)weight.Data)[first + ((long)k * columns)]; break;
-            }
+            for (int row = index * rowsPerItem, end = Math.Min(count, row + rowsPerItem); row < end; row++)
+                PackedWeight.CopyOutput(weight, MicroKernel<TSimd>.Columns, ids[row], result + ((long)row * weight.Inputs));
         }
     }
 }

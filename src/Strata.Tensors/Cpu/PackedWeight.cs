@@ -55,25 +55,33 @@ internal sealed unsafe class PackedWeight : LinearWeight
     /// <summary>Whether there are no scales, or all of them are numbers.</summary>
     public bool HasFiniteScales => Scales is null || System.Numerics.Tensors.TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(Scales, Outputs));
 
+    /// <summary>The panels as kernels take them.</summary>
+    public PanelsView View => new((IntPtr)Data, DType, Inputs, Outputs, (IntPtr)Bias, (IntPtr)Scales);
+
     /// <inheritdoc/>
     public override float[] ToArray()
     {
         float[] values = GC.AllocateUninitializedArray<float>(checked(Inputs * Outputs));
-        for (int output = 0; output < Outputs; output++)
+        fixed (float* first = values)
         {
-            long first = ((long)(output / PanelColumns) * PanelColumns * Inputs) + (output % PanelColumns);
-            for (int k = 0; k < Inputs; k++) values[(output * Inputs) + k] = Value(first + ((long)k * PanelColumns), output);
+            for (int output = 0; output < Outputs; output++) CopyOutput(View, PanelColumns, output, first + ((long)output * Inputs));
         }
 
         GC.KeepAlive(this);
         return values;
     }
 
-    private float Value(long at, int output) => DType switch
+    /// <summary>The weights of an output, widened: a column of a panel, read with a fixed step.</summary>
+    public static void CopyOutput(PanelsView panels, int columns, int output, float* to)
     {
-        DType.Float16 => (float)((Half*)Data)[at],
-        DType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)((ushort*)Data)[at] << 16),
-        DType.Int8 => ((sbyte*)Data)[at] * Scales[output],
-        _ => ((float*)Data)[at],
-    };
+        int inputs = panels.Inputs;
+        long first = ((long)(output / columns) * columns * inputs) + (output % columns);
+        switch (panels.DType)
+        {
+            case DType.Float16: for (int k = 0; k < inputs; k++) to[k] = (float)((Half*)panels.Data)[first + ((long)k * columns)]; break;
+            case DType.BFloat16: for (int k = 0; k < inputs; k++) to[k] = BitConverter.UInt32BitsToSingle((uint)((ushort*)panels.Data)[first + ((long)k * columns)] << 16); break;
+            case DType.Int8: for (int k = 0; k < inputs; k++) to[k] = ((sbyte*)panels.Data)[first + ((long)k * columns)] * panels.Scales[output]; break;
+            default: for (int k = 0; k < inputs; k++) to[k] = ((float*)panels.Data)[first + ((long)k * columns)]; break;
+        }
+    }
 }
