@@ -329,8 +329,10 @@ def everything(d, draws):
     yield "activation-variance", "textbook", "", x.var(1).mean()
     yield "max-activation", "textbook", "", np.abs(x).max()
     yield "massive-ratio", "textbook", "", np.mean([np.abs(p).max() / np.median(np.abs(p)) for p in prompts])
-    cosines = np.array([a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(x, np.concatenate(after))])
-    yield "block-influence", "textbook", "", 1 - cosines.mean()
+    with np.errstate(invalid="ignore"):
+        cosines = np.array([a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(x, np.concatenate(after))])
+    yield "block-influence", "textbook", "", 1 - np.nanmean(cosines)
+    yield "block-influence", "reference:shortgpt", "", (1 - np.nan_to_num(cosines, nan=0.5)).mean()
     yield "token-homogeneity", "textbook", "", np.mean([homogeneity(p) for p in prompts])
     yield "token-variance", "textbook", "", np.mean([p.var(0).sum() / (p ** 2).sum(1).mean() for p in prompts])
     yield "rank-one-residual", "textbook", "", np.mean([composite(p - p.mean(0)) / composite(p) for p in prompts])
@@ -436,9 +438,11 @@ def data_set(seed, prompts, tokens, width):
     for r in read:
         r[:, 5] = r[:, 2] * 2
         r[:, 7] = 0
+    after = [p + 0.4 * g.normal(size=p.shape) for p in first]
+    after[0][1] = after[-1][0] = 0
     return {
         "prompts": first,
-        "after": [p + 0.4 * g.normal(size=p.shape) for p in first],
+        "after": after,
         "views": [[p + 0.2 * g.normal(size=p.shape) for p in first] for _ in range(3)],
         "pooled": np.array([p.mean(0) for p in first]),
         "pooled_view": np.array([p.mean(0) + 0.1 * g.normal(size=width) for p in first]),

@@ -21,6 +21,7 @@ internal static class ResultFormatters
         Formatters.Register<Atlas>(atlas => AtlasPage.Bundle(atlas, null));
         Formatters.Register<MeasureSeries>(series => Stacked.Of(SeriesFigure.Parts(series)));
         Formatters.Register<PositionContextParts>(parts => Stacked.Of(PositionContextFigure.Parts(parts)));
+        Formatters.Register<UtilizedSubspaces>(subspaces => TableFormatter.Format(subspaces.ToTable()));
         Formatters.Register<ReducedCapture>(reduced => TableFormatter.Format(reduced.ToTable()));
         Formatters.Register<SweepResult>(sweep => Stacked.Of([SweepFigure.Cost(sweep), sweep.ToTable()]));
         Formatters.Register<VariantSweepResult>(sweep => Stacked.Of(AblationParts.Grid(sweep) is Figure grid ? [grid, sweep.ToTable()] : [sweep.ToTable()]));

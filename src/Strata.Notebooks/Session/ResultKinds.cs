@@ -20,6 +20,7 @@ internal static class ResultKinds
         ComparisonMatrix or ComparisonProfile or Stitching => "a comparison",
         ProbeSweep or ErasureSweep or ShiftSweep or RegressionSweep => "a probe",
         LogitLens or AffineLens or DirectLogitAttribution or PatchLens or ClassLens => "a lens",
+        UtilizedSubspaces => "subspaces that data use",
         ReducedCapture => "reduced activations",
         TaskSweep => "tasks",
         SweepResult or VariantSweepResult => "a sweep",

@@ -26,6 +26,7 @@ internal static class ResultProvenance
         DirectLogitAttribution attribution => attribution.Provenance,
         PatchLens lens => lens.Provenance,
         ClassLens lens => lens.Provenance,
+        UtilizedSubspaces subspaces => subspaces.Provenance,
         ReducedCapture reduced => reduced.Provenance,
         TaskSweep tasks => tasks.Table.Provenance,
         SweepResult sweep => sweep.Provenance,

@@ -60,14 +60,14 @@ internal sealed class PointMeasures
     }
 
     /// <summary>The values, in the order of the measures.</summary>
-    public IEnumerable<MeasureValue> Finish(CancellationToken cancellation)
+    public MeasureValue[] Finish(CancellationToken cancellation)
     {
         _sharing.GetAwaiter().GetResult();
-        foreach (MeasureAccumulator accumulator in _accumulators)
+        return _accumulators.Select(accumulator =>
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return accumulator.Finish(cancellation);
-        }
+            return accumulator.Finish(cancellation);
+        }).ToArray();
     }
 
     private static void Fold(MeasureAccumulator accumulator, PromptRows prompt, in PromptResult mapped)
@@ -95,7 +95,7 @@ internal sealed class PointMeasures
         Activations[] views = measures.Any(m => m.Needs == MeasureInput.Views) ? [activations, .. inputs.Views] : [activations];
         TopDirections? Top(string? at) => at is null || options.RemoveTop == 0 ? null : TopDirections.Of(activations, at, options.RemoveTop);
         all.AddCaptured(views, (point, Top(point)), (partner, Top(partner)), cancellation);
-        return all.Finish(cancellation).ToArray();
+        return all.Finish(cancellation);
     }
 
     private void AddCaptured(Activations[] views, (string Name, TopDirections? Removed) point, (string? Name, TopDirections? Removed) partner, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Strata.Tensors;
 
 namespace Strata.Research;
@@ -91,10 +92,12 @@ internal sealed class NearestRows
     private int NextBelow(float limit, ReadOnlySpan<float> products, float[] squares, float slack, int from)
     {
         Vector<float> limits = new(limit), slacks = new(slack);
+        // References instead of spans: this loop looks at every pair of rows, twice.
+        ref float p = ref MemoryMarshal.GetReference(products), s = ref MemoryMarshal.GetReference(squares.AsSpan(0, products.Length)), l = ref MemoryMarshal.GetReference(_lengths.AsSpan(0, products.Length));
         int j = from;
         for (; j + Vector<float>.Count <= products.Length; j += Vector<float>.Count)
         {
-            Vector<float> end = new Vector<float>(products[j..]) + new Vector<float>(squares, j) + slacks * new Vector<float>(_lengths, j);
+            Vector<float> end = Vector.LoadUnsafe(ref p, (nuint)j) + Vector.LoadUnsafe(ref s, (nuint)j) + slacks * Vector.LoadUnsafe(ref l, (nuint)j);
             if (Vector.LessThanAny(end, limits)) break;
         }
 
