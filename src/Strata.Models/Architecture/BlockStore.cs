@@ -98,11 +98,17 @@ internal sealed class BlockStore
     private void Lay(Slot slot)
     {
         List<LinearWeight> laid = [];
-        WeightLayout layout = new(_source.Reader(_engine), _storage, (_, weight) => laid.Add(weight)) { Spares = _spares };
+        WeightLayout layout = new(_source.Reader(_engine), _storage, Laid) { Spares = _spares };
         // Only a whole block counts as held.
         slot.Weights = _lay(layout, slot.Map, slot.Facts);
         slot.Laid = laid;
         _source.ReleasePages();
+
+        void Laid(LinearEntry entry, LinearWeight weight)
+        {
+            laid.Add(weight);
+            _source.ReleasePages();
+        }
     }
 
     /// <summary>Memory that the next blocks have no use for, because theirs are of other shapes, goes back before the limit is passed.</summary>

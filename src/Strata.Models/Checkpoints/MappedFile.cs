@@ -51,18 +51,24 @@ internal sealed partial class MappedFile
     /// </summary>
     public void ReleasePages()
     {
-        const int dontNeed = 4;
+        const int dontNeed = 4, cold = 20;
         // Advice only: what it returns does not matter. Windows trims such pages by itself.
-        if (_view is not null && !_view.IsClosed && (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) _ = Advise(Address, (nuint)Length, dontNeed);
+        if (_view is null || _view.IsClosed || !(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return;
+        // Where memory is short, Linux would rather drop pages that were read ahead and not looked at yet.
+        if (OperatingSystem.IsLinux()) _ = Advise(Address, (nuint)Length, cold);
+        _ = Advise(Address, (nuint)Length, dontNeed);
     }
 
     /// <summary>Asks the system to read a part of the file into its cache; returns when it has been asked, which may be before the bytes are there. Advice only.</summary>
     public void ReadAhead(long start, long count)
     {
         const int willNeed = 3;
-        if (_view is null || _view.IsClosed || count == 0 || !(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return;
-        nint first = (Address + (nint)start) & ~(nint)(Environment.SystemPageSize - 1);
-        _ = Advise(first, (nuint)(Address + (nint)(start + count) - first), willNeed);
+        // Linux takes no more than its read-ahead window from one request, and drops the rest without a word.
+        const long window = 1 << 18;
+        if (!(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return;
+        long page = Environment.SystemPageSize;
+        for (long at = start / page * page; at < start + count && _view is { IsClosed: false }; at += window)
+            _ = Advise(Address + (nint)at, (nuint)Math.Min(window, start + count - at), willNeed);
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

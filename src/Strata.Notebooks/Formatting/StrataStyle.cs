@@ -17,6 +17,7 @@ public static class StrataStyle
         + ".strata-output .strata-table td:first-child{min-width:9em}"
         + ".strata-output .strata-table th{border-bottom:2px solid rgba(128,128,128,.6);font-weight:600}"
         + ".strata-output .strata-table .strata-number{text-align:right;white-space:nowrap}"
+        + ".strata-output .strata-table .strata-name{white-space:nowrap}"
         + ".strata-unit{opacity:.7;font-weight:400}"
         + "details.strata-details{font-size:.85em;margin:.3em 0}.strata-figure details.strata-details{margin:.3em .8em}"
         + ".strata-details summary{display:list-item;cursor:pointer;opacity:.75}"

@@ -16,6 +16,9 @@ internal static class TableFormatter
     private sealed record ShownColumn(string Name, string? Unit, bool Number, string[] Cells)
     {
         public string Heading => Unit is null ? Name : $"{Name} ({Unit})";
+
+        /// <summary>Names and the like stay on one line; longer text wraps.</summary>
+        public string? Class => Number ? "strata-number" : Cells.All(cell => cell.Length <= 24) ? "strata-name" : null;
     }
 
     public static MimeBundle Format(Table table)
@@ -75,14 +78,15 @@ internal static class TableFormatter
         foreach (ShownColumn c in columns)
         {
             string unit = c.Unit is null ? "" : $" <span class=\"strata-unit\">({Escape.Html(c.Unit)})</span>";
-            html.Append(c.Number ? "<th class=\"strata-number\">" : "<th>").Append(Escape.Html(c.Name)).Append(unit).Append("</th>");
+            html.Append(c.Number ? $"<th class=\"{c.Class}\">" : "<th>").Append(Escape.Html(c.Name)).Append(unit).Append("</th>");
         }
 
         html.Append("</tr></thead><tbody>");
+        string[] openings = [.. columns.Select(c => c.Class is string named ? $"<td class=\"{named}\">" : "<td>")];
         for (int row = 0; row < rows; row++)
         {
             html.Append("<tr>");
-            foreach (ShownColumn c in columns) html.Append(c.Number ? "<td class=\"strata-number\">" : "<td>").Append(Escape.Html(c.Cells[row])).Append("</td>");
+            for (int c = 0; c < columns.Length; c++) html.Append(openings[c]).Append(Escape.Html(columns[c].Cells[row])).Append("</td>");
             html.Append("</tr>");
         }
 
