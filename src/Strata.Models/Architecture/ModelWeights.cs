@@ -132,13 +132,10 @@ internal sealed class ModelWeights
         WeightLayout layout = new(read, memory.Storage);
         Tensor? distances = Distances(spec, map, layout, read);
         BlockWeights Block(WeightLayout own, BlockMap block, BlockSpec facts) => own.Block(block, facts).With(distances, spec.Disentangled);
-        LinearWeight? unembedding = spec.HasUnembedding ? layout.Unembedding(map) : null;
-        Tensor? table = map.Embedding is null ? null : read(map.Embedding);
-        // A tied table is held once, unless its numbers are kept in another format there.
-        bool tied = map.Unembedding is null && unembedding is not null && unembedding.DType == table?.DType;
+        (Tensor? embedding, LinearWeight? unembedding) = Vocabulary(spec, map, layout, read);
         return new ModelWeights
         {
-            Embedding = tied ? null : table,
+            Embedding = embedding,
             Image = map.Image is null ? null : layout.Image(map.Image),
             EmbeddingProjection = layout.Optional(map.EmbeddingProjection),
             PositionEmbedding = layout.Table(map.PositionEmbedding),
@@ -155,6 +152,15 @@ internal sealed class ModelWeights
             Classifier = layout.Optional(map.Classifier),
             Unembedding = unembedding,
         };
+    }
+
+    /// <summary>The two tables over the vocabulary. Tied, they are held once, unless their numbers are kept in another format in the second.</summary>
+    private static (Tensor? Embedding, LinearWeight? Unembedding) Vocabulary(ModelSpec spec, WeightMap map, WeightLayout layout, Func<WeightEntry, Tensor> read)
+    {
+        LinearWeight? unembedding = spec.HasUnembedding ? layout.Unembedding(map) : null;
+        Tensor? table = map.Embedding is null ? null : read(map.Embedding);
+        bool tied = map.Unembedding is null && unembedding is not null && unembedding.DType == table?.DType;
+        return (tied ? null : table, unembedding);
     }
 
     /// <summary>The vectors of distances, normalised where the network does so.</summary>

@@ -6,12 +6,13 @@ namespace Strata.Models;
 /// <summary>Draws weights as a family initialises them. Each tensor has a generator of its own, seeded by the seed and its name, so that the order of reading does not matter.</summary>
 internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long seed, TensorEngine engine)
 {
-    private readonly Dictionary<string, Tensor> _drawn = [];
+    // Weak: what nobody needs any more, the same numbers replace at any time.
+    private readonly Dictionary<string, WeakReference<Tensor>> _drawn = [];
 
     public Tensor Read(WeightEntry entry)
     {
         // One fused matrix is read several times: draw it once.
-        if (_drawn.TryGetValue(entry.Name, out Tensor? drawn)) return drawn;
+        if (_drawn.TryGetValue(entry.Name, out WeakReference<Tensor>? known) && known.TryGetTarget(out Tensor? drawn)) return drawn;
         float[] values = new float[entry.Shape.Count];
         switch (entry.Role)
         {
@@ -35,7 +36,9 @@ internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long see
                 break;
         }
 
-        return _drawn[entry.Name] = engine.FromHost(values, entry.Shape);
+        drawn = engine.FromHost(values, entry.Shape);
+        _drawn[entry.Name] = new WeakReference<Tensor>(drawn);
+        return drawn;
     }
 
     private void Decays(WeightEntry entry, float[] values)

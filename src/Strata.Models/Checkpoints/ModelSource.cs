@@ -90,7 +90,11 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
 /// <param name="original">Where configuration and tokenizer come from; null for a network of a spec alone.</param>
 internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed, TensorEngine engine, ModelSource? original) : ModelSource
 {
+    /// <summary>Bytes of drawn numbers that may wait for the collector: gaps that they leave between weights stay with the process.</summary>
+    private const long Waiting = 32 << 20;
+
     private readonly Dictionary<string, WeightEntry> _entries = family.Map(spec, _ => false).Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+    private long _drawn;
 
     public override IEnumerable<TensorEntry> Tensors => _entries.Values.Select(entry => new TensorEntry(entry.Name, "F32", [.. entry.Shape.ToArray().Select(length => (long)length)]));
 
@@ -112,7 +116,22 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
 
     public override bool Has(string name) => _entries.ContainsKey(name);
 
-    public override Func<WeightEntry, Tensor> Reader(TensorEngine reader) => new RandomWeights(family, spec, seed, reader).Read;
+    public override Func<WeightEntry, Tensor> Reader(TensorEngine reader)
+    {
+        RandomWeights weights = new(family, spec, seed, reader);
+        return entry =>
+        {
+            _drawn += (long)entry.Shape.Count * sizeof(float);
+            return weights.Read(entry);
+        };
+    }
+
+    public override void ReleasePages()
+    {
+        if (_drawn < Waiting) return;
+        _drawn = 0;
+        GC.Collect();
+    }
 
     public override DType FormatInMemory(WeightEntry entry) => DType.Float32;
 
