@@ -29,26 +29,42 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 dotnet build Kernel.sln -c Release -warnaserror --verbosity quiet
-log=$(mktemp) failures=$(mktemp)
-trap 'rm -f "$log" "$failures"' EXIT
-status=0
-for project in tests/*/*.csproj; do
-  dotnet test "$project" -c Release --no-build --logger "console;verbosity=normal" >"$log" 2>&1 || status=$?
-  # Of a project the skips with their reasons and the totals; what failed is told at the end, where it is looked for.
-  name=$(basename "${project%.csproj}")
+logs=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$logs"' EXIT
+passed=0 failed=0 skipped=0 result=0
+
+# Runs the tests of a project; what they print is kept for tell.
+run() {
+  local name; name=$(basename "${1%.csproj}")
+  dotnet test "$1" -c Release --no-build --logger "console;verbosity=normal" >"$logs/$name" 2>&1 || echo $? >"$logs/$name.status"
+}
+
+# Of a project the skips with their reasons and the totals; what failed is told at the end, where it is looked for.
+tell() {
+  local name log; name=$(basename "${1%.csproj}") log=$logs/$name
   grep -A1 --no-group-separator -F '[SKIP]' "$log" | sed -E "s|^\[xUnit[^]]*\]|$name:|" || true
   grep -E '^\s+(Failed |(Total tests|Passed|Failed|Skipped):)' "$log" | sed "s|^|$name: |" || true
-  if [ "$status" != 0 ]; then
-    echo "$name: exit status $status" >>"$failures"
-    if grep -q '^  Failed ' "$log"; then sed -nE '/^  Failed /{p;:a;n;/^  (Passed|Skipped|Failed) |^\[xUnit|^Test Run/{/^  Failed /{p;ba};b};p;ba}' "$log" >>"$failures"; else tail -n 60 "$log" >>"$failures"; fi
+  if [ -f "$log.status" ]; then
+    result=1
+    echo "$name: exit status $(cat "$log.status")" >>"$logs/failures"
+    if grep -q '^  Failed ' "$log"; then sed -nE '/^  Failed /{p;:a;n;/^  (Passed|Skipped|Failed) |^\[xUnit|^Test Run/{/^  Failed /{p;ba};b};p;ba}' "$log" >>"$logs/failures"; else tail -n 60 "$log" >>"$logs/failures"; fi
   fi
-  passed=$((${passed:-0} + $(awk '/^ +Passed: /{n=$2} END{print n+0}' "$log")))
-  failed=$((${failed:-0} + $(awk '/^ +Failed: /{n=$2} END{print n+0}' "$log")))
-  skipped=$((${skipped:-0} + $(awk '/^ +Skipped: /{n=$2} END{print n+0}' "$log")))
-  [ "$status" = 0 ] || result=1
-  status=0
-done
+  passed=$((passed + $(awk '/^ +Passed: /{n=$2} END{print n+0}' "$log")))
+  failed=$((failed + $(awk '/^ +Failed: /{n=$2} END{print n+0}' "$log")))
+  skipped=$((skipped + $(awk '/^ +Skipped: /{n=$2} END{print n+0}' "$log")))
+}
 
-cat "$failures"
+# The acceptance tests wait much, for browsers and kernels: the others run beside them.
+acceptance=tests/Strata.Acceptance/Strata.Acceptance.csproj
+run "$acceptance" &
+for project in tests/*/*.csproj; do
+  [ "$project" != "$acceptance" ] || continue
+  run "$project"
+  tell "$project"
+done
+wait
+tell "$acceptance"
+
+[ ! -f "$logs/failures" ] || cat "$logs/failures"
 echo "$passed passed, $failed failed, $skipped skipped"
-exit "${result:-0}"
+exit "$result"

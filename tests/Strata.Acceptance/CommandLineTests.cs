@@ -73,6 +73,21 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("broken on purpose", await File.ReadAllTextAsync(report));
     }
 
+    [SkippableTheory]
+    [InlineData("DOTNET_EnableAVX512", "Vector256")]
+    [InlineData("DOTNET_EnableAVX2", "Vector128")]
+    public async Task NarrowerRegistersGiveTheSameNumbers(string switchedOff, string registers)
+    {
+        Skip.IfNot(System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64, "These switches are those of x64 processors.");
+        string[] evaluate = ["eval", Repository.Othello, "--data", Repository.Games, "--take", "4", "--json"];
+        Finished widest = await Programs.Strata(evaluate);
+        Finished narrow = await Programs.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "strata.dll"), .. evaluate], environment: new Dictionary<string, string> { [switchedOff] = "0" });
+        Assert.True(narrow.Code == 0, narrow.Error);
+        Assert.Contains(registers, narrow.Json.GetProperty("provenance").GetProperty("engine").GetString());
+        double Loss(Finished finished) => finished.Json.GetProperty("results")[0].GetProperty("loss").GetDouble();
+        Assert.Equal(Loss(widest), Loss(narrow), 1e-5);
+    }
+
     private Task<Finished> Run(string line) => Programs.Strata(line.Split(' ').Select(word => word switch
     {
         "MODEL" => Repository.Othello,

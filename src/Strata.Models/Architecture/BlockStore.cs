@@ -13,6 +13,7 @@ internal sealed class BlockStore
     private readonly Func<WeightLayout, BlockMap, BlockSpec, BlockWeights> _lay;
     private readonly TensorEngine _engine;
     private readonly DType? _storage;
+    private readonly (ModelSource, TensorEngine)? _shared;
     private readonly long _limit;
     private readonly Slot[] _slots;
     private readonly int[] _slotOf;
@@ -31,7 +32,7 @@ internal sealed class BlockStore
     /// <param name="cancellation">Stops between blocks.</param>
     public BlockStore(ModelSpec spec, IReadOnlyList<BlockMap> maps, WeightMemory memory, long limit, Func<WeightLayout, BlockMap, BlockSpec, BlockWeights> lay, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        (_source, _engine, _storage, _limit, _lay) = (memory.Source, memory.Engine, memory.Storage, limit, lay);
+        (_source, _engine, _storage, _shared, _limit, _lay) = (memory.Source, memory.Engine, memory.Storage, memory.Shared, limit, lay);
         BlockMap[] distinct = [.. maps.Distinct(ReferenceEqualityComparer.Instance).Cast<BlockMap>()];
         _slotOf = [.. maps.Select(map => Array.FindIndex(distinct, other => ReferenceEquals(other, map)))];
         _slots = [.. distinct.Select((map, i) => new Slot(map, spec.Block(Array.IndexOf(_slotOf, i)), memory.BytesOf(map)))];
@@ -98,7 +99,7 @@ internal sealed class BlockStore
     private void Lay(Slot slot)
     {
         List<LinearWeight> laid = [];
-        WeightLayout layout = new(_source.Reader(_engine), _storage, Laid) { Spares = _spares };
+        WeightLayout layout = new(_source.Reader(_engine), _storage, Laid) { Spares = _spares, Shared = _shared };
         // Only a whole block counts as held.
         slot.Weights = _lay(layout, slot.Map, slot.Facts);
         slot.Laid = laid;

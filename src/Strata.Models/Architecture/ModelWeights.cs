@@ -129,7 +129,7 @@ internal sealed class ModelWeights
     public static ModelWeights Load(ModelSpec spec, WeightMap map, WeightMemory memory, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         Func<WeightEntry, Tensor> read = memory.Source.Reader(memory.Engine);
-        WeightLayout layout = new(read, memory.Storage);
+        WeightLayout layout = new(read, memory.Storage) { Shared = memory.Shared };
         Tensor? distances = Distances(spec, map, layout, read);
         BlockWeights Block(WeightLayout own, BlockMap block, BlockSpec facts) => own.Block(block, facts).With(distances, spec.Disentangled);
         (Tensor? embedding, LinearWeight? unembedding) = Vocabulary(spec, map, layout, read);

@@ -11,6 +11,9 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
     /// <summary>Linear maps that nobody needs any more: those of the right shape and format are laid out anew, the others stay in the list.</summary>
     public List<LinearWeight> Spares { get; init; } = [];
 
+    /// <summary>From where and for which engine maps are laid out that other models may share; null where they may be overwritten.</summary>
+    public (ModelSource Source, TensorEngine Engine)? Shared { get; init; }
+
     public BlockWeights Block(BlockMap map, BlockSpec facts) => new()
     {
         AttentionNorm = Norm(map.AttentionNorm),
@@ -60,6 +63,15 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     private LinearWeight Linear(LinearEntry entry, DType? format, WeightEntry? ownBias = null)
     {
+        LinearWeight laid = Shared is var (source, engine) && source.Stamp(entry.Weight) is string stamp
+            ? SharedWeights.Get(new SharedWeight(stamp, entry, ownBias, format, engine), () => LayOut(entry, format, ownBias))
+            : LayOut(entry, format, ownBias);
+        laidOut?.Invoke(entry, laid);
+        return laid;
+    }
+
+    private LinearWeight LayOut(LinearEntry entry, DType? format, WeightEntry? ownBias)
+    {
         Tensor weight = read(entry.Weight);
         // The weight of a convolution has an axis for colours, rows and columns each; together they are the inputs.
         if (weight.Shape.Rank > 2) weight = Matrix(weight, weight.Shape[0], weight.Shape.Count / weight.Shape[0]);
@@ -67,11 +79,9 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
         if (ownBias is not null) bias = Sum(bias, weight.Shape[entry.Orientation == WeightOrientation.OutputsByInputs ? 0 : 1], read(ownBias), entry.FirstOutput);
         try
         {
-            LinearWeight laid = entry.Group > 0 && entry.Group < entry.Outputs
+            return entry.Group > 0 && entry.Group < entry.Outputs
                 ? Gathered(weight, bias, entry, format)
                 : Prepared(weight, entry.Orientation, entry.FirstOutput, entry.Outputs, bias, format);
-            laidOut?.Invoke(entry, laid);
-            return laid;
         }
         catch (ArgumentException e) when (format == DType.Int8)
         {

@@ -22,6 +22,9 @@ internal sealed record WeightMemory(ModelSource Source, TensorEngine Engine, DTy
         return asked with { Limit = available / 2 };
     }
 
+    /// <summary>What other models may share of it: nothing where blocks take turns in memory.</summary>
+    public (ModelSource Source, TensorEngine Engine)? Shared => Limit is null ? (Source, Engine) : null;
+
     /// <summary>Bytes of a block, laid out.</summary>
     public long BytesOf(BlockMap map) => map.Entries.OfType<WeightEntry>().DistinctBy(entry => entry.Name).Sum(BytesOf);
 

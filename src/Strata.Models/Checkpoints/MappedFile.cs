@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -10,6 +11,9 @@ namespace Strata.Models;
 /// </summary>
 internal sealed partial class MappedFile
 {
+    /// <summary>File systems note times in steps of up to two seconds (FAT).</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(3);
+
     private readonly SafeMemoryMappedViewHandle? _view;
 
     /// <summary>Maps a file.</summary>
@@ -20,6 +24,8 @@ internal sealed partial class MappedFile
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             Length = stream.Length;
+            DateTime written = File.GetLastWriteTimeUtc(stream.SafeFileHandle);
+            if (DateTime.UtcNow - written > Settled) Stamp = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFullPath(path)}|{Length}|{written.Ticks}");
             // An empty file cannot be mapped, and needs not be.
             if (Length == 0) return;
             using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
@@ -32,6 +38,9 @@ internal sealed partial class MappedFile
             throw new InvalidFileException(path, $"cannot be opened: {e.Message}", e);
         }
     }
+
+    /// <summary>The file with its length and the time when it was written; null where that is so short ago that a next version may carry the same time.</summary>
+    public string? Stamp { get; }
 
     /// <summary>First byte of the file in memory.</summary>
     public nint Address { get; }

@@ -36,6 +36,9 @@ internal abstract class ModelSource
     {
     }
 
+    /// <summary>Which file a tensor lies in, as it is now: the same stamp means the same numbers. Null where it lies in none, or that was written just now.</summary>
+    public virtual string? Stamp(WeightEntry entry) => null;
+
     /// <summary>Gives the memory of what was read so far back to the system.</summary>
     public virtual void ReleasePages()
     {
@@ -68,6 +71,8 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
     public override DType FormatInMemory(WeightEntry entry) => NumberFormat.Stored(checkpoint.Entry(entry.Name).DType) ?? DType.Float32;
 
     public override void ReadAhead(IEnumerable<WeightEntry> entries) => checkpoint.ReadAhead([.. entries.Select(entry => entry.Name)]);
+
+    public override string? Stamp(WeightEntry entry) => checkpoint.Stamp(entry.Name);
 
     public override void ReleasePages() => checkpoint.ReleasePages();
 

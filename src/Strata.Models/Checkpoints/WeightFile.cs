@@ -74,6 +74,9 @@ public abstract class WeightFile : IDisposable
         if (!_handedOut) _file.Unmap();
     }
 
+    /// <summary>The file with its length and the time when it was written: the same stamp means the same bytes. Null where it was written just now; see <see cref="MappedFile.Stamp"/>.</summary>
+    internal string? Stamp => _file.Stamp;
+
     /// <summary>Gives the memory of what was read so far back to the system, which reads it again where it is needed; see <see cref="MappedFile.ReleasePages"/>.</summary>
     internal void ReleasePages() => _file.ReleasePages();
 

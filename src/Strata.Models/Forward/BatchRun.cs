@@ -11,12 +11,11 @@ public sealed class BatchRun
     private readonly Model _model;
     private readonly HookSession? _hooks;
     private readonly ITokenMemory? _cache;
-    private readonly AttentionSegment[] _segments;
-    private readonly PositionTables _tables;
+    private readonly AttentionMixer _attention;
     private readonly StateSpaceMixer _stateSpaces;
+    private readonly FeedForward _mlp;
     private readonly int[] _positions;
     private readonly int[] _first;
-    private bool _lastOnly;
 
     /// <summary>A run without hooks.</summary>
     /// <param name="model">The network.</param>
@@ -55,7 +54,8 @@ public sealed class BatchRun
         _cache = cache;
         Batch = batch;
         _stateSpaces = new StateSpaceMixer(model, this, hooks, cache);
-        _segments = cache?.Segments(batch)
+        _mlp = new FeedForward(model, this);
+        AttentionSegment[] segments = cache?.Segments(batch)
             ?? Enumerable.Range(0, batch.Sequences).Select(s => new AttentionSegment(batch.Starts[s], batch.Length(s), batch.Starts[s], batch.Length(s))).ToArray();
         _positions = new int[batch.Tokens];
         _first = Enumerable.Range(0, batch.Sequences).Select(s => cache?.Lengths[s] ?? 0).ToArray();
@@ -67,7 +67,8 @@ public sealed class BatchRun
             for (int i = 0; i < batch.Length(s); i++) _positions[batch.Starts[s] + i] = _first[s] + i;
         }
 
-        _tables = new PositionTables(model, batch, _positions, _segments.Select(segment => segment.KeyCount).ToArray());
+        PositionTables tables = new(model, batch, _positions, segments.Select(segment => segment.KeyCount).ToArray());
+        _attention = new AttentionMixer(model, this, hooks, cache, segments, tables);
     }
 
     /// <summary>What runs.</summary>
@@ -129,22 +130,25 @@ public sealed class BatchRun
             return LastRows(outer, Step(scope, stream, step, execution));
         }
 
-        _lastOnly = true;
+        LastOnly = true;
         try
         {
             return Step(outer, stream, step, execution);
         }
         finally
         {
-            _lastOnly = false;
+            LastOnly = false;
         }
     }
 
     /// <summary>The rows of the last tokens, [sequences, columns].</summary>
     internal Tensor LastRows(TensorScope scope, Tensor rows) => scope.Embed(rows, [.. Batch.Starts.Skip(1).Select(end => end - 1)]);
 
+    /// <summary>Of the step that runs, nothing but the rows of the last tokens is needed.</summary>
+    internal bool LastOnly { get; private set; }
+
     /// <summary>The rows that go on: all, or those of the last tokens.</summary>
-    private Tensor GoingOn(TensorScope scope, Tensor rows) => _lastOnly ? LastRows(scope, rows) : rows;
+    internal Tensor GoingOn(TensorScope scope, Tensor rows) => LastOnly ? LastRows(scope, rows) : rows;
 
     /// <summary>The stream after a whole plan, holding two streams at a time.</summary>
     /// <param name="outer">Owns the result.</param>
@@ -260,7 +264,7 @@ public sealed class BatchRun
         Tensor normalized = AttentionInput(scope, pre, block, execution);
         Tensor attended = scope.Add(GoingOn(scope, pre), Mix(scope, normalized, block, execution));
         if (Finished) return scope.MoveTo(outer, attended);
-        Tensor added = Mlp(scope, _model.Spec.SharedNorm ? GoingOn(scope, normalized) : MlpInput(scope, GoingOn(scope, pre), block, execution), block, execution);
+        Tensor added = _mlp.Run(scope, _model.Spec.SharedNorm ? GoingOn(scope, normalized) : MlpInput(scope, GoingOn(scope, pre), block, execution), block, execution);
         return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidPost, scope.Add(attended, added)));
     }
 
@@ -280,7 +284,7 @@ public sealed class BatchRun
         using TensorScope scope = outer.Engine.OpenScope();
         if (!_model.Spec.Block(block).MixesTokens) stream = Visit(scope, execution, HookKind.ResidPre, stream);
         Tensor normalized = _model.Spec.SharedNorm ? AttentionInput(scope, stream, block, execution) : MlpInput(scope, stream, block, execution);
-        Tensor sum = scope.Add(stream, Mlp(scope, normalized, block, execution));
+        Tensor sum = scope.Add(stream, _mlp.Run(scope, normalized, block, execution));
         if (_model.Spec.NormPlacement == NormPlacement.Stream) sum = scope.Norm(sum, _model.Weights.Blocks[block].MlpNorm, _model.Spec);
         return scope.MoveTo(outer, Visit(scope, execution, HookKind.ResidPost, sum));
     }
@@ -297,120 +301,11 @@ public sealed class BatchRun
 
     /// <summary>What attention, or the state space, adds to the stream.</summary>
     private Tensor Mix(TensorScope scope, Tensor normalized, int block, int execution) => _model.Spec.Block(block).StateSpace is null
-        ? Attention(scope, normalized, block, execution)
+        ? _attention.Mix(scope, normalized, block, execution)
         : _stateSpaces.Mix(scope, normalized, block, execution);
 
-    /// <summary>What attention adds to the stream.</summary>
-    private Tensor Attention(TensorScope scope, Tensor normalized, int block, int execution)
-    {
-        BlockWeights weights = _model.Weights.Blocks[block];
-        AttentionHeads heads = _model.Spec.AttentionHeads(block);
-        Tensor q = Queries(scope, scope.Linear(GoingOn(scope, normalized), weights.Query!), weights.QueryNorm, execution, HookKind.Query, HookKind.QueryNorm);
-        Tensor k = Queries(scope, scope.Linear(normalized, weights.Key!), weights.KeyNorm, execution, HookKind.Key, HookKind.KeyNorm);
-        Tensor v = Visit(scope, execution, HookKind.Value, Limited(scope, scope.Linear(normalized, weights.Value!)));
-
-        if (_model.Spec.Block(block).Rotary is RotarySpec rotary)
-        {
-            Tensor table = _tables.Rotary(rotary);
-            q = Visit(scope, execution, HookKind.RotaryQuery, scope.Rotary(q, GoingOn(scope, table), heads.HeadWidth, rotary.Interleaved));
-            k = Visit(scope, execution, HookKind.RotaryKey, scope.Rotary(k, table, heads.HeadWidth, rotary.Interleaved));
-        }
-
-        if (_cache is not null) (k, v) = _cache.Append(execution, k, v, Batch);
-        bool materialise = _model.Spec.Disentangled is not null || (_hooks is not null && (_hooks.Touches(execution, HookKind.Scores) || _hooks.Touches(execution, HookKind.Pattern)));
-        Tensor? bias = _tables.ScoreBias(heads.Scale);
-        Tensor z = materialise ? MaterialisedAttention(scope, q, k, v, heads, bias, block, execution) : scope.Attention(q, k, v, heads, _lastOnly ? [.. _segments.Select((all, s) => all with { QueryStart = s, QueryCount = 1 })] : _segments, bias);
-        Tensor output = scope.Linear(Visit(scope, execution, HookKind.Mixed, z), weights.Output!);
-        return Visit(scope, execution, HookKind.AttentionOut, Added(scope, output, weights.AttentionOutputNorm, weights.AttentionScale));
-    }
-
-    /// <summary>Queries (or keys) up to their norm, where they have one; the last step is held within limits.</summary>
-    private Tensor Queries(TensorScope scope, Tensor x, NormWeights? norm, int execution, HookKind plain, HookKind normalized)
-    {
-        if (norm is null) return Visit(scope, execution, plain, Limited(scope, x));
-        int width = _model.Spec.QueryKeyNorm == QueryKeyNorm.AllHeads ? 0 : _model.Spec.HeadWidth;
-        return Visit(scope, execution, normalized, Limited(scope, scope.Norm(Visit(scope, execution, plain, x), norm, _model.Spec, width)));
-    }
-
-    /// <summary>Attention with the scores and patterns held, one sequence at a time: because somebody reads or changes them, or the scores have terms by distance.</summary>
-    private Tensor MaterialisedAttention(TensorScope scope, Tensor q, Tensor k, Tensor v, AttentionHeads heads, Tensor? bias, int block, int execution)
-    {
-        Tensor z = scope.Empty(q.Shape.ToArray());
-        for (int s = 0; s < _segments.Length; s++)
-        {
-            using TensorScope inner = scope.Engine.OpenScope();
-            Tensor scores = inner.AttentionScores(q, k, heads, _segments[s], bias);
-            if (_model.Spec.Disentangled is not null) AddDistanceTerms(inner, scores, q, k, heads, s, _model.Weights.Blocks[block]);
-            scores = Visit(inner, execution, HookKind.Scores, scores, s);
-            Tensor pattern = Visit(inner, execution, HookKind.Pattern, inner.Softmax(scores), s);
-            inner.AttentionMix(pattern, v, heads, _segments[s], z);
-        }
-
-        return z;
-    }
-
-    /// <summary>Disentangled attention: the products of a sequence's queries and keys with the distances.</summary>
-    private void AddDistanceTerms(TensorScope scope, Tensor scores, Tensor q, Tensor k, AttentionHeads heads, int sequence, BlockWeights weights)
-    {
-        AttentionSegment segment = _segments[sequence] with { KeyStart = 0, KeyCount = 2 * _model.Spec.Disentangled!.Span };
-        Tensor? ofQueries = weights.DistanceKeys is Tensor keys ? scope.AttentionScores(q, keys, heads, segment) : null;
-        Tensor? ofKeys = weights.DistanceQueries is Tensor queries ? scope.AttentionScores(k, queries, heads, segment) : null;
-        scope.AddByDistance(scores, ofQueries, ofKeys, _tables.DistanceRows(sequence));
-    }
-
-    /// <summary>What the MLP, or the experts, add to the stream.</summary>
-    private Tensor Mlp(TensorScope scope, Tensor normalized, int block, int execution)
-    {
-        BlockWeights weights = _model.Weights.Blocks[block];
-        Tensor output = weights.Experts is ExpertsWeights experts
-            ? Experts(scope, normalized, experts, _model.Spec.Block(block).Experts!, execution)
-            : scope.Linear(Visit(scope, execution, HookKind.MlpPost, Hidden(scope, normalized, weights.Mlp!, execution)), weights.Mlp!.Out);
-        return Visit(scope, execution, HookKind.MlpOut, Added(scope, output, weights.MlpOutputNorm, weights.MlpScale));
-    }
-
-    private Tensor Hidden(TensorScope scope, Tensor normalized, MlpWeights weights, int execution)
-    {
-        if (weights.Gate is not LinearWeight gateWeight)
-            return scope.Activate(Visit(scope, execution, HookKind.MlpPre, scope.Linear(normalized, weights.In)), _model.Spec.Activation);
-        Tensor gate = Visit(scope, execution, HookKind.MlpPre, scope.Linear(normalized, gateWeight));
-        Tensor up = Visit(scope, execution, HookKind.MlpPreLinear, scope.Linear(normalized, weights.In));
-        return scope.Gate(gate, up, _model.Spec.Activation);
-    }
-
-    /// <summary>Each expert runs on the tokens that give it a weight, and on no others.</summary>
-    private Tensor Experts(TensorScope scope, Tensor normalized, ExpertsWeights weights, ExpertSpec spec, int execution)
-    {
-        Tensor logits = Visit(scope, execution, HookKind.Router, scope.Linear(normalized, weights.Router));
-        Tensor given = Visit(scope, execution, HookKind.ExpertWeights, ExpertMixture.Weights(scope, logits, spec));
-        Tensor sum = scope.Zeros(normalized.Shape.ToArray());
-        float[] shares = given.ToArray();
-        for (int expert = 0; expert < spec.Count; expert++)
-        {
-            (int[] tokens, float[] share) = ExpertMixture.TokensOf(shares, expert, spec.Count);
-            if (tokens.Length == 0) continue;
-            using TensorScope inner = scope.Engine.OpenScope();
-            inner.AddRows(PlainMlp(inner, inner.Embed(normalized, tokens), weights.Experts[expert]), tokens, share, sum);
-        }
-
-        if (weights.Shared is not MlpWeights shared) return sum;
-        Tensor all = scope.Zeros(normalized.Shape.ToArray());
-        float[] gates = ExpertMixture.Sigmoid(scope.Linear(normalized, weights.SharedGate!).ToArray());
-        scope.AddRows(PlainMlp(scope, normalized, shared), Enumerable.Range(0, gates.Length).ToArray(), gates, all);
-        return scope.Add(sum, Visit(scope, execution, HookKind.SharedExpert, all));
-    }
-
-    /// <summary>An MLP without hook points.</summary>
-    private Tensor PlainMlp(TensorScope scope, Tensor x, MlpWeights weights)
-    {
-        Activation activation = _model.Spec.Activation;
-        Tensor hidden = weights.Gate is null
-            ? scope.Activate(scope.Linear(x, weights.In), activation)
-            : scope.Gate(scope.Linear(x, weights.Gate), scope.Linear(x, weights.In), activation);
-        return scope.Linear(hidden, weights.Out);
-    }
-
     /// <summary>What is added to the stream for what attention or MLP gives: its norm, its scale and its factors.</summary>
-    private Tensor Added(TensorScope scope, Tensor output, NormWeights? norm, Tensor? factors)
+    internal Tensor Added(TensorScope scope, Tensor output, NormWeights? norm, Tensor? factors)
     {
         Tensor added = scope.ScaledBy(norm is null ? output : scope.Norm(output, norm, _model.Spec), _model.Spec.ResidualScale);
         return factors is null ? added : scope.ScaleColumns(added, factors);
@@ -418,8 +313,6 @@ public sealed class BatchRun
 
     /// <summary>Embeddings as wide as the stream.</summary>
     private Tensor Projected(TensorScope scope, Tensor embedded) => _model.Weights.EmbeddingProjection is LinearWeight projection ? scope.Linear(embedded, projection) : embedded;
-
-    private Tensor Limited(TensorScope scope, Tensor x) => _model.Spec.QueryKeyValueLimit is float limit ? scope.Clamp(x, limit) : x;
 
     /// <summary>Rows of the position table for the positions of the batch.</summary>
     private int[] TableRows() => _model.Spec.PositionOffset == 0 ? _positions : _positions.Select(position => position + _model.Spec.PositionOffset).ToArray();

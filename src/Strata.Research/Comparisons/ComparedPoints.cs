@@ -40,11 +40,13 @@ internal sealed class ComparedPoints
 
     public FloatMatrix[] SecondRows { get; }
 
-    public object[] Prepare(IEnumerable<FloatMatrix> rows, CancellationToken cancellation) => rows.Select(r =>
+    /// <summary>What the comparison derives of each point alone.</summary>
+    public object[] Prepare(IReadOnlyList<FloatMatrix> rows, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        return Comparison.Prepare(r, _context);
-    }).ToArray();
+        object[] prepared = new object[rows.Count];
+        ParallelWork.For(prepared.Length, cancellation, i => prepared[i] = Comparison.Prepare(rows[i], _context));
+        return prepared;
+    }
 
     /// <summary>The values of some rows of one pair of points alone; a confounder is cut to the same rows.</summary>
     public double OfRows(int i, int j, int[] rows)

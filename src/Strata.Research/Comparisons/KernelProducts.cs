@@ -17,10 +17,12 @@ internal sealed class KernelProducts
     private readonly Strata.Tensors.Tensor[][] _tiles;
     private readonly double[,] _products;
 
-    private KernelProducts(IReadOnlyList<(FloatMatrix Rows, double[] Means)> sides)
+    private KernelProducts(IReadOnlyList<(FloatMatrix Rows, double[] Means)> sides, CancellationToken cancellation)
     {
         _products = new double[sides.Count, sides.Count];
-        _tiles = [.. sides.Select(side => Enumerable.Range(0, (side.Rows.Rows + Tile - 1) / Tile).Select(t => Centred(side.Rows, side.Means, t * Tile)).ToArray())];
+        int tiles = (sides[0].Rows.Rows + Tile - 1) / Tile;
+        _tiles = [.. sides.Select(_ => new Strata.Tensors.Tensor[tiles])];
+        ParallelWork.For(sides.Count * tiles, cancellation, i => _tiles[i / tiles][i % tiles] = Centred(sides[i / tiles].Rows, sides[i / tiles].Means, i % tiles * Tile));
     }
 
     /// <summary>Whether this way costs less than half of one product of features per pair.</summary>
@@ -30,7 +32,7 @@ internal sealed class KernelProducts
     /// <summary>All inner products, [sides, sides]; the matrices have equally many rows.</summary>
     public static double[,] OfAll(IReadOnlyList<(FloatMatrix Rows, double[] Means)> sides, CancellationToken cancellation)
     {
-        KernelProducts all = new(sides);
+        KernelProducts all = new(sides, cancellation);
         int tiles = all._tiles[0].Length;
         for (int i = 0; i < tiles; i++)
         {
