@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
@@ -71,29 +72,40 @@ internal sealed class NearestRows
     {
         // Up to the row's own square, squared distances lie between product + least − slack · |y| and product + most + slack · |y|.
         float slack = _error * _lengths[self];
+        int[] candidates = ArrayPool<int>.Shared.Rent(products.Length);
+        int count = 0;
         nearest.Fill(double.PositiveInfinity);
-        for (int j = NextBelow((float)nearest[^1], products, _most, slack, 0); j < products.Length; j = NextBelow((float)nearest[^1], products, _most, slack, j + 1))
+        // The bound of the last of the nearest falls while rows go by; what begins above it is none of them.
+        for (int j = NextBelow(float.PositiveInfinity, products, -slack, 0); j < products.Length; j = NextBelow(Limit(nearest), products, -slack, j + 1))
         {
-            if (j != self) Insert(nearest, (double)products[j] + _most[j] + (double)slack * _lengths[j]);
+            if (j == self) continue;
+            candidates[count++] = j;
+            Insert(nearest, (double)products[j] + _most[j] + (double)slack * _lengths[j]);
         }
 
-        float limit = (float)nearest[^1];
-        nearest.Fill(double.PositiveInfinity);
         // Where float32 does not reach, every other row is a candidate.
+        float limit = Limit(nearest);
         bool all = !float.IsFinite(limit);
-        limit = MathF.BitIncrement(limit);
-        for (int j = all ? 0 : NextBelow(limit, products, _least, -slack, 0); j < products.Length; j = all ? j + 1 : NextBelow(limit, products, _least, -slack, j + 1))
+        if (all) count = products.Length;
+        nearest.Fill(double.PositiveInfinity);
+        for (int i = 0; i < count; i++)
         {
-            if (j != self) Insert(nearest, TensorPrimitives.Distance<double>(_points.Row(self), _points.Row(j)));
+            int j = all ? i : candidates[i];
+            if (j != self && (all || products[j] + _least[j] - slack * _lengths[j] < limit)) Insert(nearest, TensorPrimitives.Distance<double>(_points.Row(self), _points.Row(j)));
         }
+
+        ArrayPool<int>.Shared.Return(candidates);
     }
 
-    /// <summary>The first row from <paramref name="from"/> on with product + square + slack · length below a limit; the number of rows when there is none.</summary>
-    private int NextBelow(float limit, ReadOnlySpan<float> products, float[] squares, float slack, int from)
+    /// <summary>A float32 above the last of the nearest.</summary>
+    private static float Limit(ReadOnlySpan<double> nearest) => MathF.BitIncrement((float)nearest[^1]);
+
+    /// <summary>The first row from <paramref name="from"/> on with product + least square + slack · length below a limit; the number of rows when there is none.</summary>
+    private int NextBelow(float limit, ReadOnlySpan<float> products, float slack, int from)
     {
         Vector<float> limits = new(limit), slacks = new(slack);
-        // References instead of spans: this loop looks at every pair of rows, twice.
-        ref float p = ref MemoryMarshal.GetReference(products), s = ref MemoryMarshal.GetReference(squares.AsSpan(0, products.Length)), l = ref MemoryMarshal.GetReference(_lengths.AsSpan(0, products.Length));
+        // References instead of spans: this loop looks at every pair of rows.
+        ref float p = ref MemoryMarshal.GetReference(products), s = ref MemoryMarshal.GetReference(_least.AsSpan(0, products.Length)), l = ref MemoryMarshal.GetReference(_lengths.AsSpan(0, products.Length));
         int j = from;
         for (; j + Vector<float>.Count <= products.Length; j += Vector<float>.Count)
         {
@@ -101,7 +113,7 @@ internal sealed class NearestRows
             if (Vector.LessThanAny(end, limits)) break;
         }
 
-        while (j < products.Length && !(products[j] + squares[j] + slack * _lengths[j] < limit)) j++;
+        while (j < products.Length && !(products[j] + _least[j] + slack * _lengths[j] < limit)) j++;
         return j;
     }
 
