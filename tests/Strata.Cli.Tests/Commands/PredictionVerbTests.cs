@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Strata.Models;
+using Strata.Research;
 
 namespace Strata.Cli.Tests.Commands;
 
@@ -41,6 +43,22 @@ public sealed class PredictionVerbTests : FolderTest
         Assert.Equal("int8", rounded.Json.GetProperty("provenance").GetProperty("settings").GetProperty("storage").GetString());
         Assert.False(exact.Json.GetProperty("provenance").GetProperty("settings").TryGetProperty("storage", out _));
         (await Tool.Run("info", Repository.Othello, "--storage", "int7")).IsRefused(2, "--storage \"int7\"", "\"int8\"");
+    }
+
+    [Fact]
+    public async Task ErrorsOfAStorageFormatAreThoseOfTheLibrary()
+    {
+        ToolResult evaluated = await Tool.OnGames("eval", 4, "--json", "--storage", "int8", "--storage-errors");
+        Model model = Model.Load(Repository.Othello, new ModelOptions { Storage = Strata.Tensors.DType.Int8 });
+        StorageErrors expected = model.StorageErrors(DataSet.Read(Repository.Games).Tokens(model).Take(4));
+        JsonElement errors = evaluated.Json.GetProperty("storage_errors");
+        double[] largest = [.. Column("largest error").Select(value => value.GetDouble())];
+        Assert.Equal([.. expected.Weights.Select(w => w.Error.Max), .. expected.Points.Select(p => p.Error.Max)], largest);
+        Assert.Contains("logits", Column("what").Select(value => value.GetString()));
+        Assert.All(largest, error => Assert.InRange(error, 1e-6, 0.5));
+        (await Tool.OnGames("eval", 4, "--storage-errors")).IsRefused(2, "checkpoint's own format", "--storage");
+
+        JsonElement[] Column(string name) => [.. errors.GetProperty(name).EnumerateArray()];
     }
 
     [Fact]
