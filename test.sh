@@ -30,7 +30,7 @@ fi
 
 dotnet build Kernel.sln -c Release -warnaserror --verbosity quiet
 logs=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$logs"' EXIT
+trap '[ -z "${beside:-}" ] || kill -- "-$beside" 2>/dev/null || true; rm -rf "$logs"' EXIT
 passed=0 failed=0 skipped=0 result=0
 
 # Runs the tests of a project; what they print is kept for tell.
@@ -44,9 +44,9 @@ tell() {
   local name log; name=$(basename "${1%.csproj}") log=$logs/$name
   grep -A1 --no-group-separator -F '[SKIP]' "$log" | sed -E "s|^\[xUnit[^]]*\]|$name:|" || true
   grep -E '^\s+(Failed |(Total tests|Passed|Failed|Skipped):)' "$log" | sed "s|^|$name: |" || true
-  if [ -f "$log.status" ]; then
+  if [ -f "$log.status" ] || ! grep -qE '^ *(Total tests:|No test is available)' "$log"; then
     result=1
-    echo "$name: exit status $(cat "$log.status")" >>"$logs/failures"
+    echo "$name: exit status $(cat "$log.status" 2>/dev/null || echo unknown)" >>"$logs/failures"
     if grep -q '^  Failed ' "$log"; then sed -nE '/^  Failed /{p;:a;n;/^  (Passed|Skipped|Failed) |^\[xUnit|^Test Run/{/^  Failed /{p;ba};b};p;ba}' "$log" >>"$logs/failures"; else tail -n 60 "$log" >>"$logs/failures"; fi
   fi
   passed=$((passed + $(awk '/^ +Passed: /{n=$2} END{print n+0}' "$log")))
@@ -56,13 +56,17 @@ tell() {
 
 # The acceptance tests wait much, for browsers and kernels: the others run beside them.
 acceptance=tests/Strata.Acceptance/Strata.Acceptance.csproj
+set -m
 run "$acceptance" &
+beside=$!
+set +m
 for project in tests/*/*.csproj; do
   [ "$project" != "$acceptance" ] || continue
   run "$project"
   tell "$project"
 done
-wait
+wait "$beside" || result=1
+beside=
 tell "$acceptance"
 
 [ ! -f "$logs/failures" ] || cat "$logs/failures"

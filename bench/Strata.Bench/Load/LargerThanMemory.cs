@@ -36,7 +36,7 @@ internal sealed class LargerThanMemory(double gigabytes, int tokens)
             Row("all in memory: capture, s", Number(whole[3]), "");
             Row("all in memory: evaluation, s", Number(whole[4]), "");
             Row("most resident memory over what is allowed", Number(limited[6]) / allowed, "");
-            Row("  of it pages of files, which the group may count elsewhere", Number(limited[7]) / allowed, "");
+            Row("  pages of files at the end, which the group may count elsewhere", Number(limited[7]) / allowed, "");
             Console.WriteLine(whole[0] == limited[0] ? "The numbers are the same to the last bit." : $"THE NUMBERS DIFFER: {limited[0]}, expected {whole[0]}");
         }
         finally

@@ -99,16 +99,24 @@ internal sealed class BlockStore
     private void Lay(Slot slot)
     {
         List<LinearWeight> laid = [];
-        WeightLayout layout = new(_source.Reader(_engine), _storage, Laid) { Spares = _spares, Shared = _shared };
+        Func<WeightEntry, Tensor> read = _source.Reader(_engine);
+        string? latest = null;
+        WeightLayout layout = new(Read, _storage, (_, weight) => laid.Add(weight)) { Spares = _spares, Shared = _shared };
         // Only a whole block counts as held.
         slot.Weights = _lay(layout, slot.Map, slot.Facts);
         slot.Laid = laid;
         _source.ReleasePages();
 
-        void Laid(LinearEntry entry, LinearWeight weight)
+        // Fused maps are read several times in a row, with a bias between: their pages stay until another matrix is wanted.
+        Tensor Read(WeightEntry entry)
         {
-            laid.Add(weight);
-            _source.ReleasePages();
+            if (entry.Shape.Rank > 1 && entry.Name != latest)
+            {
+                if (latest is not null) _source.ReleasePages();
+                latest = entry.Name;
+            }
+
+            return read(entry);
         }
     }
 

@@ -4,14 +4,20 @@ using Strata.Tensors;
 namespace Strata.Models;
 
 /// <summary>Draws weights as a family initialises them. Each tensor has a generator of its own, seeded by the seed and its name, so that the order of reading does not matter.</summary>
-internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long seed, TensorEngine engine)
+/// <param name="family">The family.</param>
+/// <param name="spec">The architecture.</param>
+/// <param name="seed">The seed.</param>
+/// <param name="engine">The engine that will hold the tensors.</param>
+/// <param name="drew">Told of the bytes of each tensor that is drawn; null for nobody.</param>
+internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long seed, TensorEngine engine, Action<long>? drew = null)
 {
     // Weak: what nobody needs any more, the same numbers replace at any time.
     private readonly Dictionary<string, WeakReference<Tensor>> _drawn = [];
+    private Tensor? _latest;
 
     public Tensor Read(WeightEntry entry)
     {
-        // One fused matrix is read several times: draw it once.
+        // One fused matrix is read several times in a row, with a bias between: draw it once.
         if (_drawn.TryGetValue(entry.Name, out WeakReference<Tensor>? known) && known.TryGetTarget(out Tensor? drawn)) return drawn;
         float[] values = new float[entry.Shape.Count];
         switch (entry.Role)
@@ -38,6 +44,8 @@ internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long see
 
         drawn = engine.FromHost(values, entry.Shape);
         _drawn[entry.Name] = new WeakReference<Tensor>(drawn);
+        if (entry.Shape.Rank > 1) _latest = drawn;
+        drew?.Invoke((long)entry.Shape.Count * sizeof(float));
         return drawn;
     }
 

@@ -63,11 +63,25 @@ internal sealed class WeightLayout(Func<WeightEntry, Tensor> read, DType? storag
 
     private LinearWeight Linear(LinearEntry entry, DType? format, WeightEntry? ownBias = null)
     {
-        LinearWeight laid = Shared is var (source, engine) && source.Stamp(entry.Weight) is string stamp
-            ? SharedWeights.Get(new SharedWeight(stamp, entry, ownBias, format, engine), () => LayOut(entry, format, ownBias))
+        LinearWeight laid = Shared is var (source, engine) && Stamps(source, entry.Weight, entry.Bias, ownBias) is string stamps
+            ? SharedWeights.Of(engine).Get(new SharedWeight(stamps, entry, ownBias, format), () => LayOut(entry, format, ownBias))
             : LayOut(entry, format, ownBias);
         laidOut?.Invoke(entry, laid);
         return laid;
+    }
+
+    /// <summary>The stamps of all that a map is made of; null where one of them has none.</summary>
+    private static string? Stamps(ModelSource source, params ReadOnlySpan<WeightEntry?> parts)
+    {
+        List<string> stamps = [];
+        foreach (WeightEntry? part in parts)
+        {
+            if (part is null) continue;
+            if (source.Stamp(part) is not string stamp) return null;
+            stamps.Add(stamp);
+        }
+
+        return string.Join('\n', stamps);
     }
 
     private LinearWeight LayOut(LinearEntry entry, DType? format, WeightEntry? ownBias)

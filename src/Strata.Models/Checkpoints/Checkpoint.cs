@@ -129,8 +129,8 @@ public sealed class Checkpoint : IDisposable
     /// <summary>A tensor's numbers in the format that its entry names; see <see cref="WeightFile.Bytes"/>.</summary>
     internal TensorBytes Bytes(string name) => FileOf(name).Bytes(Entry(name));
 
-    /// <summary>Which file a tensor lies in, as it is now; see <see cref="WeightFile.Stamp"/>.</summary>
-    internal string? Stamp(string name) => FileOf(name).Stamp;
+    /// <summary>What a tensor is, as its file says now; see <see cref="WeightFile.Stamp"/>.</summary>
+    internal string? Stamp(string name) => FileOf(name).Stamp(Entry(name));
 
     /// <summary>Gives the memory of what was read so far back to the system; see <see cref="WeightFile.ReleasePages"/>.</summary>
     internal void ReleasePages() => _files.ForEach(file => file.ReleasePages());

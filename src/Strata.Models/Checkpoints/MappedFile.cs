@@ -61,11 +61,9 @@ internal sealed partial class MappedFile
     public void ReleasePages()
     {
         const int dontNeed = 4, cold = 20;
-        // Advice only: what it returns does not matter. Windows trims such pages by itself.
-        if (_view is null || _view.IsClosed || !(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return;
         // Where memory is short, Linux would rather drop pages that were read ahead and not looked at yet.
-        if (OperatingSystem.IsLinux()) _ = Advise(Address, (nuint)Length, cold);
-        _ = Advise(Address, (nuint)Length, dontNeed);
+        if (OperatingSystem.IsLinux()) Advise(0, Length, cold);
+        Advise(0, Length, dontNeed);
     }
 
     /// <summary>Asks the system to read a part of the file into its cache; returns when it has been asked, which may be before the bytes are there. Advice only.</summary>
@@ -73,11 +71,29 @@ internal sealed partial class MappedFile
     {
         const int willNeed = 3;
         // Linux takes no more than its read-ahead window from one request, and drops the rest without a word.
-        const long window = 1 << 18;
-        if (!(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return;
-        long page = Environment.SystemPageSize;
-        for (long at = start / page * page; at < start + count && _view is { IsClosed: false }; at += window)
-            _ = Advise(Address + (nint)at, (nuint)Math.Min(window, start + count - at), willNeed);
+        const long window = 1 << 17;
+        for (long at = start; at < start + count; at += window) Advise(at, Math.Min(window, start + count - at), willNeed);
+    }
+
+    /// <summary>Advice about a part of the file, as far as it is mapped still. What comes back does not matter. Windows trims pages by itself.</summary>
+    private void Advise(long start, long count, int advice)
+    {
+        if (_view is null || !(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return;
+        bool held = false;
+        try
+        {
+            _view.DangerousAddRef(ref held);
+            long first = start / Environment.SystemPageSize * Environment.SystemPageSize;
+            _ = Advise(Address + (nint)first, (nuint)(start + count - first), advice);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nothing is mapped any more.
+        }
+        finally
+        {
+            if (held) _view.DangerousRelease();
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

@@ -36,7 +36,7 @@ internal abstract class ModelSource
     {
     }
 
-    /// <summary>Which file a tensor lies in, as it is now: the same stamp means the same numbers. Null where it lies in none, or that was written just now.</summary>
+    /// <summary>What a tensor is, as its file says now: the same stamp means the same numbers. Null where it lies in no file, or in one that was written just now.</summary>
     public virtual string? Stamp(WeightEntry entry) => null;
 
     /// <summary>Gives the memory of what was read so far back to the system.</summary>
@@ -96,7 +96,7 @@ internal sealed class CheckpointSource(Checkpoint checkpoint) : ModelSource
 internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed, TensorEngine engine, ModelSource? original) : ModelSource
 {
     /// <summary>Bytes of drawn numbers that may wait for the collector: gaps that they leave between weights stay with the process.</summary>
-    private const long Waiting = 32 << 20;
+    private const long Waiting = 16 << 20;
 
     private readonly Dictionary<string, WeightEntry> _entries = family.Map(spec, _ => false).Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
     private long _drawn;
@@ -121,15 +121,7 @@ internal sealed class RandomSource(ModelFamily family, ModelSpec spec, long seed
 
     public override bool Has(string name) => _entries.ContainsKey(name);
 
-    public override Func<WeightEntry, Tensor> Reader(TensorEngine reader)
-    {
-        RandomWeights weights = new(family, spec, seed, reader);
-        return entry =>
-        {
-            _drawn += (long)entry.Shape.Count * sizeof(float);
-            return weights.Read(entry);
-        };
-    }
+    public override Func<WeightEntry, Tensor> Reader(TensorEngine reader) => new RandomWeights(family, spec, seed, reader, bytes => _drawn += bytes).Read;
 
     public override void ReleasePages()
     {

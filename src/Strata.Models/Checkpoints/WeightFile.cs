@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Strata.Tensors;
 
 namespace Strata.Models;
@@ -74,8 +75,20 @@ public abstract class WeightFile : IDisposable
         if (!_handedOut) _file.Unmap();
     }
 
-    /// <summary>The file with its length and the time when it was written: the same stamp means the same bytes. Null where it was written just now; see <see cref="MappedFile.Stamp"/>.</summary>
-    internal string? Stamp => _file.Stamp;
+    /// <summary>
+    /// The file, its length, when it was written, and a hash of parts of the tensor: times can be set and links can be turned, but other weights differ all over. Null where the file was written just now; see <see cref="MappedFile.Stamp"/>.
+    /// </summary>
+    internal string? Stamp(TensorEntry entry)
+    {
+        const int parts = 16, most = 1 << 12;
+        if (_file.Stamp is not string file) return null;
+        RequireOpen();
+        (long start, long bytes) = Extent(entry);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        int length = (int)Math.Min(most, bytes);
+        for (int part = 0; part < parts; part++) hash.AppendData(_file.Bytes(start + (bytes - length) * part / (parts - 1), length));
+        return $"{file}|{start}|{bytes}|{Convert.ToHexStringLower(hash.GetHashAndReset())}";
+    }
 
     /// <summary>Gives the memory of what was read so far back to the system, which reads it again where it is needed; see <see cref="MappedFile.ReleasePages"/>.</summary>
     internal void ReleasePages() => _file.ReleasePages();

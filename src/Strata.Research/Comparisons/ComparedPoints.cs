@@ -44,6 +44,18 @@ internal sealed class ComparedPoints
     public object[] Prepare(IReadOnlyList<FloatMatrix> rows, CancellationToken cancellation)
     {
         object[] prepared = new object[rows.Count];
+        // Matrices of pairs of rows are large, and so is what they are made from: one at a time.
+        if (Comparison.HoldsPairsOfRows)
+        {
+            for (int i = 0; i < prepared.Length; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                prepared[i] = Comparison.Prepare(rows[i], _context);
+            }
+
+            return prepared;
+        }
+
         ParallelWork.For(prepared.Length, cancellation, i => prepared[i] = Comparison.Prepare(rows[i], _context));
         return prepared;
     }

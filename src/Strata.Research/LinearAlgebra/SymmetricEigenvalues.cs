@@ -37,7 +37,12 @@ internal static class SymmetricEigenvalues
     /// </summary>
     public static double[] OfGram(RealMatrix gram)
     {
-        double[] values = Of(gram);
+        return WithoutRounding(Of(gram));
+    }
+
+    /// <summary>Eigenvalues of a Gram matrix, from largest to smallest, with those that are rounding alone set to zero.</summary>
+    public static double[] WithoutRounding(double[] values)
+    {
         double least = values.Length == 0 ? 0 : values[0] * values.Length * Epsilon;
         for (int i = 0; i < values.Length; i++)
         {

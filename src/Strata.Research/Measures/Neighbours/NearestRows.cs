@@ -85,7 +85,7 @@ internal sealed class NearestRows
 
         // Where float32 does not reach, every other row is a candidate.
         float limit = Limit(nearest);
-        bool all = !float.IsFinite(limit);
+        bool all = !double.IsFinite(nearest[^1]) || !float.IsFinite(limit);
         if (all) count = products.Length;
         nearest.Fill(double.PositiveInfinity);
         for (int i = 0; i < count; i++)

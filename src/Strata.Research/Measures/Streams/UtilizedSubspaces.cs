@@ -66,13 +66,16 @@ public sealed class UtilizedSubspaces
             if (!moments.TryGetValue(batch.Point.Name, out Moments? here)) moments[batch.Point.Name] = here = new Moments(batch.Point.Columns);
             foreach (FloatMatrix sample in batch.Samples) here.Add(RealMatrix.From(sample));
         }, cancellation);
-        (UtilizedMap Map, FloatMatrix[] Across)[] found = new (UtilizedMap, FloatMatrix[])[maps.Length];
-        ParallelWork.For(maps.Length, cancellation, i =>
+        List<(UtilizedMap Map, FloatMatrix[] Across)> found = [];
+        foreach ((string point, string reads) in maps)
         {
-            (FloatMatrix within, FloatMatrix across) = Split(moments[maps[i].Reads], varianceShare, maps[i].Reads);
-            (FloatMatrix written, FloatMatrix besides) = Split(moments[maps[i].Point], varianceShare, maps[i].Point);
-            found[i] = (new UtilizedMap(maps[i].Point, maps[i].Reads, within, written), [across, besides]);
-        });
+            cancellation.ThrowIfCancellationRequested();
+            (FloatMatrix within, FloatMatrix across) = Split(moments[reads], varianceShare, reads);
+            (FloatMatrix written, FloatMatrix besides) = Split(moments[point], varianceShare, point);
+            found.Add((new UtilizedMap(point, reads, within, written), [across, besides]));
+            progress?.Report(new WorkProgress("Finding subspaces", found.Count, maps.Length, "maps"));
+        }
+
         return new UtilizedSubspaces([.. found.Select(f => f.Map)], [.. found.Select(f => f.Across)], varianceShare, provenance.With("variance-share", varianceShare.ToString("R", System.Globalization.CultureInfo.InvariantCulture)));
     }
 
@@ -111,7 +114,7 @@ public sealed class UtilizedSubspaces
     {
         if (!(moments.SumOfSquares > 0) || !double.IsFinite(moments.SumOfSquares)) throw new StrataException($"The states at \"{point}\" are all zero, or hold NaN or infinity: they span no subspace.");
         Evd<double> parts = moments.Gram(centred: false).ToMathNet().Evd(Symmetricity.Symmetric);
-        double[] values = [.. parts.EigenValues.Select(value => Math.Max(value.Real, 0)).Reverse()];
+        double[] values = SymmetricEigenvalues.WithoutRounding([.. parts.EigenValues.Select(value => value.Real).Reverse()]);
         int kept = Spectra.Components(values, share), width = moments.Columns;
         FloatMatrix Directions(int first, int count)
         {
