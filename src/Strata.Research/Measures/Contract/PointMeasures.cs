@@ -8,7 +8,6 @@ internal sealed class PointMeasures
 {
     private readonly SharedStatistics _shared = new();
     private readonly MeasureAccumulator[] _accumulators;
-    private Task _sharing = Task.CompletedTask;
 
     /// <summary>Accumulators for the measures.</summary>
     /// <exception cref="StrataException">Something that a measure needs is missing.</exception>
@@ -23,19 +22,16 @@ internal sealed class PointMeasures
     /// <summary>Bytes that are kept between prompts.</summary>
     public long Bytes => _shared.Bytes + _accumulators.Sum(a => a.Bytes);
 
-    /// <summary>Maps prompts on all cores, then folds them in.</summary>
+    /// <summary>Maps prompts on all cores, while those statistics that measures share, the longest pieces, are fed; then folds the prompts in.</summary>
     public void Add(IReadOnlyList<PromptRows> prompts, CancellationToken cancellation)
     {
+        SharedStatistic[] shared = [.. _shared.All];
         PromptResult[] mapped = new PromptResult[prompts.Count * _accumulators.Length];
-        ParallelWork.For(prompts.Count, cancellation, i =>
+        ParallelWork.For(shared.Length + prompts.Count, cancellation, piece =>
         {
-            if (!Usable(prompts[i])) return;
-            for (int a = 0; a < _accumulators.Length; a++)
-            {
-                if (Wants(_accumulators[a], prompts[i])) mapped[i * _accumulators.Length + a] = _accumulators[a].Map(prompts[i]);
-            }
+            if (piece < shared.Length) Feed(shared[piece], prompts);
+            else Map(prompts[piece - shared.Length], mapped.AsSpan((piece - shared.Length) * _accumulators.Length, _accumulators.Length));
         });
-        Share(prompts);
         // Each accumulator takes the prompts in order; they know nothing of each other.
         ParallelWork.For(_accumulators.Length, cancellation, a =>
         {
@@ -43,32 +39,29 @@ internal sealed class PointMeasures
         });
     }
 
-    /// <summary>Feeds the statistics that measures share, the dearest of all, while the network goes on: nobody reads them before <see cref="Finish"/>.</summary>
-    private void Share(IReadOnlyList<PromptRows> prompts)
+    private static void Feed(SharedStatistic statistic, IReadOnlyList<PromptRows> prompts)
     {
-        SharedStatistic[] shared = _shared.All.ToArray();
-        if (shared.Length == 0) return;
-        PromptRows[] usable = prompts.Where(prompt => prompt.View == 0 && Usable(prompt)).ToArray();
-        _sharing.GetAwaiter().GetResult();
-        _sharing = Task.Run(() =>
+        foreach (PromptRows prompt in prompts)
         {
-            foreach (SharedStatistic statistic in shared)
-            {
-                foreach (PromptRows prompt in usable) statistic.Fold(prompt);
-            }
-        });
+            if (prompt.View == 0 && Usable(prompt)) statistic.Fold(prompt);
+        }
+    }
+
+    private void Map(PromptRows prompt, Span<PromptResult> results)
+    {
+        if (!Usable(prompt)) return;
+        for (int a = 0; a < _accumulators.Length; a++)
+        {
+            if (Wants(_accumulators[a], prompt)) results[a] = _accumulators[a].Map(prompt);
+        }
     }
 
     /// <summary>The values, in the order of the measures.</summary>
-    public MeasureValue[] Finish(CancellationToken cancellation)
+    public MeasureValue[] Finish(CancellationToken cancellation) => _accumulators.Select(accumulator =>
     {
-        _sharing.GetAwaiter().GetResult();
-        return _accumulators.Select(accumulator =>
-        {
-            cancellation.ThrowIfCancellationRequested();
-            return accumulator.Finish(cancellation);
-        }).ToArray();
-    }
+        cancellation.ThrowIfCancellationRequested();
+        return accumulator.Finish(cancellation);
+    }).ToArray();
 
     private static void Fold(MeasureAccumulator accumulator, PromptRows prompt, in PromptResult mapped)
     {
