@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Strata.Models;
 using Strata.Research;
+using static Strata.Bench.Peer.Alternating;
 
 namespace Strata.Bench.Load;
 
@@ -36,7 +37,7 @@ internal sealed class LargerThanMemory(double gigabytes, int tokens)
             Row("all in memory: capture, s", Number(whole[3]), "");
             Row("all in memory: evaluation, s", Number(whole[4]), "");
             Row("most resident memory over what is allowed", Number(limited[6]) / allowed, "");
-            Row("  pages of files at the end, which the group may count elsewhere", Number(limited[7]) / allowed, "");
+            Row("  pages of files at the end, perhaps counted elsewhere", Number(limited[7]) / allowed, "");
             Console.WriteLine(whole[0] == limited[0] ? "The numbers are the same to the last bit." : $"THE NUMBERS DIFFER: {limited[0]}, expected {whole[0]}");
         }
         finally
@@ -50,7 +51,7 @@ internal sealed class LargerThanMemory(double gigabytes, int tokens)
     {
         string file = Path.Combine(folder, RandomLlama.File);
         Model model = null!;
-        double load = Seconds(() => model = Model.Load(folder, new ModelOptions { MemoryLimit = limit == 0 ? null : limit }));
+        double load = Timed(() => model = Model.Load(folder, new ModelOptions { MemoryLimit = limit == 0 ? null : limit }))();
         // The hash of the weights, which every result names, reads the file once more.
         _ = model.Hash;
         SeededRandom random = new(3);
@@ -62,29 +63,23 @@ internal sealed class LargerThanMemory(double gigabytes, int tokens)
         Activations streams = null!;
         Evaluation evaluation = null!;
         SweepResult sweep = null!;
-        double[][] seconds = FromDisk(file, () => ProcessMemory.ReadThrough(file), () => streams = model.Capture(rows, request), () => evaluation = Evaluation.Run(model, rows, options: quiet), () => sweep = Sweep.Run(model, rows, plans, quiet));
+        double[] seconds = Medians(
+            Rounds,
+            FromDisk(file, () => ProcessMemory.ReadThrough(file)),
+            FromDisk(file, () => streams = model.Capture(rows, request)),
+            FromDisk(file, () => evaluation = Evaluation.Run(model, rows, options: quiet)),
+            FromDisk(file, () => sweep = Sweep.Run(model, rows, plans, quiet)));
         string numbers = string.Join('/', sweep.Results.Append(evaluation).Select(result => result.Loss.ToString("R", CultureInfo.InvariantCulture)));
         double sum = streams.Points.Sum(point => streams.Rows(point).Values.Sum(value => Math.Abs((double)value)));
-        double[] medians = [.. seconds.Select(Peer.Alternating.Median)];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sum:R}/{numbers} {medians[0]} {load} {medians[1]} {medians[2]} {medians[3]} {ProcessMemory.Status("VmHWM")} {ProcessMemory.Status("RssFile")}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sum:R}/{numbers} {seconds[0]} {load} {seconds[1]} {seconds[2]} {seconds[3]} {ProcessMemory.Status("VmHWM")} {ProcessMemory.Status("RssFile")}"));
     }
 
-    /// <summary>Seconds of each piece of work in turn, the file out of the cache each time; the first round, in which methods are compiled, does not count.</summary>
-    private static double[][] FromDisk(string file, params Action[] works)
+    /// <summary>An action that begins with the file out of the cache.</summary>
+    private static Func<double> FromDisk(string file, Action work) => () =>
     {
-        double[][] seconds = [.. works.Select(_ => new double[Rounds])];
-        for (int round = -1; round < Rounds; round++)
-        {
-            for (int i = 0; i < works.Length; i++)
-            {
-                FileCache.Drop(file);
-                double taken = Seconds(works[i]);
-                if (round >= 0) seconds[i][round] = taken;
-            }
-        }
-
-        return seconds;
-    }
+        FileCache.Drop(file);
+        return Timed(work)();
+    };
 
     private string[] Child(string folder, long limit, long? allowed)
     {
@@ -95,13 +90,6 @@ internal sealed class LargerThanMemory(double gigabytes, int tokens)
         string output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         return child.ExitCode == 0 ? output.Trim().Split(' ') : throw new InvalidOperationException($"The measured process ended with {child.ExitCode}.");
-    }
-
-    private static double Seconds(Action work)
-    {
-        long began = Stopwatch.GetTimestamp();
-        work();
-        return Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);

@@ -9,11 +9,8 @@ namespace Strata.Models;
 internal sealed class BlockStore
 {
     private readonly Lock _lock = new();
-    private readonly ModelSource _source;
+    private readonly WeightMemory _memory;
     private readonly Func<WeightLayout, BlockMap, BlockSpec, BlockWeights> _lay;
-    private readonly TensorEngine _engine;
-    private readonly DType? _storage;
-    private readonly (ModelSource, TensorEngine)? _shared;
     private readonly long _limit;
     private readonly Slot[] _slots;
     private readonly int[] _slotOf;
@@ -32,7 +29,7 @@ internal sealed class BlockStore
     /// <param name="cancellation">Stops between blocks.</param>
     public BlockStore(ModelSpec spec, IReadOnlyList<BlockMap> maps, WeightMemory memory, long limit, Func<WeightLayout, BlockMap, BlockSpec, BlockWeights> lay, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        (_source, _engine, _storage, _shared, _limit, _lay) = (memory.Source, memory.Engine, memory.Storage, memory.Shared, limit, lay);
+        (_memory, _limit, _lay) = (memory, limit, lay);
         BlockMap[] distinct = [.. maps.Distinct(ReferenceEqualityComparer.Instance).Cast<BlockMap>()];
         _slotOf = [.. maps.Select(map => Array.FindIndex(distinct, other => ReferenceEquals(other, map)))];
         _slots = [.. distinct.Select((map, i) => new Slot(map, spec.Block(Array.IndexOf(_slotOf, i)), memory.BytesOf(map)))];
@@ -72,7 +69,7 @@ internal sealed class BlockStore
             if (_last is not null) _last.Next = slot;
             _last = slot;
             // The disk reads the next block while this one is laid out and computes.
-            if (slot.Next.Weights is null) _source.ReadAhead(slot.Next.Map.Entries.OfType<WeightEntry>());
+            if (slot.Next.Weights is null) _memory.Source.ReadAhead(slot.Next.Map.Entries.OfType<WeightEntry>());
             if (slot.Weights is null) MakeRoomAndLay(slot);
             slot.Holds++;
             slot.Used = ++_clock;
@@ -99,20 +96,20 @@ internal sealed class BlockStore
     private void Lay(Slot slot)
     {
         List<LinearWeight> laid = [];
-        Func<WeightEntry, Tensor> read = _source.Reader(_engine);
+        Func<WeightEntry, Tensor> read = _memory.Source.Reader(_memory.Engine);
         string? latest = null;
-        WeightLayout layout = new(Read, _storage, (_, weight) => laid.Add(weight)) { Spares = _spares, Shared = _shared };
+        WeightLayout layout = new(Read, _memory.Storage, (_, weight) => laid.Add(weight)) { Spares = _spares, Shared = _memory.Shared };
         // Only a whole block counts as held.
         slot.Weights = _lay(layout, slot.Map, slot.Facts);
         slot.Laid = laid;
-        _source.ReleasePages();
+        _memory.Source.ReleasePages();
 
         // Fused maps are read several times in a row, with a bias between: their pages stay until another matrix is wanted.
         Tensor Read(WeightEntry entry)
         {
             if (entry.Shape.Rank > 1 && entry.Name != latest)
             {
-                if (latest is not null) _source.ReleasePages();
+                if (latest is not null) _memory.Source.ReleasePages();
                 latest = entry.Name;
             }
 

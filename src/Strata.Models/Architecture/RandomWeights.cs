@@ -11,14 +11,13 @@ namespace Strata.Models;
 /// <param name="drew">Told of the bytes of each tensor that is drawn; null for nobody.</param>
 internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long seed, TensorEngine engine, Action<long>? drew = null)
 {
-    // Weak: what nobody needs any more, the same numbers replace at any time.
-    private readonly Dictionary<string, WeakReference<Tensor>> _drawn = [];
+    private string? _latestName;
     private Tensor? _latest;
 
     public Tensor Read(WeightEntry entry)
     {
         // One fused matrix is read several times in a row, with a bias between: draw it once.
-        if (_drawn.TryGetValue(entry.Name, out WeakReference<Tensor>? known) && known.TryGetTarget(out Tensor? drawn)) return drawn;
+        if (entry.Name == _latestName) return _latest!;
         float[] values = new float[entry.Shape.Count];
         switch (entry.Role)
         {
@@ -42,9 +41,8 @@ internal sealed class RandomWeights(ModelFamily family, ModelSpec spec, long see
                 break;
         }
 
-        drawn = engine.FromHost(values, entry.Shape);
-        _drawn[entry.Name] = new WeakReference<Tensor>(drawn);
-        if (entry.Shape.Rank > 1) _latest = drawn;
+        Tensor drawn = engine.FromHost(values, entry.Shape);
+        if (entry.Shape.Rank > 1) (_latestName, _latest) = (entry.Name, drawn);
         drew?.Invoke((long)entry.Shape.Count * sizeof(float));
         return drawn;
     }

@@ -80,13 +80,13 @@ public abstract class WeightFile : IDisposable
     /// </summary>
     internal string? Stamp(TensorEntry entry)
     {
-        const int parts = 16, most = 1 << 12;
+        const int most = 1 << 12;
         if (_file.Stamp is not string file) return null;
         RequireOpen();
         (long start, long bytes) = Extent(entry);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        int length = (int)Math.Min(most, bytes);
-        for (int part = 0; part < parts; part++) hash.AppendData(_file.Bytes(start + (bytes - length) * part / (parts - 1), length));
+        int length = (int)Math.Min(most, bytes), steps = bytes > most ? 15 : 0;
+        for (int part = 0; part <= steps; part++) hash.AppendData(_file.Bytes(start + (bytes - length) * part / Math.Max(1, steps), length));
         return $"{file}|{start}|{bytes}|{Convert.ToHexStringLower(hash.GetHashAndReset())}";
     }
 

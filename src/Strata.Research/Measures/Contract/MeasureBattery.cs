@@ -149,12 +149,7 @@ public sealed class MeasureBattery
     /// <summary>A pass of its own that finds the directions to be removed: the data's own, not those of their views.</summary>
     private void FindDirections(CancellationToken cancellation)
     {
-        Dictionary<string, Moments> moments = [];
-        _model.PlanCapture(_rows, Capture()).Stream(batch =>
-        {
-            if (!moments.TryGetValue(batch.Point.Name, out Moments? here)) moments[batch.Point.Name] = here = new Moments(batch.Point.Columns);
-            foreach (FloatMatrix sample in batch.Samples.Where(s => TensorPrimitives.IsFiniteAll<float>(s.Values))) here.Add(RealMatrix.From(sample));
-        }, cancellation);
+        (IReadOnlyDictionary<string, Moments> moments, _) = Moments.Stream(_model.PlanCapture(_rows, Capture()), sample => TensorPrimitives.IsFiniteAll<float>(sample.Values), cancellation);
         foreach ((string point, Moments here) in moments) _removed[point] = TopDirections.Of(here, _request.Options.RemoveTop, point);
     }
 

@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using Strata.Models;
+using Strata.Tensors;
 
 namespace Strata.Research;
 
@@ -33,6 +35,21 @@ internal sealed class Moments(int columns)
         double[] mean = new double[columns];
         if (Count > 0) TensorPrimitives.Divide(_sum, Count, mean);
         return mean;
+    }
+
+    /// <summary>The moments of every point of a capture, in one pass that keeps no activations.</summary>
+    /// <param name="run">The capture.</param>
+    /// <param name="takes">Which samples count.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    public static (IReadOnlyDictionary<string, Moments> Points, Provenance Provenance) Stream(CaptureRun run, Func<FloatMatrix, bool> takes, CancellationToken cancellation)
+    {
+        Dictionary<string, Moments> points = [];
+        Provenance provenance = run.Stream(batch =>
+        {
+            if (!points.TryGetValue(batch.Point.Name, out Moments? here)) points[batch.Point.Name] = here = new Moments(batch.Point.Columns);
+            foreach (FloatMatrix sample in batch.Samples.Where(takes)) here.Add(RealMatrix.From(sample));
+        }, cancellation);
+        return (points, provenance);
     }
 
     /// <summary>Takes rows in.</summary>

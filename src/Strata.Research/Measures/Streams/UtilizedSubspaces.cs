@@ -59,13 +59,8 @@ public sealed class UtilizedSubspaces
         HashSet<string> exist = [.. new HookCatalog(model.Spec, model.CheckPlan(null)).Points.Select(point => point.Name)];
         (string Point, string Reads)[] maps = exist.Where(measure.AppliesTo).Select(point => (point, measure.Partner(point)!)).Where(map => exist.Contains(map.Item2)).ToArray();
         if (maps.Length == 0) throw new StrataException($"{model} has no output map of attention or of an MLP, whose inputs (attn.z, mlp.post) could be captured.");
-        Dictionary<string, Moments> moments = [];
         CaptureRequest request = new() { Points = [.. maps.SelectMany(map => new[] { map.Point, map.Reads })], Announce = _ => { }, Progress = progress };
-        Provenance provenance = model.PlanCapture(rows, request).Stream(batch =>
-        {
-            if (!moments.TryGetValue(batch.Point.Name, out Moments? here)) moments[batch.Point.Name] = here = new Moments(batch.Point.Columns);
-            foreach (FloatMatrix sample in batch.Samples) here.Add(RealMatrix.From(sample));
-        }, cancellation);
+        (IReadOnlyDictionary<string, Moments> moments, Provenance provenance) = Moments.Stream(model.PlanCapture(rows, request), _ => true, cancellation);
         List<(UtilizedMap Map, FloatMatrix[] Across)> found = [];
         foreach ((string point, string reads) in maps)
         {
