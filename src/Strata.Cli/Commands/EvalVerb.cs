@@ -28,7 +28,8 @@ internal static class EvalVerb
             Table? differences = rounding?.ToTable(result.Provenance);
             if (parse.GetValue(json))
             {
-                terminal.WriteJson(new { Results = result.Results.Select(e => new ResultJson.PlanResult(e)), StorageErrors = differences is null ? null : ResultJson.Columns(differences), result.Provenance });
+                IEnumerable<ResultJson.PlanResult> results = result.Results.Select(e => new ResultJson.PlanResult(e));
+                terminal.WriteJson(differences is null ? (object)new { Results = results, result.Provenance } : new { Results = results, StorageErrors = ResultJson.Columns(differences), result.Provenance });
                 return;
             }
 

@@ -20,7 +20,7 @@ public sealed class CSharpSession
     private readonly string _folder;
     private readonly ScriptOptions _options;
     private readonly SessionPackages _packages;
-    private readonly List<(string Name, string Type)> _declared = [];
+    private readonly List<Declaration> _declared = [];
     private readonly ReferencedFormatters _formatters = new();
     private ScriptState<object>? _state;
 
@@ -106,8 +106,8 @@ public sealed class CSharpSession
         lock (_declared)
         {
             _globals.__values[name] = value;
-            _declared.RemoveAll(pair => pair.Name == name);
-            _declared.Add((name, CSharpTypeName.ForValue(value)));
+            _declared.RemoveAll(declaration => declaration.Name == name);
+            _declared.Add(new Declaration(name, CSharpTypeName.ForValue(value)));
         }
     }
 
@@ -202,30 +202,30 @@ public sealed class CSharpSession
     private static bool IsInterrupt(Exception exception) =>
         exception is OperationCanceledException or ThreadInterruptedException || (exception.InnerException is { } inner && IsInterrupt(inner));
 
+    /// <summary>
+    /// Makes variables of what was declared. A value waits until its variable is there: what is interrupted or left behind on the way, which may end late or never,
+    /// loses nothing, and the next cell declares it again.
+    /// </summary>
     private async Task DeclarePendingAsync(CancellationToken cancellation)
     {
-        (string Name, string Type)[] pending;
-        lock (_declared)
+        while (Pending() is { Length: > 0 } pending)
         {
-            pending = _declared.ToArray();
-            _declared.Clear();
+            string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
+            ScriptState<object>? before = _state;
+            ScriptState<object> state = await RunAsync(Next(code, OptionsFor("declared results")), cancellation);
+            if (state.Exception is { } exception) throw exception;
+            if (Interlocked.CompareExchange(ref _state, state, before) != before) continue;
+            lock (_declared)
+            {
+                // What was declared again in the meantime is another declaration, and still waits.
+                foreach (Declaration done in pending.Where(_declared.Remove)) _globals.__values.Remove(done.Name);
+            }
         }
+    }
 
-        if (pending.Length == 0) return;
-        string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
-        Script<object> script = Next(code, OptionsFor("declared results"));
-        try
-        {
-            _state = await RunAsync(script, cancellation);
-        }
-        catch
-        {
-            // Interrupted: they are declared before the next cell.
-            lock (_declared) _declared.InsertRange(0, pending.Where(p => !_declared.Exists(later => later.Name == p.Name)));
-            throw;
-        }
-
-        foreach ((string name, _) in pending) _globals.__values.Remove(name);
+    private Declaration[] Pending()
+    {
+        lock (_declared) return _declared.ToArray();
     }
 
     private Script<object> Next(string code, ScriptOptions options) =>
@@ -239,5 +239,13 @@ public sealed class CSharpSession
     {
         SyntaxTree tree = compilation.SyntaxTrees.Last();
         return LastExpression.Of(tree) is { } last && compilation.GetSemanticModel(tree).GetTypeInfo(last).Type?.SpecialType != SpecialType.System_Void;
+    }
+
+    /// <summary>A value that waits in <see cref="CellGlobals.__values"/> for its variable. Two of one name are two.</summary>
+    private sealed class Declaration(string name, string type)
+    {
+        public string Name { get; } = name;
+
+        public string Type { get; } = type;
     }
 }

@@ -107,6 +107,21 @@ public sealed class InterruptTests
     }
 
     [Fact]
+    public async Task AnInterruptWhileResultsBecomeVariablesLosesNone()
+    {
+        CSharpSession session = new() { Grace = TimeSpan.FromMilliseconds(1) };
+        for (int i = 0; i < 40; i++)
+        {
+            // Left behind at another moment each time: before, while and after the declaration is compiled.
+            session.Declare($"made{i}", i);
+            using CancellationTokenSource interrupt = new();
+            interrupt.CancelAfter(i * 2);
+            await session.ExecuteAsync("while (true) { }", new RecordingHost(session, interrupt.Token));
+            Assert.Equal(i, (await session.ExecuteAsync($"made{i}", new RecordingHost(session))).Value);
+        }
+    }
+
+    [Fact]
     public async Task TheValueOfACellMayHangToo()
     {
         using CancellationTokenSource interrupt = new();
