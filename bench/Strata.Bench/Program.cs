@@ -11,7 +11,6 @@ using Strata.Bench.Tasks;
 using Strata.Bench.Tokenizers;
 
 // dotnet run -c Release --project bench/Strata.Bench -- peer [ROUNDS] [--rows forward,decode] [--no-pytorch]   the speed table, or some groups of its rows
-// dotnet run -c Release --project bench/Strata.Bench -- sweeps [ROUNDS] [--no-pytorch] [--few] [--rows heads,patching,siblings,painters]   sweeps and interventions
 // dotnet run -c Release --project bench/Strata.Bench -- profile [ROUNDS]               where the time of the forward pass goes
 // dotnet run -c Release --project bench/Strata.Bench -- tokenizers                     megabytes of English per second
 // dotnet run -c Release --project bench/Strata.Bench -- kernel [ROUNDS] [TOOL]         how fast the Jupyter kernel starts, beside ipykernel
@@ -32,13 +31,6 @@ if (args is ["peer", ..])
 if (args is [MemoryRows.Verb])
 {
     MemoryRows.RunChild();
-    return 0;
-}
-
-if (args is ["sweeps", ..])
-{
-    using PythonWorker? pytorch = args.Contains("--no-pytorch") ? null : new PythonWorker(Checkout.File("bench", "pytorch", "hooks.py"), "python3-torch and libopenblas0-openmp");
-    new SweepTable(pytorch, rounds, args.Contains("--few")).Run(args.SkipWhile(a => a != "--rows").Skip(1).Take(1).SelectMany(list => list.Split(',')).ToArray());
     return 0;
 }
 

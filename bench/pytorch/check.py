@@ -57,8 +57,8 @@ def main():
     disturb(network)
     reference = reference_of(network)
     tokens = torch.randint(300, (3, 130))
-    for plan in (None, [2, 0]):
-        steps = None if plan is None else [{"block": i} for i in plan]
+    for plan in (None, [2, 0], [0, [1, 2, 0], 2]):
+        steps = None if plan is None else [{"block": i} if isinstance(i, int) else {"parallel": [{"block": j} for j in i], "times": 1} for i in plan]
         expected = sum(reference.run(row.tolist(), plan=steps)["loss"].mean().item() for row in tokens) / len(tokens)
         loss = network.forward(tokens, plan)
         assert abs(loss - expected) < 1e-5, (plan, loss, expected)

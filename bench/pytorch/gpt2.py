@@ -87,11 +87,20 @@ class Gpt2:
         return total / len(targets)
 
     def forward(self, tokens, plan=None, keep=None):
-        """The loss of tokens [batch, length] along a plan (block indices); keep(h) is called after each block."""
+        """The loss of tokens [batch, length] along a plan; keep(h) is called after each step.
+
+        A step is a block's index, or a list of indices whose blocks all read the same stream and whose outputs are averaged.
+        """
         batch, length = tokens.shape
         h = self.embed(tokens)
-        for i in range(len(self.blocks)) if plan is None else plan:
-            self.block_(h, self.blocks[i], batch, length)
+        for step in range(len(self.blocks)) if plan is None else plan:
+            if isinstance(step, int):
+                self.block_(h, self.blocks[step], batch, length)
+            else:
+                total = torch.zeros_like(h)
+                for i in step:
+                    total.add_(self.block_(h.clone(), self.blocks[i], batch, length))
+                h = total.div_(len(step))
             if keep is not None:
                 keep(h.view(batch, length, -1))
         return self.loss(h, tokens)

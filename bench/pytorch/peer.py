@@ -8,7 +8,7 @@ work is done once unmeasured. Tokens are random but fixed by the seed.
   {"cmd": "setup", "seed": 0, "blocks": 12, "width": 768, "heads": 12, "vocab": 50257, "positions": 1024}
   {"cmd": "forward", "batch": 4, "length": 256, "threads": 2, "repeat": 1}                     with loss
   {"cmd": "capture", ..., "pool": "none" | "mean" | "last"}                                    keeps resid_post of every block
-  {"cmd": "sweep", ..., "plans": [[0, 1, 3], ...]}                                             a loop over plans, each with loss
+  {"cmd": "sweep", ..., "plans": [[0, 1, 3], ...]}                                             a loop over plans, each with loss; a list as a step runs in parallel
   {"cmd": "generate", "length": 64, "new": 32, "threads": 2, "repeat": 1}                      greedy, cached, one sequence
   {"cmd": "cka", "layers": 13, "samples": 4096, "width": 768, "threads": 2}                    linear CKA of all pairs in numpy float32
   {"cmd": "entropy", "prompts": 256, "length": 256, "width": 768, "threads": 2}                prompt entropy by numpy's eigvalsh, one layer

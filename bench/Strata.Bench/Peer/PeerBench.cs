@@ -49,7 +49,7 @@ internal sealed class PeerBench(PythonWorker? pytorch, int rounds)
     /// <summary>
     /// Work of the peer, timed by itself: on the first call with one thread and with all, later with whichever was faster. None where there is no peer.
     /// </summary>
-    /// <param name="request">A request of bench/pytorch/peer.py without threads.</param>
+    /// <param name="request">A request of bench/pytorch/peer.py or hooks.py without threads.</param>
     public Func<double>[] Peer(JsonObject request)
     {
         if (pytorch is null) return [];

@@ -27,7 +27,7 @@ internal sealed class PythonWorker : IDisposable
     }
 
     /// <summary>The worker that runs PyTorch and numpy.</summary>
-    public static PythonWorker PyTorch() => new(Checkout.File("bench", "pytorch", "peer.py"), "python3-torch and libopenblas0-openmp");
+    public static PythonWorker PyTorch() => new(Checkout.File("bench", "pytorch", "hooks.py"), "python3-torch and libopenblas0-openmp");
 
     /// <summary>Versions of what it measures.</summary>
     public JsonElement Header { get; }

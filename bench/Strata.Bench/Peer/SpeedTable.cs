@@ -11,25 +11,32 @@ namespace Strata.Bench.Peer;
 internal sealed class SpeedTable(PythonWorker? pytorch, int rounds, IReadOnlyList<string> chosen)
 {
     /// <summary>The groups of rows by the names that --rows takes.</summary>
-    private static readonly (string Name, Action<PeerBench> Run)[] Groups =
+    private static readonly (string Name, Action<PeerBench> Run)[] Table =
     [
         ("products", ProductRows.Run),
         ("forward", ForwardRows.Run),
         ("capture", CaptureRows.Run),
         ("decode", DecodeRows.Run),
-        ("windows", WindowRows.Run),
+        ("windows", PlanRows.Windows),
+        ("painters", PlanRows.Painters),
+        ("heads", HeadRows.Run),
+        ("patching", PatchingRows.Run),
         ("cka", CkaRows.Run),
         ("entropy", EntropyRows.Run),
         ("memory", MemoryRows.Run),
     ];
 
-    /// <summary>Measures and writes the chosen groups; all when none is chosen.</summary>
+    /// <summary>Groups that run by name alone.</summary>
+    private static readonly (string Name, Action<PeerBench> Run)[] Others = [("siblings", SiblingRows.Run)];
+
+    /// <summary>Measures and writes the chosen groups; the whole table when none is chosen.</summary>
     /// <returns>0, or 1 when a name is unknown.</returns>
     public int Run()
     {
-        if (chosen.FirstOrDefault(c => !Groups.Any(g => g.Name == c)) is string unknown)
+        (string Name, Action<PeerBench> Run)[] groups = [.. Table, .. Others];
+        if (chosen.FirstOrDefault(c => !groups.Any(g => g.Name == c)) is string unknown)
         {
-            Console.Error.WriteLine($"--rows {unknown}: there is no such group of rows. There are {string.Join(", ", Groups.Select(g => g.Name))}.");
+            Console.Error.WriteLine($"--rows {unknown}: there is no such group of rows. There are {string.Join(", ", groups.Select(g => g.Name))}.");
             return 1;
         }
 
@@ -38,10 +45,7 @@ internal sealed class SpeedTable(PythonWorker? pytorch, int rounds, IReadOnlyLis
         Console.WriteLine(pytorch is null ? "# PyTorch: not run" : $"# PyTorch {pytorch.Header.GetProperty("torch").GetString()}, numpy {pytorch.Header.GetProperty("numpy").GetString()}, {pytorch.Header.GetProperty("blas").GetString()}");
         Console.WriteLine($"\n{"work",-78}{"measured",9}{"spread",13}{"target",9}{"of peak",9}");
         PeerBench bench = new(pytorch, rounds);
-        foreach ((string name, Action<PeerBench> run) in Groups)
-        {
-            if (chosen.Count == 0 || chosen.Contains(name)) run(bench);
-        }
+        foreach ((_, Action<PeerBench> run) in chosen.Count == 0 ? Table : groups.Where(g => chosen.Contains(g.Name))) run(bench);
 
         Console.WriteLine($"# load {Load()} at the end");
         return 0;

@@ -14,7 +14,7 @@ internal sealed class DataInput(bool required = true)
 {
     private readonly Option<string?> _data = new("--data")
     {
-        Description = "Data: JSON Lines with \"tokens\" or \"text\" per row (.jsonl, .ndjson), a table with a header (.csv, .tsv), one text per line (.txt), or a data set of the Hugging Face hub (hf:org/name).",
+        Description = "Data: JSON Lines with \"tokens\" or \"text\" per row (.jsonl, .ndjson), the same as Parquet (.parquet), a table with a header (.csv, .tsv), one text per line (.txt), or a data set of the Hugging Face hub (hf:org/name).",
         HelpName = "FILE",
         Required = required,
     };

@@ -12,7 +12,7 @@ internal static class TasksVerb
     public static Command Create(Terminal terminal)
     {
         Argument<string> folder = Inputs.Model();
-        Option<string> task = new("--task") { Description = $"Folders in MTEB's layouts, files of rows (.jsonl), descriptions (.yaml), or {string.Join(", ", EmbeddingTasks.BuiltIn.Select(b => b.Name))}.", HelpName = "TASK[,TASK...]", Required = true };
+        Option<string> task = new("--task") { Description = $"Folders in MTEB's layouts, files of rows (.jsonl, .parquet), descriptions (.yaml), or {string.Join(", ", EmbeddingTasks.BuiltIn.Select(b => b.Name))}.", HelpName = "TASK[,TASK...]", Required = true };
         Option<string?> points = Inputs.Points("blocks.0.resid_pre,blocks.*.resid_post by default.");
         Option<string?> pool = new("--pool") { Description = "How the positions of a text become its embedding: mean, last, first (cls), or several; mean by default.", HelpName = "HOW[,HOW...]" };
         Option<string?> positions = new("--positions") { Description = "Which positions are pooled, as in 1.. to leave out a token that the tokenizer puts first; all by default.", HelpName = "LIST" };

@@ -102,7 +102,8 @@ internal sealed class CaptureBuffer : ICaptureSink
     internal static int[] KeptPositions(TokenRows rows, PositionSelection positions, int row)
     {
         int length = rows.Sequences[row].Length;
-        int[] kept = Enumerable.Range(0, length).Where(i => positions.Contains(i, length)).ToArray();
+        IEnumerable<int> all = Enumerable.Range(0, length);
+        int[] kept = positions.IsAll ? [.. all] : [.. all.Where(i => positions.Contains(i, length))];
         return kept.Length > 0 ? kept : throw new StrataException($"Row {row} of \"{rows.Name}\" has {length} tokens, and none of them is among the positions {positions}.");
     }
 }

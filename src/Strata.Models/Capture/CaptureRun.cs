@@ -77,7 +77,7 @@ public sealed class CaptureRun
     {
         if (_request.Pooling != Pooling.None) throw new StrataException($"A capture that is not kept is handed over token by token; pooling {_request.Pooling.ToString().ToLowerInvariant()} is for captures that are kept.");
         StreamingSink sink = new(_rows, _request.Positions, receive);
-        RunAll(sink, (first, _) => sink.FirstRow = first, cancellation);
+        RunAll(sink, sink.Start, cancellation);
         return Describe();
     }
 

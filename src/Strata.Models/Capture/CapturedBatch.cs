@@ -5,47 +5,56 @@ namespace Strata.Models;
 /// <summary>One hook point of one batch, as a streaming capture hands it over.</summary>
 /// <param name="Point">Where.</param>
 /// <param name="FirstRow">Row of the data that is the first sequence of the batch.</param>
-/// <param name="Samples">Per sequence the wanted positions, [positions, width]; attention matrices come as [heads · positions, keys].</param>
+/// <param name="Samples">Per sequence the wanted positions, [positions, width]; what stands for a whole sequence comes as [1, width], attention matrices come as [heads · positions, keys].</param>
 public sealed record CapturedBatch(HookPoint Point, int FirstRow, IReadOnlyList<FloatMatrix> Samples);
 
 /// <summary>Hands values over instead of keeping them.</summary>
 internal sealed class StreamingSink(TokenRows rows, PositionSelection positions, Action<CapturedBatch> receive) : ICaptureSink
 {
+    // Below this it takes longer to wake other cores than to copy.
+    private const int SharedCopy = 1 << 16;
+
     private readonly List<FloatMatrix> _matrices = [];
     private Tensor? _latest;
     private FloatMatrix[] _latestSamples = [];
+    private int _firstRow;
+    private int[][] _kept = [];
 
-    /// <summary>Row of the data that is the first sequence of the current batch.</summary>
-    public int FirstRow { get; set; }
+    /// <summary>Takes note of the batch that begins.</summary>
+    public void Start(int firstRow, int count)
+    {
+        _firstRow = firstRow;
+        _kept = [.. Enumerable.Range(firstRow, count).Select(row => CaptureBuffer.KeptPositions(rows, positions, row))];
+    }
 
     public void Store(HookPoint point, Tensor value, BatchRun run, int sequence)
     {
         if (sequence >= 0)
         {
             // Attention matrices come one sequence at a time, in order.
-            _matrices.Add(CaptureBuffer.Matrix(value, Kept(sequence)));
+            _matrices.Add(CaptureBuffer.Matrix(value, _kept[sequence]));
             if (sequence < run.Batch.Sequences - 1) return;
-            receive(new CapturedBatch(point, FirstRow, _matrices.ToArray()));
+            receive(new CapturedBatch(point, _firstRow, _matrices.ToArray()));
             _matrices.Clear();
             return;
         }
 
         // What leaves a block is what enters the next: a value that passes two points is copied once.
         if (!ReferenceEquals(value, _latest)) (_latest, _latestSamples) = (value, Samples(point, value, run));
-        receive(new CapturedBatch(point, FirstRow, _latestSamples));
+        receive(new CapturedBatch(point, _firstRow, _latestSamples));
     }
 
     private FloatMatrix[] Samples(HookPoint point, Tensor value, BatchRun run)
     {
         FloatMatrix[] samples = new FloatMatrix[run.Batch.Sequences];
-        for (int s = 0; s < samples.Length; s++)
-        {
-            ReadOnlySpan<float> own = value.Span.Slice(run.Batch.Starts[s] * point.Columns, run.Batch.Length(s) * point.Columns);
-            samples[s] = CaptureBuffer.Keep(own, point.Columns, Kept(s));
-        }
-
+        if (value.Shape.Count >= SharedCopy) Parallel.For(0, samples.Length, Copy);
+        else for (int s = 0; s < samples.Length; s++) Copy(s);
         return samples;
-    }
 
-    private int[] Kept(int sequence) => CaptureBuffer.KeptPositions(rows, positions, FirstRow + sequence);
+        void Copy(int s)
+        {
+            (int first, int count) = point.PerSequence ? (s, 1) : (run.Batch.Starts[s], run.Batch.Length(s));
+            samples[s] = CaptureBuffer.Keep(value.Span.Slice(first * point.Columns, count * point.Columns), point.Columns, point.PerSequence ? [0] : _kept[s]);
+        }
+    }
 }

@@ -5,7 +5,7 @@ namespace Strata.Models;
 /// <summary>Chooses the files of a data set by the hub's convention: the split stands in the name of the file or of a folder above it, and files without one are <c>train</c>.</summary>
 internal static partial class HubDataFiles
 {
-    private static readonly string[] Readable = [".jsonl", ".ndjson", ".csv", ".tsv", ".txt"];
+    private static readonly string[] Readable = [".jsonl", ".ndjson", ".parquet", ".csv", ".tsv", ".txt"];
 
     /// <summary>Names that hold no rows though their extension could.</summary>
     private static readonly string[] NotRows = ["README.txt", "LICENSE.txt", "NOTICE.txt", "requirements.txt"];
@@ -22,7 +22,7 @@ internal static partial class HubDataFiles
     {
         if (asked.File is not null) return [HubSelection.Named(asked, paths)];
         string[] rows = [.. paths.Where(IsReadable).Order(StringComparer.Ordinal)];
-        if (rows.Length == 0) throw new HubException($"{asked} has no files that are read: {string.Join(", ", Readable)}. {(paths.Any(path => path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)) ? "Its files are Parquet, which Strata does not read; save the data set as JSON Lines from Python: load_dataset(...).to_json(\"data.jsonl\")." : "")}");
+        if (rows.Length == 0) throw new HubException($"{asked} has no files that are read: {string.Join(", ", Readable)}.");
         string[] chosen = split is null ? rows : [.. rows.Where(path => SplitOf(path) == split || path.Split('/', '.').Contains(split))];
         if (chosen.Length == 0) throw new HubException($"{asked} has no split {Excerpt.Quote(split)}. {NearestNames.Suggest(split!, rows.Select(SplitOf))}");
         string[] formats = [.. chosen.Select(path => Path.GetExtension(path).ToLowerInvariant()).Distinct()];

@@ -19,7 +19,7 @@ internal sealed class DataMagic : MagicCommand
         : base("#!data", "Read rows from a file, or make those of a toy task; they become the current data.",
             "#!data data/othello/games-test.jsonl --take 100", "#!data hf:org/name --split train --text-column sentence", "#!data data/othello/games-test.jsonl --task othello", "#!data --task brackets --count 200 --seed 1")
     {
-        _file = Argument<string>("FILE", "A folder of images (folders in it are classes), .jsonl or .ndjson (tokens, text or image, further fields), .csv or .tsv (with a header), .txt (one row per line), or a data set of the Hugging Face hub: hf:org/name@revision.", required: false, Values.File(".jsonl", ".ndjson", ".csv", ".tsv", ".txt"));
+        _file = Argument<string>("FILE", "A folder of images (folders in it are classes), .jsonl or .ndjson (tokens, text or image, further fields), .parquet with the same, .csv or .tsv (with a header), .txt (one row per line), or a data set of the Hugging Face hub: hf:org/name@revision.", required: false, Values.File(".jsonl", ".ndjson", ".parquet", ".csv", ".tsv", ".txt"));
         _split = Option<string>("--split", "Of a data set of the hub, the part to read, such as train.", "SPLIT");
         _textColumn = Option<string>("--text-column", "The column or field that holds the text; \"text\" by default.", "COLUMN");
         _take = Option<int?>("--take", "Keep the first N rows only.", "N");

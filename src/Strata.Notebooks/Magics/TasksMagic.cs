@@ -16,8 +16,8 @@ internal sealed class TasksMagic : MagicCommand
         : base("#!tasks", "Embedding tasks in MTEB's protocol (classification, clustering, pairs, re-ranking, retrieval, similarity, summaries) at every layer, from one pass over their texts.",
             "#!tasks data/banking,data/sts.jsonl --pool mean,last", "#!tasks othello --correlate prompt-entropy,two-nn", "#!tasks task.yaml --mteb-json results --compare mteb/results")
     {
-        _tasks = Argument<string>("TASKS", $"Folders in MTEB's layouts, files of rows (.jsonl), descriptions (.yaml), or {string.Join(", ", EmbeddingTasks.BuiltIn.Select(b => b.Name))}; commas between.", required: true,
-            Values.List(Values.Either(Values.Words(EmbeddingTasks.BuiltIn), Values.File(".jsonl", ".ndjson", ".yaml", ".yml", ".json"))));
+        _tasks = Argument<string>("TASKS", $"Folders in MTEB's layouts, files of rows (.jsonl, .parquet), descriptions (.yaml), or {string.Join(", ", EmbeddingTasks.BuiltIn.Select(b => b.Name))}; commas between.", required: true,
+            Values.List(Values.Either(Values.Words(EmbeddingTasks.BuiltIn), Values.File(".jsonl", ".ndjson", ".parquet", ".yaml", ".yml", ".json"))));
         _points = Option<string>("--points", "Globs of hook points with commas between; blocks.0.resid_pre,blocks.*.resid_post by default.", "GLOBS", Values.List(Values.Points));
         _pool = Option<string>("--pool", "How the positions of a text become its embedding: mean, last, first (cls), or several with commas between; mean by default.", "HOW", Values.List(Values.Words("mean", "last", "first")));
         _positions = Option<string>("--positions", "Which positions are pooled, as in 1.. to leave out a token that the tokenizer puts first; all by default.", "LIST");

@@ -35,7 +35,7 @@ public sealed class DataSet
     public static DataSet FromTexts(string name, IEnumerable<string> rows) => new(name, rows.Select(text => new DataRow(null, text)));
 
     /// <summary>
-    /// Reads a data set. A file that ends in <c>.txt</c> has one row per line that is not blank; <c>.csv</c> and <c>.tsv</c> are tables with a header, the text in the column <c>text</c>; any other is JSON Lines: one JSON object per line with <c>tokens</c> (array of whole numbers, 0 or
+    /// Reads a data set. A file that ends in <c>.txt</c> has one row per line that is not blank; <c>.csv</c> and <c>.tsv</c> are tables with a header, the text in the column <c>text</c>; <c>.parquet</c> has a row for each of its rows; any other is JSON Lines: one JSON object per line with <c>tokens</c> (array of whole numbers, 0 or
     /// more), <c>text</c> or both; other fields are kept; blank lines are skipped.
     /// A folder has one row per image file (.png, .jpg, .jpeg); those of a folder in it have its name as their label. Lines with a path <c>image</c> are images as well.
     /// UTF-8, with or without byte order mark; no line over 64 MiB. The name is the file's name without extension.
@@ -71,7 +71,7 @@ public sealed class DataSet
             ".txt" => TextLines.Read(path),
             ".csv" => CsvRows.Read(path, ',', options.TextColumn),
             ".tsv" => CsvRows.Read(path, '\t', options.TextColumn),
-            ".parquet" or ".arrow" => throw new InvalidFileException(path, $"\"{extension}\" files are not read; expected JSON Lines (.jsonl), a table (.csv, .tsv) or .txt (one row per line)."),
+            ".arrow" => throw new InvalidFileException(path, "\".arrow\" files are not read; expected JSON Lines (.jsonl), Parquet (.parquet), a table (.csv, .tsv) or .txt (one row per line)."),
             _ => JsonLines.Read(path, options.TextColumn),
         };
         return rows.Count > 0 ? rows : throw new InvalidFileException(path, "no rows; expected at least one line that is not blank.");

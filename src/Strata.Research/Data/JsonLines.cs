@@ -7,7 +7,7 @@ using Strata.Models;
 
 namespace Strata.Research;
 
-/// <summary>Rows as JSON Lines: one object per line with <c>tokens</c>, <c>text</c> or both, or <c>image</c>, and any further fields.</summary>
+/// <summary>Rows as JSON Lines, or as Parquet with the same fields: one object per line with <c>tokens</c>, <c>text</c> or both, or <c>image</c>, and any further fields.</summary>
 internal static class JsonLines
 {
     /// <summary>Escapes everything but ASCII, so that the bytes do not depend on a version's Unicode tables.</summary>
@@ -27,20 +27,17 @@ internal static class JsonLines
         List<DataRow> rows = [];
         List<int> tokens = [];
         string folder = Path.GetDirectoryName(path) ?? "";
-        using Utf8Lines lines = new(path);
-        while (lines.Next(out ReadOnlySpan<byte> line))
+        RowObjects.Read(path, (line, number) =>
         {
-            if (line.Trim(" \t\r"u8).IsEmpty) continue;
             try
             {
                 rows.Add(ReadRow(line, tokens, textField, folder));
             }
             catch (BrokenLineException e)
             {
-                throw new InvalidFileException(path, $"line {lines.Number}, column {e.Column}: {e.Message}", e.InnerException);
+                throw new InvalidFileException(path, $"{RowObjects.Place(path, number)}, column {e.Column}: {e.Message}", e.InnerException);
             }
-        }
-
+        });
         return rows;
     }
 

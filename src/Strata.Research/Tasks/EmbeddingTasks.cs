@@ -10,7 +10,7 @@ public static class EmbeddingTasks
 
     /// <summary>
     /// Reads one task: a folder (<c>train.jsonl</c> and <c>test.jsonl</c>, or <c>corpus.jsonl</c>, <c>queries.jsonl</c> and <c>qrels/test.tsv</c>, with or without <c>task.yaml</c>), a file of rows
-    /// (<c>.jsonl</c>), or a description (<c>.yaml</c>).
+    /// (<c>.jsonl</c>), or a description (<c>.yaml</c>). Every <c>.jsonl</c> may be a <c>.parquet</c>.
     /// </summary>
     /// <exception cref="InvalidFileException">A file is missing or broken; the message has the line.</exception>
     public static EmbeddingTask Read(string path) => TaskReader.Read(path);

@@ -63,6 +63,9 @@ public class EncoderTests(PytorchSuite suite)
         FloatMatrix scores = model.Classify(rows);
         Assert.Equal((3, 3), (scores.Rows, scores.Columns));
         Activations acts = model.Capture(rows, TestModels.Quiet("class_logits", "pooled") with { Pooling = Pooling.Mean });
+        Dictionary<string, float[]> streamed = [];
+        model.PlanCapture(rows, TestModels.Quiet("class_logits", "pooled")).Stream(batch => streamed[batch.Point.Name] = [.. batch.Samples.SelectMany(sample => sample.Values)]);
+        foreach (string point in acts.Points) Assert.Equal(acts.Rows(point).Values, streamed[point]);
         Assert.Equal(scores.Values, acts.Rows("class_logits").Values);
         Assert.NotEqual(scores.Values, model.Classify(rows, model.Plans.Skip(1..2)).Values);
         float[] shifted = model.Classify(rows, null, [Intervention.Add("class_logits", [0, 0, 5])]).Values;

@@ -12,6 +12,7 @@ public sealed class HubDataFilesTests
     [InlineData("data/train-00000-of-00005.jsonl", "train")]
     [InlineData("my_dev_file.jsonl", "validation")]
     [InlineData("valid/0001.txt", "validation")]
+    [InlineData("data/test-00000-of-00001.parquet", "test")]
     [InlineData("en/Test.jsonl", "test")]
     [InlineData("evaluation/rows.csv", "test")]
     [InlineData("contest.csv", "train")]
@@ -32,7 +33,7 @@ public sealed class HubDataFilesTests
     public void What_cannot_be_read_is_said()
     {
         Assert.Contains("Did you mean \"train\"", Refusal(["train.csv"], "trian"));
-        Assert.Contains("Parquet", Refusal(["data/train-00000-of-00001.parquet"], null));
+        Assert.Contains("no files that are read", Refusal(["data/train-00000-of-00001.arrow"], null));
         Assert.Contains("several formats (.csv, .jsonl)", Refusal(["a.csv", "b.jsonl"], null));
     }
 

@@ -125,7 +125,7 @@ public class DataSetTests
     public void MissingFileAndUnknownExtensionAreRefused()
     {
         Assert.Contains("cannot be read", Assert.Throws<InvalidFileException>(() => DataSet.Read("/no/such/file.jsonl")).Message);
-        Assert.Contains("expected JSON Lines", Refusal("PAR1", "rows.parquet"));
+        Assert.Contains("expected JSON Lines", Refusal("ARROW1", "rows.arrow"));
         Assert.Contains(".jsonl", Assert.Throws<InvalidFileException>(() => DataSet.FromTexts("a", ["b"]).Write("a.txt")).Message);
     }
 

@@ -103,7 +103,7 @@ public sealed class TaskFileTests
     public void WhatIsMissingOrInAnotherFormatIsRefused()
     {
         IsRefused([("train.jsonl", Rows("{'text': 'a', 'label': 0}"))], "test.jsonl", "docs/tasks.md");
-        IsRefused([("test.parquet", "PAR1")], ".parquet", "pandas.read_parquet");
+        IsRefused([("test.parquet", "PAR1")], "test.parquet", "too short");
         IsRefused([("test.jsonl", "")], "test.jsonl", "no rows");
         IsRefused([Corpus, ("qrels/test.tsv", "q1\td1\t1")], "queries.jsonl", "docs/tasks.md");
         IsRefused([Corpus, ("queries.jsonl", Rows("{'_id': 'q1', 'text': 'a'}", "{'_id': 'q1', 'text': 'b'}")), ("qrels/test.tsv", "q1\td1\t1")], "line 2", "\"q1\"");

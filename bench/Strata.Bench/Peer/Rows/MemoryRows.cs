@@ -27,7 +27,7 @@ internal static class MemoryRows
         JsonObject sweep = ForwardRows.Request("sweep");
         sweep["threads"] = bench.Threads;
         sweep["repeat"] = 0;
-        sweep["plans"] = new JsonArray(Plans().Select(plan => (JsonNode)new JsonArray(plan.Executions.Select(e => (JsonNode)LayerPlan.BlockOf(e)).ToArray())).ToArray());
+        sweep["plans"] = PlanRows.Steps(Plans());
         fresh.Ask(sweep);
         double peers = fresh.Ask(new JsonObject { ["cmd"] = "memory" }).GetProperty("bytes").GetDouble();
         PeerBench.Row($"resident memory of a sweep at most ({megabytes:0} MB), over PyTorch's", ours / peers, "<= 0.6");

@@ -4,7 +4,7 @@ using Strata.Models;
 
 namespace Strata.Research;
 
-/// <summary>Judgements of documents for queries (qrels): a table with tabs, with or without the header <c>query-id corpus-id score</c>, or JSON Lines with these fields.</summary>
+/// <summary>Judgements of documents for queries (qrels): a table with tabs, with or without the header <c>query-id corpus-id score</c>, or JSON Lines or Parquet with these fields.</summary>
 internal static class RelevanceFile
 {
     /// <summary>The judgements, each with its line.</summary>
@@ -29,5 +29,5 @@ internal static class RelevanceFile
     }
 
     private static int Gain(string path, long line, double gain) => gain == Math.Floor(gain) && Math.Abs(gain) < 1e6 ? (int)gain
-        : throw new InvalidFileException(path, $"line {line}: the score is no whole number; a judgement is 0 for not relevant, 1 or more for relevant.");
+        : throw new InvalidFileException(path, $"{RowObjects.Place(path, line)}: the score is no whole number; a judgement is 0 for not relevant, 1 or more for relevant.");
 }

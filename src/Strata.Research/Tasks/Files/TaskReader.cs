@@ -13,7 +13,7 @@ internal sealed class TaskReader
     public static IReadOnlyList<string> Fields { get; } =
         ["text", "label", "sentences", "labels", "sentence1", "sentence2", "score", "query", "positive", "negative", "human_summaries", "machine_summaries", "relevance", "title", "_id"];
 
-    private static readonly string[] Extensions = [".jsonl", ".ndjson", ".json"];
+    private static readonly string[] Extensions = [".jsonl", ".ndjson", ".json", ".parquet"];
 
     private readonly string _folder, _path, _split;
     private readonly TaskDescription _about;
@@ -32,7 +32,7 @@ internal sealed class TaskReader
     {
         if (Directory.Exists(path)) return OfFolder(path);
         string extension = Path.GetExtension(path).ToLowerInvariant(), folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        if (!File.Exists(path)) throw new InvalidFileException(path, "does not exist. Expected a folder with train.jsonl and test.jsonl or with corpus.jsonl, a file of rows (.jsonl), or a description (.yaml).");
+        if (!File.Exists(path)) throw new InvalidFileException(path, "does not exist. Expected a folder with train.jsonl and test.jsonl or with corpus.jsonl, a file of rows (.jsonl, .parquet), or a description (.yaml).");
         if (extension is ".yaml" or ".yml" || Path.GetFileName(path) == "task.json") return new TaskReader(path, folder, TaskDescription.Read(path)).Build(null);
         return new TaskReader(path, folder, TaskDescription.None(path)).Build(path);
     }
@@ -149,8 +149,8 @@ internal sealed class TaskReader
         List<(string, string, int)> judgements = [];
         foreach ((string query, string document, int gain, long line) in RelevanceFile.Read(judged))
         {
-            if (!asked.Contains(query)) throw new InvalidFileException(judged, $"line {line}: no query has the id \"{query}\". {NearestNames.Suggest(query, asked.Take(1000))}");
-            if (!documents.Contains(document)) throw new InvalidFileException(judged, $"line {line}: no document has the id \"{document}\". {NearestNames.Suggest(document, documents.Take(1000))}");
+            if (!asked.Contains(query)) throw new InvalidFileException(judged, $"{RowObjects.Place(judged, line)}: no query has the id \"{query}\". {NearestNames.Suggest(query, asked.Take(1000))}");
+            if (!documents.Contains(document)) throw new InvalidFileException(judged, $"{RowObjects.Place(judged, line)}: no document has the id \"{document}\". {NearestNames.Suggest(document, documents.Take(1000))}");
             judgements.Add((query, document, gain));
         }
 
@@ -191,7 +191,7 @@ internal sealed class TaskReader
             return File.Exists(path) ? path : throw new InvalidFileException(_path, $"files: {part}: {path} does not exist.");
         }
 
-        string[] extensions = part == "qrels" ? [".tsv", .. Extensions] : [.. Extensions, ".parquet"];
+        string[] extensions = part == "qrels" ? [".tsv", .. Extensions] : Extensions;
         return usual.SelectMany(name => extensions.Select(extension => Path.Combine(_folder, name + extension))).FirstOrDefault(File.Exists);
     }
 

@@ -5,26 +5,19 @@ namespace Strata.Research;
 
 /// <summary>One row of a task's file: an object of JSON and where it stands.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Line">The line, from 1.</param>
+/// <param name="Line">The line, or the row of a Parquet file, from 1.</param>
 /// <param name="Fields">The object.</param>
 internal sealed record TaskRow(string Path, long Line, JsonElement Fields)
 {
-    /// <summary>The rows of a JSON Lines file; blank lines are skipped.</summary>
+    /// <summary>The rows of a JSON Lines or Parquet file; blank lines are skipped.</summary>
     /// <exception cref="InvalidFileException">The file cannot be read, is in another format, is empty, or a line is no object.</exception>
     public static List<TaskRow> Read(string path)
     {
         string extension = System.IO.Path.GetExtension(path).ToLowerInvariant();
-        if (extension is ".parquet" or ".arrow")
-            throw new InvalidFileException(path, $"\"{extension}\" files are not read. Convert it once, with pandas: pandas.read_parquet(\"{System.IO.Path.GetFileName(path)}\").to_json(\"{System.IO.Path.GetFileNameWithoutExtension(path)}.jsonl\", orient=\"records\", lines=True, force_ascii=False).");
-        if (extension is not (".jsonl" or ".ndjson" or ".json")) throw new InvalidFileException(path, $"the rows of a task are read from JSON Lines (.jsonl, .ndjson, .json); \"{extension}\" is something else.");
+        if (extension is not (".jsonl" or ".ndjson" or ".json" or ".parquet"))
+            throw new InvalidFileException(path, $"the rows of a task are read from JSON Lines (.jsonl, .ndjson, .json) or Parquet (.parquet); \"{extension}\" is something else.");
         List<TaskRow> rows = [];
-        using Utf8Lines lines = new(path);
-        while (lines.Next(out ReadOnlySpan<byte> line))
-        {
-            if (line.Trim(" \t\r"u8).IsEmpty) continue;
-            rows.Add(new TaskRow(path, lines.Number, Parse(path, lines.Number, line)));
-        }
-
+        RowObjects.Read(path, (line, number) => rows.Add(new TaskRow(path, number, Parse(path, number, line))));
         return rows.Count > 0 ? rows : throw new InvalidFileException(path, "has no rows; expected one JSON object per line.");
     }
 
@@ -62,7 +55,7 @@ internal sealed record TaskRow(string Path, long Line, JsonElement Fields)
     public bool IsList(string field) => Get(field).ValueKind == JsonValueKind.Array;
 
     /// <summary>A failure at this row.</summary>
-    public InvalidFileException Broken(string problem) => new(Path, $"line {Line}: {problem}.");
+    public InvalidFileException Broken(string problem) => new(Path, $"{RowObjects.Place(Path, Line)}: {problem}.");
 
     private IEnumerable<JsonElement> List(string field)
     {
@@ -129,11 +122,11 @@ internal sealed record TaskRow(string Path, long Line, JsonElement Fields)
             JsonElement element = JsonElement.ParseValue(ref reader);
             // Whatever follows makes the reader throw.
             reader.Read();
-            return element.ValueKind == JsonValueKind.Object ? element : throw new InvalidFileException(path, $"line {number}: {Given(element)}; expected one JSON object per line.");
+            return element.ValueKind == JsonValueKind.Object ? element : throw new InvalidFileException(path, $"{RowObjects.Place(path, number)}: {Given(element)}; expected one JSON object per line.");
         }
         catch (JsonException e)
         {
-            throw new InvalidFileException(path, $"line {number}: broken JSON: {e.Message.Split(" LineNumber:")[0].TrimEnd('.')}; expected one JSON object per line.", e);
+            throw new InvalidFileException(path, $"{RowObjects.Place(path, number)}: broken JSON: {e.Message.Split(" LineNumber:")[0].TrimEnd('.')}; expected one JSON object per line.", e);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Strata.Models;
 using Strata.Research;
@@ -7,18 +6,27 @@ using static Strata.Bench.Peer.Alternating;
 namespace Strata.Bench.Peer.Rows;
 
 /// <summary>
-/// All windows of a 12-block network left out in turn. A loop over plans is a sum of independent evaluations, so PyTorch runs a sixth of the plans before each sweep and another after it, and is charged for all by their number of
-/// blocks and unembeddings; Strata runs the whole sweep.
+/// Many plans over one batch: all windows of a 12-block network left out in turn, and the painters' battery. A loop over plans is a sum of independent evaluations, so PyTorch runs a sixth of the plans before each sweep and another
+/// after it, and is charged for all by their number of blocks and unembeddings; Strata runs the whole sweep.
 /// </summary>
-internal static class WindowRows
+internal static class PlanRows
 {
     private const int Parts = 6;
 
-    public static void Run(PeerBench bench)
+    /// <summary>The plans without one stretch of blocks, all stretches.</summary>
+    public static void Windows(PeerBench bench) => Run(bench, "windows", bench.Network().Plans.AllWindows(), ">= 2");
+
+    /// <summary>Eight strategies (skip, repeat the centre, reverse, three shuffles, parallel, looped parallel) over every centred span.</summary>
+    public static void Painters(PeerBench bench)
+    {
+        LayerPlans plans = bench.Network().Plans;
+        Run(bench, "painters' plans", [.. Enumerable.Range(0, 3).SelectMany(seed => Research.Painters.Centred(plans, seed).Where(m => seed == 0 || m.Method == "shuffle")).Select(m => m.Plan)], "");
+    }
+
+    private static void Run(PeerBench bench, string name, IReadOnlyList<LayerPlan> plans, string target)
     {
         Model model = bench.Network();
         TokenRows rows = PeerBench.Tokens(ForwardRows.Batch, ForwardRows.Length);
-        IReadOnlyList<LayerPlan> plans = model.Plans.AllWindows();
         int measured = Math.Max(1, bench.Rounds / 5);
         double[] ours = new double[measured], peer = new double[measured], forwards = new double[measured], peersForwards = new double[measured];
         SweepResult result = null!;
@@ -32,9 +40,7 @@ internal static class WindowRows
             int before = 2 * round % Parts, after = (2 * round + 1) % Parts;
             double seconds = bench.HasPeer ? parts[before][0]() : 0;
             forwards[round] = forward();
-            long start = Stopwatch.GetTimestamp();
-            result = Sweep.Run(model, rows, plans);
-            ours[round] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            ours[round] = Timed(() => result = Sweep.Run(model, rows, plans))();
             if (!bench.HasPeer) continue;
             peersForwards[round] = peersForward[0]();
             seconds += parts[after][0]();
@@ -46,7 +52,7 @@ internal static class WindowRows
         double share = flops / Median(ours) / bench.Threads / peak;
         if (bench.HasPeer)
         {
-            PeerBench.Ratio($"{plans.Count} windows on {ForwardRows.Batch}x{ForwardRows.Length} ({Median(ours):0.0} s): PyTorch's loop over ours", peer, ours, ">= 2", share);
+            PeerBench.Ratio($"{plans.Count} {name} on {ForwardRows.Batch}x{ForwardRows.Length} ({Median(ours):0.0} s): PyTorch's loop over ours", peer, ours, target, share);
             double promised = Median(peersForwards) / Median(forwards) * saved;
             PeerBench.Ratio($"  of the {promised:0.00} that forward ratio and saved FLOPs promise", peer, ours, ">= 0.95", scale: promised);
         }
@@ -60,7 +66,7 @@ internal static class WindowRows
     private static double Flops(IReadOnlyList<LayerPlan> plans) => plans.Sum(p => PeerBench.ForwardFlops(PeerBench.Gpt2Small, ForwardRows.Batch, ForwardRows.Length, p.Executions.Length));
 
     /// <summary>FLOPs of a loop over FLOPs of the tree; the unembedding runs once per plan in both.</summary>
-    public static double PromisedGain(IReadOnlyList<LayerPlan> plans, SweepResult sweep)
+    private static double PromisedGain(IReadOnlyList<LayerPlan> plans, SweepResult sweep)
     {
         double unembedding = PeerBench.ForwardFlops(PeerBench.Gpt2Small, 1, ForwardRows.Length, 0), block = PeerBench.ForwardFlops(PeerBench.Gpt2Small, 1, ForwardRows.Length, 1, unembedding: false);
         return (sweep.LoopBlockEvaluations * block + plans.Count * unembedding) / (sweep.BlockEvaluations * block + plans.Count * unembedding);
@@ -69,7 +75,12 @@ internal static class WindowRows
     private static JsonObject Request(IReadOnlyList<LayerPlan> plans)
     {
         JsonObject request = ForwardRows.Request("sweep");
-        request["plans"] = new JsonArray(plans.Select(plan => (JsonNode)new JsonArray(plan.Executions.Select(e => (JsonNode)LayerPlan.BlockOf(e)).ToArray())).ToArray());
+        request["plans"] = Steps(plans);
         return request;
     }
+
+    /// <summary>Plans as the peer reads them: a number is a block, a list of numbers runs in parallel.</summary>
+    public static JsonArray Steps(IEnumerable<LayerPlan> plans) => [.. plans.Select(plan => new JsonArray([.. plan.Steps.Select(Step)]))];
+
+    private static JsonNode Step(PlanStep step) => step is ParallelStep parallel ? new JsonArray([.. parallel.Members.Select(Step)]) : LayerPlan.BlockOf(step);
 }
