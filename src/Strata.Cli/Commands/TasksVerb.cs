@@ -12,7 +12,7 @@ internal static class TasksVerb
     public static Command Create(Terminal terminal)
     {
         Argument<string> folder = Inputs.Model();
-        Option<string> task = new("--task") { Description = $"Folders in MTEB's layouts, files of rows (.jsonl, .parquet), descriptions (.yaml), or {string.Join(", ", EmbeddingTasks.BuiltIn.Select(b => b.Name))}.", HelpName = "TASK[,TASK...]", Required = true };
+        Option<string> task = new("--task") { Description = $"Folders in MTEB's layouts, files of rows (.jsonl, .parquet), descriptions (.yaml), data sets of the hub (hf:mteb/name), or {string.Join(", ", EmbeddingTasks.BuiltIn.Select(b => b.Name))}.", HelpName = "TASK[,TASK...]", Required = true };
         Option<string?> points = Inputs.Points("blocks.0.resid_pre,blocks.*.resid_post by default.");
         Option<string?> pool = new("--pool") { Description = "How the positions of a text become its embedding: mean, last, first (cls), or several; mean by default.", HelpName = "HOW[,HOW...]" };
         Option<string?> positions = new("--positions") { Description = "Which positions are pooled, as in 1.. to leave out a token that the tokenizer puts first; all by default.", HelpName = "LIST" };
@@ -41,7 +41,7 @@ internal static class TasksVerb
             if (parse.GetValue(points) is string globs) request = request with { Points = Inputs.List("--points", globs) };
             if (parse.GetValue(batch) is int tokens) request = request with { TokensPerBatch = tokens };
             IReadOnlyList<MtebResult>? others = parse.GetValue(compare) is string path ? MtebResult.Read(path) : null;
-            IReadOnlyList<EmbeddingTask> tasks = EmbeddingTasks.Find(Inputs.List("--task", parse.GetRequiredValue(task)));
+            IReadOnlyList<EmbeddingTask> tasks = EmbeddingTasks.Find(Inputs.List("--task", parse.GetRequiredValue(task)), request, cancellation);
             Model model = ModelFolder.Load(terminal, parse.GetRequiredValue(folder), weights.Of(parse), cancellation);
             request = request with { Plan = parse.GetValue(plan) is string text ? model.Plans.Parse(text) : null };
             TaskSweep sweep = terminal.WithProgress(progress => TaskSweep.Run(model, tasks, request with { Progress = progress }, cancellation));

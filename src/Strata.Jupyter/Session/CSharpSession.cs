@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -129,7 +130,8 @@ public sealed class CSharpSession
     internal async Task<Compilation> AnalyseAsync(string code)
     {
         await DeclarePendingAsync(CancellationToken.None);
-        return Next(PackageDirectives.WithoutSources(code), OptionsFor("draft")).GetCompilation();
+        ScriptState<object>? state = _state;
+        return Next(state, PackageDirectives.WithoutSources(code), OptionsFor(state, "draft")).GetCompilation();
     }
 
     /// <summary>The names of all variables.</summary>
@@ -140,12 +142,12 @@ public sealed class CSharpSession
     /// Options of the next submission. It inherits the references and imports of the earlier ones: to give them again would bind each submission to all copies
     /// that came before it, and the session's memory would grow with the square of its cells.
     /// </summary>
-    private ScriptOptions OptionsFor(string file)
+    private ScriptOptions OptionsFor(ScriptState<object>? after, string file)
     {
         ScriptOptions options = _options.WithFilePath(file);
-        if (_state is null) return options.AddReferences(_packages.References);
+        if (after is null) return options.AddReferences(_packages.References);
         HashSet<MetadataReference> inherited = [];
-        for (Script? script = _state.Script; script is not null; script = script.Previous) inherited.UnionWith(script.Options.MetadataReferences);
+        for (Script? script = after.Script; script is not null; script = script.Previous) inherited.UnionWith(script.Options.MetadataReferences);
         return options.WithReferences(_packages.References.Where(reference => !inherited.Contains(reference))).WithImports();
     }
 
@@ -154,18 +156,22 @@ public sealed class CSharpSession
         CancellationToken cancellation = host.Cancellation;
         await DeclarePendingAsync(cancellation);
         string code = await _packages.TakeAsync(source, host);
-        (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(code, OptionsFor(cellName), cancellation);
+
+        // All of the cell builds on one state, whatever cells that were left behind do meanwhile.
+        ScriptState<object>? before = _state;
+        (Script<object> script, ImmutableArray<Diagnostic> diagnostics) = Compile(before, code, cellName, cancellation);
         if (HasErrors(diagnostics)) return CellResult.Failed(new CompileErrors(script.GetCompilation(), _folder).Of(diagnostics));
         if (_formatters.Registrations(script.GetCompilation()) is { Length: > 0 } registrations)
         {
-            _state = await RunAsync(Next(registrations, OptionsFor("formatters")), cancellation);
-            if (_state.Exception is { } failure) host.Write(StandardStream.Error, $"Formatters that an assembly brings could not be registered: {failure.Message}\n");
-            (script, _) = Compile(code, OptionsFor(cellName), cancellation);
+            ScriptState<object> registered = await RunAsync(before, Next(before, registrations, OptionsFor(before, "formatters")), cancellation);
+            if (registered.Exception is { } failure) host.Write(StandardStream.Error, $"Formatters that an assembly brings could not be registered: {failure.Message}\n");
+            Interlocked.CompareExchange(ref _state, registered, before);
+            before = registered;
+            (script, _) = Compile(before, code, cellName, cancellation);
         }
 
         // What a failing cell declared before it failed stays, as in every notebook. A cell that was left behind and ends late must not undo later ones.
-        ScriptState<object>? before = _state;
-        ScriptState<object> state = await RunAsync(script, cancellation);
+        ScriptState<object> state = await RunAsync(before, script, cancellation);
         Interlocked.CompareExchange(ref _state, state, before);
         if (state.Exception is { } exception)
         {
@@ -179,9 +185,10 @@ public sealed class CSharpSession
     }
 
     /// <summary>Compiles a cell, with the checks in it that make loops and recursions stop. What is wrong with it is found in the text as it was written.</summary>
-    private (Script<object> Script, ImmutableArray<Diagnostic> Diagnostics) Compile(string code, ScriptOptions options, CancellationToken cancellation)
+    private (Script<object> Script, ImmutableArray<Diagnostic> Diagnostics) Compile(ScriptState<object>? after, string code, string cellName, CancellationToken cancellation)
     {
-        Script<object> written = Next(code, options);
+        ScriptOptions options = OptionsFor(after, cellName);
+        Script<object> written = Next(after, code, options);
         Compilation compilation = written.GetCompilation();
         if (!compilation.SyntaxTrees.Any(GuardedCode.IsNeededIn)) return (written, written.Compile(cancellation));
         ImmutableArray<Diagnostic> diagnostics = compilation.GetDiagnostics(cancellation);
@@ -189,7 +196,7 @@ public sealed class CSharpSession
 
         string[] texts = compilation.SyntaxTrees.Select(tree => GuardedCode.In(compilation, tree, cancellation)).ToArray();
         Dictionary<string, string> loaded = compilation.SyntaxTrees.SkipLast(1).Zip(texts).ToDictionary(pair => pair.First.FilePath, pair => pair.Second);
-        Script<object> guarded = Next(texts[^1], loaded.Count == 0 ? options : options.WithSourceResolver(new GuardedSources(options.SourceResolver, loaded)));
+        Script<object> guarded = Next(after, texts[^1], loaded.Count == 0 ? options : options.WithSourceResolver(new GuardedSources(options.SourceResolver, loaded)));
         diagnostics = guarded.Compile(cancellation);
 
         // Code in which checks cannot stand runs without them.
@@ -208,31 +215,45 @@ public sealed class CSharpSession
     /// </summary>
     private async Task DeclarePendingAsync(CancellationToken cancellation)
     {
-        while (Pending() is { Length: > 0 } pending)
+        while (true)
         {
-            string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
-            ScriptState<object>? before = _state;
-            ScriptState<object> state = await RunAsync(Next(code, OptionsFor("declared results")), cancellation);
-            if (state.Exception is { } exception) throw exception;
-            if (Interlocked.CompareExchange(ref _state, state, before) != before) continue;
-            lock (_declared)
+            cancellation.ThrowIfCancellationRequested();
+            (ScriptState<object>? before, Declaration[] pending) = Pending();
+            if (pending.Length == 0) return;
+            try
             {
-                // What was declared again in the meantime is another declaration, and still waits.
-                foreach (Declaration done in pending.Where(_declared.Remove)) _globals.__values.Remove(done.Name);
+                string code = string.Concat(pending.Select(p => $"{p.Type} @{p.Name} = ({p.Type}){nameof(CellGlobals.__values)}[\"{p.Name}\"];\n"));
+                ScriptState<object> state = await RunAsync(before, Next(before, code, OptionsFor(before, "declared results")), cancellation);
+                if (state.Exception is { } exception) ExceptionDispatchInfo.Throw(exception);
+                Declared(before, state, pending);
+            }
+            catch (Exception) when (Pending() is var now && (now.State != before || !now.Declarations.SequenceEqual(pending)))
+            {
+                // A cell that was left behind came in between; what it left is begun with again.
             }
         }
     }
 
-    private Declaration[] Pending()
+    private (ScriptState<object>? State, Declaration[] Declarations) Pending()
     {
-        lock (_declared) return _declared.ToArray();
+        lock (_declared) return (_state, _declared.ToArray());
     }
 
-    private Script<object> Next(string code, ScriptOptions options) =>
-        _state is null ? CSharpScript.Create<object>(code, options, typeof(CellGlobals)) : _state.Script.ContinueWith<object>(code, options);
+    /// <summary>Goes on from a state that has variables for what was declared, unless another came in between. What was declared again in the meantime is another declaration, and still waits.</summary>
+    private void Declared(ScriptState<object>? before, ScriptState<object> state, Declaration[] declarations)
+    {
+        lock (_declared)
+        {
+            if (Interlocked.CompareExchange(ref _state, state, before) != before) return;
+            foreach (Declaration done in declarations.Where(_declared.Remove)) _globals.__values.Remove(done.Name);
+        }
+    }
 
-    private Task<ScriptState<object>> RunAsync(Script<object> script, CancellationToken cancellation) =>
-        _state is null ? script.RunAsync(_globals, static _ => true, cancellation) : script.RunFromAsync(_state, static _ => true, cancellation);
+    private static Script<object> Next(ScriptState<object>? after, string code, ScriptOptions options) =>
+        after is null ? CSharpScript.Create<object>(code, options, typeof(CellGlobals)) : after.Script.ContinueWith<object>(code, options);
+
+    private Task<ScriptState<object>> RunAsync(ScriptState<object>? after, Script<object> script, CancellationToken cancellation) =>
+        after is null ? script.RunAsync(_globals, static _ => true, cancellation) : script.RunFromAsync(after, static _ => true, cancellation);
 
     /// <summary>Whether the last expression has a type other than void: a null value counts as one.</summary>
     private static bool EndsInValue(Compilation compilation)

@@ -17,7 +17,7 @@ internal static partial class HubDataFiles
     /// <param name="asked">The reference; its file alone, where it names one.</param>
     /// <param name="paths">What there is.</param>
     /// <param name="split">The split; null for all.</param>
-    /// <exception cref="HubException">There are no such files, or they have different formats.</exception>
+    /// <exception cref="HubException">There are no such files.</exception>
     public static IReadOnlyList<string> Of(HubReference asked, IReadOnlyCollection<string> paths, string? split)
     {
         if (asked.File is not null) return [HubSelection.Named(asked, paths)];
@@ -25,8 +25,10 @@ internal static partial class HubDataFiles
         if (rows.Length == 0) throw new HubException($"{asked} has no files that are read: {string.Join(", ", Readable)}.");
         string[] chosen = split is null ? rows : [.. rows.Where(path => SplitOf(path) == split || path.Split('/', '.').Contains(split))];
         if (chosen.Length == 0) throw new HubException($"{asked} has no split {Excerpt.Quote(split)}. {NearestNames.Suggest(split!, rows.Select(SplitOf))}");
-        string[] formats = [.. chosen.Select(path => Path.GetExtension(path).ToLowerInvariant()).Distinct()];
-        return formats.Length == 1 ? chosen : throw new HubException($"{asked} has files of several formats ({string.Join(", ", formats)}). Name one, as in hf:org/name/{Excerpt.Cut(chosen[0])}.");
+
+        // Parquet beside another format is a copy of it.
+        string[] others = [.. chosen.Where(path => !path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase))];
+        return others.Length > 0 ? others : chosen;
     }
 
     /// <summary>The split that a path belongs to.</summary>

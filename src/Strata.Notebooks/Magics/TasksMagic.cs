@@ -16,7 +16,7 @@ internal sealed class TasksMagic : MagicCommand
         : base("#!tasks", "Embedding tasks in MTEB's protocol (classification, clustering, pairs, re-ranking, retrieval, similarity, summaries) at every layer, from one pass over their texts.",
             "#!tasks data/banking,data/sts.jsonl --pool mean,last", "#!tasks othello --correlate prompt-entropy,two-nn", "#!tasks task.yaml --mteb-json results --compare mteb/results")
     {
-        _tasks = Argument<string>("TASKS", $"Folders in MTEB's layouts, files of rows (.jsonl, .parquet), descriptions (.yaml), or {string.Join(", ", EmbeddingTasks.BuiltIn.Select(b => b.Name))}; commas between.", required: true,
+        _tasks = Argument<string>("TASKS", $"Folders in MTEB's layouts, files of rows (.jsonl, .parquet), descriptions (.yaml), data sets of the hub (hf:mteb/name), or {string.Join(", ", EmbeddingTasks.BuiltIn.Select(b => b.Name))}; commas between.", required: true,
             Values.List(Values.Either(Values.Words(EmbeddingTasks.BuiltIn), Values.File(".jsonl", ".ndjson", ".parquet", ".yaml", ".yml", ".json"))));
         _points = Option<string>("--points", "Globs of hook points with commas between; blocks.0.resid_pre,blocks.*.resid_post by default.", "GLOBS", Values.List(Values.Points));
         _pool = Option<string>("--pool", "How the positions of a text become its embedding: mean, last, first (cls), or several with commas between; mean by default.", "HOW", Values.List(Values.Words("mean", "last", "first")));
@@ -40,7 +40,6 @@ internal sealed class TasksMagic : MagicCommand
         // What is misspelt must not cost a run.
         if (measures.Length > 0) MeasureTaskCorrelation.Check(measures);
         IReadOnlyList<MtebResult>? others = call.Value(_compare) is string path ? MtebResult.Read(path) : null;
-        IReadOnlyList<EmbeddingTask> tasks = EmbeddingTasks.Find(call.Value(_tasks)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
         TaskRequest request = new()
         {
             Poolings = pool.Length > 0 ? TaskRequest.ParsePoolings(pool) : [Pooling.Mean],
@@ -52,6 +51,7 @@ internal sealed class TasksMagic : MagicCommand
             Progress = call.Progress,
         };
         if (points.Length > 0) request = request with { Points = points };
+        IReadOnlyList<EmbeddingTask> tasks = EmbeddingTasks.Find(call.Value(_tasks)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), request, call.Cancellation);
         TaskSweep sweep = TaskSweep.Run(model, tasks, request, call.Cancellation);
         call.Keep(name, sweep);
         call.Show(TaskParts.Of(sweep));

@@ -74,7 +74,7 @@ public sealed class DataSet
             ".arrow" => throw new InvalidFileException(path, "\".arrow\" files are not read; expected JSON Lines (.jsonl), Parquet (.parquet), a table (.csv, .tsv) or .txt (one row per line)."),
             _ => JsonLines.Read(path, options.TextColumn),
         };
-        return rows.Count > 0 ? rows : throw new InvalidFileException(path, "no rows; expected at least one line that is not blank.");
+        return rows.Count > 0 ? rows : throw new InvalidFileException(path, "no rows; expected at least one. Blank lines do not count.");
     }
 
     /// <summary>What it is called.</summary>

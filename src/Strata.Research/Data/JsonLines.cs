@@ -35,7 +35,7 @@ internal static class JsonLines
             }
             catch (BrokenLineException e)
             {
-                throw new InvalidFileException(path, $"{RowObjects.Place(path, number)}, column {e.Column}: {e.Message}", e.InnerException);
+                throw new InvalidFileException(path, $"{RowObjects.Place(path, number)}{(RowObjects.IsParquet(path) ? "" : $", column {e.Column}")}: {e.Message}", e.InnerException);
             }
         });
         return rows;
@@ -108,6 +108,8 @@ internal static class JsonLines
             if ((name == "tokens" && ids is not null) || (name == textField && text is not null) || fields?.ContainsKey(name) == true)
                 throw Broken(reader, $"\"{name}\" is given twice; expected each name once.");
             reader.Read();
+            // What a table leaves empty is null where it becomes JSON.
+            if (reader.TokenType == JsonTokenType.Null && (name == "tokens" || name == textField)) continue;
             if (name == "tokens") ids = ReadTokens(ref reader, tokens);
             else if (name == textField) text = reader.TokenType == JsonTokenType.String ? reader.GetString() : throw Broken(reader, $"\"{name}\" is {Given(reader)}; expected a string.");
             else if (name == "text") reader.Skip();

@@ -55,6 +55,27 @@ public sealed class HubVerbTests : FolderTest, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_data_set_of_the_hub_is_a_task_whose_revision_is_the_commit()
+    {
+        string[] games = [.. File.ReadLines(Repository.Games).Take(8).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!)];
+        ServedFile Part(int from, int count) => new(System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(from, count).Select(i => JsonSerializer.Serialize(new { text = games[i], label = i % 2 }) + "\n"))), false);
+        _hub.Repositories["datasets/mteb/openings"] = new()
+        {
+            ["README.md"] = new("# Openings"u8.ToArray(), false),
+            ["data/train-00000-of-00001.jsonl"] = Part(0, 4),
+            ["data/test-00000-of-00002.jsonl"] = Part(4, 2),
+            ["data/test-00001-of-00002.jsonl"] = Part(6, 2),
+            ["notes.tsv"] = new("a\tb\n"u8.ToArray(), false),
+        };
+        ToolResult scored = await Strata("tasks", Repository.Othello, "--task", "hf:mteb/openings", "--points", "blocks.7.resid_post", "--no-controls", "--mteb-json", Path.Combine(Folder, "results"));
+        Assert.True(scored.Code == 0, scored.Error);
+        Assert.Contains("4 files", scored.Error);
+        string file = Assert.Single(Directory.EnumerateFiles(Path.Combine(Folder, "results"), "openings.json", SearchOption.AllDirectories));
+        Assert.Equal(FakeHub.Commit, JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetProperty("dataset_revision").GetString());
+        (await Strata("eval", Repository.Othello, "--data", "hf:mteb/openings", "--split", "train")).IsRefused(2, "several formats (.jsonl, .tsv)", "hf:mteb/openings/data/train-00000-of-00001.jsonl");
+    }
+
+    [Fact]
     public async Task A_data_set_of_the_hub_is_read_split_by_split()
     {
         string[] games = [.. File.ReadLines(Repository.Games).Take(9)];

@@ -26,6 +26,8 @@ public sealed class HubDataFilesTests
         Assert.Equal(["data/train-00000.csv", "data/train-00001.csv", "french.csv"], HubDataFiles.Of(Asked, paths, "train"));
         Assert.Equal(["french.csv"], HubDataFiles.Of(Asked, paths, "french"));
         Assert.Equal(4, HubDataFiles.Of(Asked, paths, null).Count);
+        Assert.Equal(["train.jsonl"], HubDataFiles.Of(Asked, ["train.jsonl", "train.parquet"], null));
+        Assert.Equal(["a/train-0.parquet", "a/train-1.parquet"], HubDataFiles.Of(Asked, ["a/train-1.parquet", "a/train-0.parquet", "a/test.parquet"], "train"));
         Assert.Equal(["data/test.csv"], HubDataFiles.Of(HubReference.Parse("hf:org/name/data/test.csv", HubKind.DataSet), paths, null));
     }
 
@@ -34,7 +36,6 @@ public sealed class HubDataFilesTests
     {
         Assert.Contains("Did you mean \"train\"", Refusal(["train.csv"], "trian"));
         Assert.Contains("no files that are read", Refusal(["data/train-00000-of-00001.arrow"], null));
-        Assert.Contains("several formats (.csv, .jsonl)", Refusal(["a.csv", "b.jsonl"], null));
     }
 
     private static string Refusal(string[] paths, string? split) => Assert.Throws<HubException>(() => HubDataFiles.Of(Asked, paths, split)).Message;

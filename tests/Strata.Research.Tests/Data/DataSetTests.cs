@@ -56,7 +56,7 @@ public class DataSetTests
     [InlineData("{\"tokens\": [[7]]}", "column 13", "token 0 is an array")]
     [InlineData("{\"tokens\": []}", "column 13", "\"tokens\" is empty")]
     [InlineData("{\"tokens\": 5}", "column 12", "\"tokens\" is 5")]
-    [InlineData("{\"tokens\": null}", "column 12", "\"tokens\" is null")]
+    [InlineData("{\"tokens\": null}", "column 1", "neither \"tokens\" nor \"text\"")]
     [InlineData("{\"text\": [1]}", "column 10", "\"text\" is an array")]
     [InlineData("{\"text\": \"a\", \"text\": \"b\"}", "column 15", "\"text\" is given twice")]
     [InlineData("{\"text\": \"a\", \"x\": 1, \"x\": 2}", "column 23", "\"x\" is given twice")]

@@ -28,6 +28,46 @@ public sealed class ParquetTests
     }
 
     [Fact]
+    public void DatesDecimalsHalvesBytesMapsAndListsOfListsAreReadAsJsonHasThem()
+    {
+        DataSet expected = DataSet.Read(Path.Combine(Folder, "types.jsonl")), read = DataSet.Read(Path.Combine(Folder, "types.parquet"));
+        Assert.Equal(expected.Rows.Select(Text), read.Rows.Select(Text));
+    }
+
+    [Theory]
+    [InlineData(2, "14 00", "0 0 0 0 0 0 0 0 0 0")]
+    [InlineData(3, "03 88 c6 fa", "0 1 2 3 4 5 6 7")]
+    [InlineData(9, "08 2c 01 03 ff 01 00 00 00 00 00 00 00", "300 300 300 300 511 0 0 0")]
+    public void RunsAndPackedBitsAreThoseOfTheFormatsText(int width, string bytes, string expected)
+    {
+        int[] wanted = [.. expected.Split(' ').Select(int.Parse)], numbers = new int[wanted.Length];
+        ByteCursor cursor = new(Convert.FromHexString(bytes.Replace(" ", "")));
+        PackedNumbers.ReadRuns(ref cursor, width, numbers);
+        Assert.Equal(wanted, numbers);
+    }
+
+    [Theory]
+    [InlineData("81808080808080802001")]
+    [InlineData("ffffffffffffffffff01")]
+    [InlineData("0000")]
+    [InlineData("03")]
+    public void CountsThatCannotBeAreRefused(string bytes) => Assert.Throws<InvalidDataException>(() =>
+    {
+        ByteCursor cursor = new(Convert.FromHexString(bytes));
+        PackedNumbers.ReadRuns(ref cursor, 16, new int[100]);
+    });
+
+    [Fact]
+    public void CopiesOfSnappyMayReachIntoWhatTheyWrite()
+    {
+        // "ab", then six bytes from two back, then one of the far copies.
+        byte[] packed = [12, 4, (byte)'a', (byte)'b', 1 | (2 << 2), 2, 3 | (3 << 2), 8, 0, 0, 0];
+        Assert.Equal("abababababab", System.Text.Encoding.ASCII.GetString(Snappy.Unpack(packed, 12)));
+        foreach (byte[] broken in (byte[][])[[12, 4, 97, 98], [200, 1, 0, 97], [3, 1, 1, 97], [2, 4, 97, 98, 99], [2, 252, 255, 255, 255, 255, 97]])
+            Assert.Throws<InvalidDataException>(() => Snappy.Unpack(broken, broken[0]));
+    }
+
+    [Fact]
     public void AnyColumnCanBeTheText()
     {
         string path = Path.Combine(Folder, "flat.parquet");

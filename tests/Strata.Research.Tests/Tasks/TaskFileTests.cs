@@ -50,6 +50,17 @@ public sealed class TaskFileTests
         Assert.Equal(12, task.Revision.Length);
     }
 
+    [Fact]
+    public void DataSetsOfTheHubAreReadAsTheyAreCloned()
+    {
+        (string, string) train = ("data/train-00000-of-00001.jsonl", Rows("{'text': 'a', 'label': 0}", "{'text': 'b', 'label': 1}")), first = ("data/test-00000-of-00002.jsonl", Rows("{'text': 'c', 'label': 1}")), second = ("data/test-00001-of-00002.jsonl", Rows("{'text': 'd', 'label': 0}"));
+        Assert.Equal((TaskKind.Classification, 4), Read(train, first, second));
+        IsRefused([train, second], "test-00001-of-00002.jsonl", "all of those");
+        IsRefused([train, first, ("data/test-00001-of-00003.jsonl", second.Item2)], "test-00001-of-00003.jsonl", "all of those");
+        Assert.Equal((TaskKind.Retrieval, 3), Read(("corpus/corpus-00000-of-00001.jsonl", Corpus.Item2), ("queries/queries-00000-of-00001.jsonl", Queries.Item2), ("default/test-00000-of-00001.jsonl", Rows("{'query-id': 'q1', 'corpus-id': 'd2', 'score': 2}"))));
+        Assert.Equal((TaskKind.Retrieval, 3), Read(("corpus/test.jsonl", Corpus.Item2), ("queries/test.jsonl", Queries.Item2), ("qrels/test.jsonl", Rows("{'query-id': 'q1', 'corpus-id': 'd2', 'score': 2}"))));
+    }
+
     [Theory]
     [InlineData("{'text': 'a'}", "line 2", "no type of task")]
     [InlineData("{'text': 'a', 'lable': 1}", "line 2", "no type of task")]

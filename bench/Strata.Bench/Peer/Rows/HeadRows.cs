@@ -28,8 +28,8 @@ internal static class HeadRows
         (double[][] seconds, double peak) = bench.Measure(bench.Rounds, [Timed(() => VariantSweep.Run(model, rows, variants)), .. bench.Peer(request)]);
         double flops = variants.Sum(v => PeerBench.ForwardFlops(model.Spec, Batch, Length, model.Spec.Blocks - v.Block!.Value)) + PeerBench.ForwardFlops(model.Spec, Batch, Length, model.Spec.Blocks);
         double ours = Median(seconds[0]), share = flops / ours / bench.Threads / peak;
-        string work = $"zero-ablation of {variants.Length} of 144 heads, loss on {Batch}x{Length} ({ours:0.0} s)";
-        if (bench.HasPeer) PeerBench.Ratio($"{work}: PyTorch's time over ours", seconds[1], seconds[0], ">= 2", share);
+        string work = $"{variants.Length} of 144 heads zeroed, {Batch}x{Length} ({ours:0.0} s)";
+        if (bench.HasPeer) PeerBench.Ratio($"{work}: PyTorch's loop over ours", seconds[1], seconds[0], ">= 2", share);
         else PeerBench.Row($"{work}, seconds", ours, share: share);
     }
 }

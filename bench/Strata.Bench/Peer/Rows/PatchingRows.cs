@@ -25,8 +25,8 @@ internal static class PatchingRows
         PatchingOptions quiet = new() { Announce = _ => { } };
         (double[][] seconds, double peak) = bench.Measure(bench.Rounds, [Timed(() => PatchingGrid.Run(model, prompts[0], prompts[1], PatchingMetric.LogitDifference(1, 2), quiet)), .. bench.Peer(request)]);
         double ours = Median(seconds[0]), share = Flops(model.Spec) / ours / bench.Threads / peak;
-        string work = $"patching grid {blocks} x {Length}, last position's scores ({ours:0.0} s)";
-        if (bench.HasPeer) PeerBench.Ratio($"{work}: PyTorch's time over ours", [.. seconds[1].Select(s => Stride * s)], seconds[0], ">= 8", share);
+        string work = $"patching grid {blocks}x{Length}, last position ({ours:0.0} s)";
+        if (bench.HasPeer) PeerBench.Ratio($"{work}: PyTorch's loop over ours", [.. seconds[1].Select(s => Stride * s)], seconds[0], ">= 8", share);
         else PeerBench.Row($"{work}, seconds", ours, share: share);
     }
 

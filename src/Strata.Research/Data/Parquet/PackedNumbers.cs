@@ -28,7 +28,7 @@ internal static class PackedNumbers
             {
                 // Groups of eight; the last may hold more than are wanted.
                 ulong groups = header >> 1;
-                if (groups == 0 || groups * (ulong)width > (ulong)bytes.Left) throw new InvalidDataException($"{groups} groups of eight numbers where {bytes.Left} bytes are left");
+                if (groups is 0 or > int.MaxValue / 8 || groups * (ulong)width > (ulong)bytes.Left) throw new InvalidDataException($"{groups} groups of eight numbers where {bytes.Left} bytes are left");
                 ReadOnlySpan<byte> packed = bytes.Take((int)groups * width);
                 int count = (int)Math.Min(8 * groups, (ulong)(numbers.Length - at));
                 for (int i = 0; i < count; i++) numbers[at++] = (int)Bits(packed, (long)i * width, width);

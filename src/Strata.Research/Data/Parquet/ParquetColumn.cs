@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Strata.Research;
@@ -7,13 +9,14 @@ namespace Strata.Research;
 /// </summary>
 internal sealed class ParquetColumn
 {
-    private const int MaxEntries = 1 << 27;
-
     private readonly ParquetField _leaf;
     private readonly ParquetValues _values;
-    private readonly List<int> _definitions = [];
-    private readonly List<int> _repetitions = [];
-    private int _entry;
+
+    // One per value; none where there can be no other than 0.
+    private readonly List<byte> _definitions = [];
+    private readonly List<byte> _repetitions = [];
+    private long _entries;
+    private long _entry;
     private int _value;
 
     /// <summary>Reads all pages of a column.</summary>
@@ -21,39 +24,41 @@ internal sealed class ParquetColumn
     /// <param name="bytes">Its pages.</param>
     /// <param name="codec">How they are compressed.</param>
     /// <param name="entries">Values that the metadata announces, those that are missing among them.</param>
+    /// <param name="budget">Of the row group.</param>
     /// <exception cref="InvalidDataException">The bytes are no such column.</exception>
     /// <exception cref="NotSupportedException">It is written in a way that is not read.</exception>
-    public ParquetColumn(ParquetField leaf, ReadOnlySpan<byte> bytes, int codec, long entries)
+    public ParquetColumn(ParquetField leaf, ReadOnlySpan<byte> bytes, int codec, long entries, ParquetBudget budget)
     {
-        (_leaf, _values) = (leaf, new ParquetValues(leaf));
-        if (entries is < 0 or > MaxEntries) throw new InvalidDataException($"{entries} values, where at most {MaxEntries} can be");
+        (_leaf, _values) = (leaf, new ParquetValues(leaf, budget));
         ParquetValues? dictionary = null;
         ByteCursor cursor = new(bytes);
-        while (_definitions.Count < entries)
+        while (_entries < entries)
         {
-            ParquetPage? page = ParquetPage.Read(ref cursor, codec);
+            ParquetPage? page = ParquetPage.Read(ref cursor, codec, budget);
             if (page is { IsDictionary: true })
             {
-                dictionary = new ParquetValues(leaf);
+                if (dictionary is not null) throw new InvalidDataException("a second dictionary");
+                dictionary = new ParquetValues(leaf, budget);
                 dictionary.AddPlain(page.Bytes, page.Values);
             }
             else if (page is { IsData: true })
             {
-                Add(page, dictionary);
+                Add(page, dictionary, budget);
             }
         }
 
-        if (_definitions.Count != entries) throw new InvalidDataException($"{_definitions.Count} values where {entries} were announced");
+        if (_entries != entries) throw new InvalidDataException($"{_entries} values where {entries} were announced");
+        _values.DecideText();
     }
 
     /// <summary>Is there another value?</summary>
-    public bool HasMore => _entry < _definitions.Count;
+    public bool HasMore => _entry < _entries;
 
     /// <summary>The definition level of the next value.</summary>
-    public int Definition => HasMore ? _definitions[_entry] : throw new InvalidDataException($"the column \"{_leaf.Path}\" has fewer values than there are rows");
+    public int Definition => HasMore ? Level(_definitions) : throw new InvalidDataException($"the column \"{_leaf.Path}\" has fewer values than there are rows");
 
     /// <summary>The repetition level of the next value; 0 behind the last.</summary>
-    public int Repetition => HasMore ? _repetitions[_entry] : 0;
+    public int Repetition => HasMore ? Level(_repetitions) : 0;
 
     /// <summary>Writes the next value, which is there.</summary>
     public void Write(Utf8JsonWriter writer)
@@ -70,16 +75,17 @@ internal sealed class ParquetColumn
         _entry++;
     }
 
-    private void Add(ParquetPage page, ParquetValues? dictionary)
+    private int Level(List<byte> levels) => levels.Count == 0 ? 0 : levels[(int)_entry];
+
+    private void Add(ParquetPage page, ParquetValues? dictionary, ParquetBudget budget)
     {
         if ((_leaf.MaxDefinition > 0 && !page.DefinitionsAreRuns) || (_leaf.MaxRepetition > 0 && !page.RepetitionsAreRuns)) throw new NotSupportedException("its levels are bit-packed, an encoding that the format has given up");
-        int[] repetitions = new int[page.Values], definitions = new int[page.Values];
+        budget.Take(4L * page.Values);
         ByteCursor bytes = new(page.Bytes);
-        ReadLevels(ref bytes, _leaf.MaxRepetition, page.IsV2 ? page.Repetitions : null, repetitions);
-        ReadLevels(ref bytes, _leaf.MaxDefinition, page.IsV2 ? page.Definitions : null, definitions);
-        _repetitions.AddRange(repetitions);
-        _definitions.AddRange(definitions);
-        int there = definitions.Count(level => level == _leaf.MaxDefinition);
+        ReadLevels(ref bytes, _leaf.MaxRepetition, page.IsV2 ? page.Repetitions : null, page.Values, _repetitions);
+        ReadLevels(ref bytes, _leaf.MaxDefinition, page.IsV2 ? page.Definitions : null, page.Values, _definitions);
+        int there = _leaf.MaxDefinition == 0 ? page.Values : CollectionsMarshal.AsSpan(_definitions)[^page.Values..].Count((byte)_leaf.MaxDefinition);
+        _entries += page.Values;
         AddValues(page.Encoding, page.Bytes.AsMemory(bytes.Position), there, dictionary);
     }
 
@@ -112,8 +118,8 @@ internal sealed class ParquetColumn
         }
     }
 
-    /// <summary>Levels, their length before them where the header does not give it; all 0 where there can be no other.</summary>
-    private static void ReadLevels(ref ByteCursor bytes, int most, int? length, int[] levels)
+    /// <summary>Levels, their length before them where the header does not give it.</summary>
+    private static void ReadLevels(ref ByteCursor bytes, int most, int? length, int count, List<byte> levels)
     {
         if (most == 0)
         {
@@ -122,8 +128,8 @@ internal sealed class ParquetColumn
         }
 
         ByteCursor own = new(bytes.Take(length ?? bytes.Int32()));
-        PackedNumbers.ReadRuns(ref own, 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)most), levels);
-        if (levels.Any(level => level > most)) throw new InvalidDataException($"a level of {levels.Max()}, where at most {most} can be");
+        foreach (int level in Runs(ref own, 32 - BitOperations.LeadingZeroCount((uint)most), count))
+            levels.Add(level <= most ? (byte)level : throw new InvalidDataException($"a level of {level}, where at most {most} can be"));
     }
 
     private static int[] Runs(ref ByteCursor bytes, int width, int count)

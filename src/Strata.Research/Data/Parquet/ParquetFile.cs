@@ -10,15 +10,15 @@ namespace Strata.Research;
 internal sealed class ParquetFile
 {
     private const int Tail = 8;
+    private const int MaxMetadata = 64 << 20;
 
-    private readonly string _path;
     private readonly FileStream _file;
     private readonly ParquetField _schema;
     private readonly ThriftStruct _metadata;
 
-    private ParquetFile(string path, FileStream file)
+    private ParquetFile(FileStream file)
     {
-        (_path, _file) = (path, file);
+        _file = file;
         _metadata = Metadata();
         _schema = ParquetField.Root(_metadata.List(2));
     }
@@ -28,7 +28,7 @@ internal sealed class ParquetFile
     public static IEnumerable<ReadOnlyMemory<byte>> Rows(string path)
     {
         using FileStream file = Told(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read));
-        ParquetFile parquet = Told(path, () => new ParquetFile(path, file));
+        ParquetFile parquet = Told(path, () => new ParquetFile(file));
         int number = 0;
         foreach (object group in parquet._metadata.List(4))
         {
@@ -48,8 +48,10 @@ internal sealed class ParquetFile
         if (tail[4..].SequenceEqual("PARE"u8)) throw new NotSupportedException("it is encrypted");
         int length = BinaryPrimitives.ReadInt32LittleEndian(tail);
         if (!tail[4..].SequenceEqual("PAR1"u8) || length < 1 || length > _file.Length - Tail - 4) throw new InvalidDataException("it does not end as a Parquet file does; was it copied whole?");
+        if (length > MaxMetadata) throw new NotSupportedException($"it has {length:N0} bytes of metadata; {MaxMetadata:N0} are read");
         ByteCursor bytes = new(Bytes(_file.Length - Tail - length, length));
-        return ThriftStruct.Read(ref bytes);
+        ThriftStruct metadata = ThriftStruct.Read(ref bytes);
+        return metadata.Inner(8) is null ? metadata : throw new NotSupportedException("it is encrypted");
     }
 
     private ParquetRows Group(object group, int number)
@@ -59,11 +61,12 @@ internal sealed class ParquetFile
         IReadOnlyList<object> chunks = facts.List(1);
         if (chunks.Count != leaves.Length) throw new InvalidDataException($"row group {number} has {chunks.Count} columns, the schema {leaves.Length}");
         Dictionary<ParquetField, ParquetColumn> columns = [];
+        ParquetBudget budget = new();
         for (int i = 0; i < leaves.Length; i++)
         {
             try
             {
-                columns[leaves[i]] = Column(leaves[i], (chunks[i] as ThriftStruct)?.Inner(3) ?? throw new InvalidDataException("it has no metadata"));
+                columns[leaves[i]] = Column(leaves[i], chunks[i] as ThriftStruct ?? throw new InvalidDataException("it has no metadata"), budget);
             }
             catch (Exception e) when (e is InvalidDataException or NotSupportedException)
             {
@@ -76,14 +79,17 @@ internal sealed class ParquetFile
         return new ParquetRows(_schema, columns, facts.Required(3));
     }
 
-    private ParquetColumn Column(ParquetField leaf, ThriftStruct facts)
+    private ParquetColumn Column(ParquetField leaf, ThriftStruct chunk, ParquetBudget budget)
     {
+        if (chunk.Text(1) is not null) throw new NotSupportedException("its values lie in another file");
+        ThriftStruct facts = chunk.Inner(3) ?? throw new InvalidDataException("it has no metadata");
         long first = facts.Required(9), length = facts.Required(7);
         if (facts.Number(11) is long dictionary and > 0) first = Math.Min(first, dictionary);
         if (facts.Required(1) != (long?)leaf.Type) throw new InvalidDataException("its type is not that of the schema");
-        if (facts.Required(5) == 0) return new ParquetColumn(leaf, [], 0, 0);
+        if (facts.Required(5) == 0) return new ParquetColumn(leaf, [], 0, 0, budget);
+        budget.Take(length);
         if (first < 4 || length < 0 || length > Array.MaxLength || first > _file.Length - length) throw new InvalidDataException($"bytes {first} to {first + length} of a file of {_file.Length}");
-        return new ParquetColumn(leaf, Bytes(first, (int)length), (int)facts.Required(4), facts.Required(5));
+        return new ParquetColumn(leaf, Bytes(first, (int)length), (int)facts.Required(4), facts.Required(5), budget);
     }
 
     private byte[] Bytes(long start, int length)

@@ -53,13 +53,14 @@ internal sealed class ParquetPage
     /// <summary>Reads the page at the cursor; null for one that holds no values.</summary>
     /// <exception cref="InvalidDataException">It is no page.</exception>
     /// <exception cref="NotSupportedException">It is compressed in a way that is not read.</exception>
-    public static ParquetPage? Read(ref ByteCursor bytes, int codec)
+    public static ParquetPage? Read(ref ByteCursor bytes, int codec, ParquetBudget budget)
     {
         ThriftStruct header = ThriftStruct.Read(ref bytes);
         int type = (int)header.Required(1), unpacked = (int)InRange(header.Required(2), MaxBytes, "bytes of a page");
         ReadOnlySpan<byte> packed = bytes.Take((int)InRange(header.Required(3), MaxBytes, "bytes of a page"));
         ThriftStruct? facts = header.Inner(type switch { Data => 5, Dictionary => 7, DataV2 => 8, _ => 0 });
         if (facts is null) return type is Data or Dictionary or DataV2 ? throw new InvalidDataException("a page without its facts") : null;
+        budget.Take(unpacked);
         int levels = type == DataV2 ? (int)InRange(facts.Required(5) + facts.Required(6), Math.Min(packed.Length, unpacked), "bytes of levels") : 0;
         bool plain = type == DataV2 && facts.Flag(7) == false;
         byte[] values = Unpack(packed[levels..], unpacked - levels, plain ? 0 : codec);

@@ -19,12 +19,20 @@ internal sealed class ParquetRows(ParquetField schema, IReadOnlyDictionary<Parqu
             return longer is null ? null : throw new InvalidDataException($"the column \"{longer.Path}\" has more values than there are rows");
         }
 
+        ParquetField? torn = schema.Leaves.FirstOrDefault(leaf => columns[leaf].Repetition != 0);
+        if (torn is not null) throw new InvalidDataException($"the column \"{torn.Path}\" has a list that goes on where a row begins");
         _next++;
         _row.ResetWrittenCount();
         using Utf8JsonWriter writer = new(_row, new JsonWriterOptions { Encoder = JsonLines.ReadableEncoder, SkipValidation = true });
         WritePresent(writer, schema);
         writer.Flush();
         return _row.WrittenMemory;
+    }
+
+    /// <summary>A row is no longer than a line of JSON Lines may be.</summary>
+    private void CheckLength(Utf8JsonWriter writer)
+    {
+        if (_row.WrittenCount + writer.BytesPending > Utf8Lines.MaxLineBytes) throw new InvalidDataException($"row {_next} of a row group is longer than {Utf8Lines.MaxLineBytes >> 20} MiB");
     }
 
     private ParquetColumn FirstColumn(ParquetField field) => columns[field.Leaves.First()];
@@ -51,6 +59,7 @@ internal sealed class ParquetRows(ParquetField schema, IReadOnlyDictionary<Parqu
         if (field.Type is not null)
         {
             columns[field].Write(writer);
+            CheckLength(writer);
         }
         else if (field is { IsList: true, Children: [{ Repetition: ParquetRepetition.Repeated } items] })
         {

@@ -25,16 +25,19 @@ internal enum ParquetType
 internal sealed class ParquetField
 {
     private const int MaxDepth = 32;
+    private const int MaxScale = 100;
 
     // What a field means, in the older annotation and in the newer one.
     private const int ConvertedText = 0, ConvertedMap = 1, ConvertedPairs = 2, ConvertedList = 3, ConvertedEnum = 4, ConvertedDecimal = 5, ConvertedDate = 6, ConvertedUnsigned8 = 11, ConvertedUnsigned64 = 14, ConvertedJson = 19;
-    private const int LogicalText = 1, LogicalMap = 2, LogicalList = 3, LogicalEnum = 4, LogicalDecimal = 5, LogicalDate = 6, LogicalInteger = 10, LogicalJson = 12;
+    private const int LogicalText = 1, LogicalMap = 2, LogicalList = 3, LogicalEnum = 4, LogicalDecimal = 5, LogicalDate = 6, LogicalInteger = 10, LogicalJson = 12, LogicalHalf = 15;
+
+    private readonly ParquetField? _parent;
 
     private ParquetField(ThriftStruct element, ParquetField? parent)
     {
+        _parent = parent;
         Name = element.Text(4) ?? throw new InvalidDataException("a field has no name");
         Repetition = parent is null ? ParquetRepetition.Required : (ParquetRepetition)(element.Number(3) ?? 0);
-        Path = parent?.Path.Length > 0 ? $"{parent.Path}.{Name}" : parent is null ? "" : Name;
         MaxDefinition = (parent?.MaxDefinition ?? 0) + (Repetition == ParquetRepetition.Required ? 0 : 1);
         MaxRepetition = (parent?.MaxRepetition ?? 0) + (Repetition == ParquetRepetition.Repeated ? 1 : 0);
         long? converted = element.Number(6);
@@ -43,16 +46,17 @@ internal sealed class ParquetField
         IsDate = converted == ConvertedDate || logical?.Inner(LogicalDate) is not null;
         IsText = converted is ConvertedText or ConvertedEnum or ConvertedJson || new[] { LogicalText, LogicalEnum, LogicalJson }.Any(kind => logical?.Inner(kind) is not null);
         bool isDecimal = converted == ConvertedDecimal || logical?.Inner(LogicalDecimal) is not null;
-        Scale = isDecimal ? (int)Math.Clamp(logical?.Inner(LogicalDecimal)?.Number(1) ?? element.Number(7) ?? 0, 0, 100) : null;
+        Scale = isDecimal ? (int)InRange(logical?.Inner(LogicalDecimal)?.Number(1) ?? element.Number(7) ?? 0, 0, MaxScale, "digits behind the point") : null;
+        IsHalf = logical?.Inner(LogicalHalf) is not null;
         IsUnsigned = converted is >= ConvertedUnsigned8 and <= ConvertedUnsigned64 || logical?.Inner(LogicalInteger)?.Flag(2) == false;
-        Type = element.Number(1) is long type && element.Number(5) is null ? (ParquetType)type : null;
-        Length = (int)Math.Clamp(element.Number(2) ?? 0, 0, int.MaxValue);
+        Type = element.Number(1) is long type && (element.Number(5) ?? 0) == 0 ? (ParquetType)type : null;
+        Length = Type == ParquetType.FixedByteArray ? (int)InRange(element.Number(2) ?? 0, 1, int.MaxValue, "bytes of a value") : 0;
     }
 
     public string Name { get; }
 
     /// <summary>The names down to it, with points between them.</summary>
-    public string Path { get; }
+    public string Path => _parent?._parent is null ? Name : $"{_parent.Path}.{Name}";
 
     public ParquetRepetition Repetition { get; }
 
@@ -72,6 +76,12 @@ internal sealed class ParquetField
     public bool IsList { get; }
 
     public bool IsDate { get; }
+
+    /// <summary>Are its two bytes a number?</summary>
+    public bool IsHalf { get; }
+
+    /// <summary>Was what the file does not call text found to be text? Null before its first row group.</summary>
+    public bool? WasText { get; set; }
 
     /// <summary>Are its bytes text (strings, names of an enumeration, JSON)?</summary>
     public bool IsText { get; }
@@ -111,4 +121,7 @@ internal sealed class ParquetField
         string? twice = field.Children.GroupBy(child => child.Name).FirstOrDefault(group => group.Count() > 1)?.Key;
         return twice is null ? field : throw new InvalidDataException($"the field \"{twice}\" stands twice in its group");
     }
+
+    private static long InRange(long value, long least, long most, string what) =>
+        value >= least && value <= most ? value : throw new InvalidDataException($"{value} {what}; expected {least} to {most}");
 }

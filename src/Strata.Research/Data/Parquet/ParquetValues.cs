@@ -7,24 +7,37 @@ using System.Text.Unicode;
 namespace Strata.Research;
 
 /// <summary>The values of a column that are there, one after another.</summary>
-internal sealed class ParquetValues(ParquetField leaf)
+internal sealed class ParquetValues(ParquetField leaf, ParquetBudget budget)
 {
+    private const int MaxDecimalBytes = 64;
+
     // Numbers of all formats in 64 bits each; bytes where they lie in their page.
     private readonly List<long> _bits = [];
     private readonly List<ReadOnlyMemory<byte>> _bytes = [];
 
-    private bool? _holdsText;
+    private bool _allText = true;
 
     private bool HoldsBytes => leaf.Type is ParquetType.ByteArray or ParquetType.FixedByteArray or ParquetType.Int96;
 
-    /// <summary>Writers of old did not say that a column is text; one that could be is.</summary>
-    private bool HoldsText => _holdsText ??= (leaf.IsText || leaf.Type == ParquetType.ByteArray) && _bytes.All(bytes => Utf8.IsValid(bytes.Span));
+    /// <summary>Writers of old did not say that a column is text: one that could be in its first row group is.</summary>
+    /// <exception cref="InvalidDataException">The bytes of a text are none.</exception>
+    public void DecideText()
+    {
+        if (leaf.IsText || leaf.WasText == true)
+        {
+            if (!_allText) throw new InvalidDataException("a text is no valid UTF-8");
+            leaf.WasText = true;
+        }
+
+        leaf.WasText ??= leaf.Type == ParquetType.ByteArray && _allText;
+    }
 
     public int Count => HoldsBytes ? _bytes.Count : _bits.Count;
 
     /// <summary>Values one behind the other.</summary>
     public void AddPlain(ReadOnlyMemory<byte> data, int count)
     {
+        Reserve(count);
         ByteCursor bytes = new(data.Span);
         if (leaf.Type == ParquetType.Boolean)
         {
@@ -50,6 +63,8 @@ internal sealed class ParquetValues(ParquetField leaf)
     /// <summary>Values of a dictionary.</summary>
     public void AddIndexed(ParquetValues dictionary, ReadOnlySpan<int> indices)
     {
+        Reserve(indices.Length);
+        _allText &= dictionary._allText;
         foreach (int index in indices)
         {
             if ((uint)index >= (uint)dictionary.Count) throw new InvalidDataException($"entry {index} of a dictionary of {dictionary.Count}");
@@ -61,6 +76,7 @@ internal sealed class ParquetValues(ParquetField leaf)
     /// <summary>Truth values as runs.</summary>
     public void AddFlags(ReadOnlySpan<int> flags)
     {
+        Reserve(flags.Length);
         foreach (int flag in flags) _bits.Add(flag & 1);
     }
 
@@ -68,6 +84,7 @@ internal sealed class ParquetValues(ParquetField leaf)
     public void AddDeltas(ReadOnlySpan<byte> data, int count)
     {
         if (leaf.Type is not (ParquetType.Int32 or ParquetType.Int64)) throw new InvalidDataException($"differences of {leaf.Type} values");
+        Reserve(count);
         ByteCursor bytes = new(data);
         long[] numbers = PackedNumbers.ReadDeltas(ref bytes, count);
         if (numbers.Length != count) throw new InvalidDataException($"{numbers.Length} numbers where {count} were expected");
@@ -77,18 +94,17 @@ internal sealed class ParquetValues(ParquetField leaf)
     /// <summary>Strings behind the differences of their lengths; where prefixes are shared, those stand before.</summary>
     public void AddDeltaStrings(ReadOnlyMemory<byte> data, int count, bool prefixes)
     {
-        if (!HoldsBytes) throw new InvalidDataException($"lengths of {leaf.Type} values");
+        if (leaf.Type is not (ParquetType.ByteArray or ParquetType.FixedByteArray)) throw new InvalidDataException($"lengths of {leaf.Type} values");
+        Reserve(count);
         ByteCursor bytes = new(data.Span);
         long[] shared = prefixes ? PackedNumbers.ReadDeltas(ref bytes, count) : new long[count], lengths = PackedNumbers.ReadDeltas(ref bytes, count);
         if (shared.Length != count || lengths.Length != count) throw new InvalidDataException($"{lengths.Length} lengths where {count} were expected");
         ReadOnlyMemory<byte> before = default;
-        long copied = 0;
         for (int i = 0; i < count; i++)
         {
-            if ((copied += shared[i]) > ParquetPage.MaxBytes) throw new InvalidDataException($"strings share more than {ParquetPage.MaxBytes:N0} bytes");
             if (shared[i] < 0 || shared[i] > before.Length || lengths[i] < 0 || lengths[i] > bytes.Left) throw new InvalidDataException($"a string of {shared[i]} shared bytes and {lengths[i]} of its own");
             if (shared[i] == 0) AddBytes(data, ref bytes, (int)lengths[i]);
-            else _bytes.Add((byte[])[.. before.Span[..(int)shared[i]], .. bytes.Take((int)lengths[i])]);
+            else Add(Joined(before.Span[..(int)shared[i]], bytes.Take((int)lengths[i])));
             before = _bytes[^1];
         }
     }
@@ -98,7 +114,8 @@ internal sealed class ParquetValues(ParquetField leaf)
     {
         if (leaf.Scale is int scale) WriteDecimal(writer, HoldsBytes ? new BigInteger(_bytes[index].Span, isBigEndian: true) : _bits[index], scale);
         else if (leaf.Type == ParquetType.Int96) writer.WriteStringValue(Time(_bytes[index].Span));
-        else if (HoldsBytes && HoldsText) writer.WriteStringValue(_bytes[index].Span);
+        else if (leaf.IsHalf && leaf.Length == 2) WriteReal(writer, (float)BitConverter.ToHalf(_bytes[index].Span));
+        else if (HoldsBytes && leaf.WasText == true) writer.WriteStringValue(_bytes[index].Span);
         else if (HoldsBytes) writer.WriteBase64StringValue(_bytes[index].Span);
         else WriteNumber(writer, _bits[index]);
     }
@@ -129,11 +146,12 @@ internal sealed class ParquetValues(ParquetField leaf)
     {
         const int epoch = 2_440_588;
         long ticks = BinaryPrimitives.ReadInt64LittleEndian(bytes) / 100, day = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]) - (long)epoch;
-        return Day(day).AddTicks(Math.Clamp(ticks, 0, TimeSpan.TicksPerDay - 1)).ToString("O", CultureInfo.InvariantCulture);
+        if (ticks is < 0 or >= TimeSpan.TicksPerDay) throw new InvalidDataException("a time of more than a day");
+        return Day(day).AddTicks(ticks).ToString("O", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>A day by its number since 1970; those that the calendar does not reach are its first or last.</summary>
-    private static DateTime Day(long number) => DateTime.UnixEpoch.AddDays(Math.Clamp(number, -719_162, 2_932_896));
+    /// <summary>A day by its number since 1970.</summary>
+    private static DateTime Day(long number) => number is >= -719_162 and <= 2_932_896 ? DateTime.UnixEpoch.AddDays(number) : throw new InvalidDataException($"a day {number} days from 1970, which no calendar has");
 
     private static void WriteReal(Utf8JsonWriter writer, float value)
     {
@@ -147,10 +165,26 @@ internal sealed class ParquetValues(ParquetField leaf)
         else writer.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
     }
 
+    private byte[] Joined(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> rest)
+    {
+        budget.Take(prefix.Length + (long)rest.Length);
+        return [.. prefix, .. rest];
+    }
+
     private void AddBytes(ReadOnlyMemory<byte> data, ref ByteCursor bytes, int length)
     {
         int start = bytes.Position;
         bytes.Take(length);
-        _bytes.Add(data.Slice(start, length));
+        Add(data.Slice(start, length));
     }
+
+    private void Add(ReadOnlyMemory<byte> value)
+    {
+        if (leaf.Type == ParquetType.FixedByteArray && value.Length != leaf.Length) throw new InvalidDataException($"a value of {value.Length} bytes, where all have {leaf.Length}");
+        if (leaf.Scale is not null && value.Length > MaxDecimalBytes) throw new InvalidDataException($"a decimal number of {value.Length} bytes");
+        _allText = _allText && Utf8.IsValid(value.Span);
+        _bytes.Add(value);
+    }
+
+    private void Reserve(int count) => budget.Take((HoldsBytes ? 16L : 8L) * count);
 }

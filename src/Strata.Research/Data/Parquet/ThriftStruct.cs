@@ -9,7 +9,8 @@ internal sealed class ThriftStruct
     private const int MaxDepth = 16;
     private const int Binary = 8, SetOrList = 9, Set = 10, Map = 11, Struct = 12;
 
-    private readonly Dictionary<int, object> _fields = [];
+    // Made with the first field: a struct without any is one byte of a file.
+    private Dictionary<int, object>? _fields;
 
     /// <summary>Reads a struct.</summary>
     /// <exception cref="InvalidDataException">The bytes are none.</exception>
@@ -29,7 +30,7 @@ internal sealed class ThriftStruct
 
     public IReadOnlyList<object> List(int field) => Get(field) as IReadOnlyList<object> ?? [];
 
-    private object? Get(int field) => _fields.GetValueOrDefault(field);
+    private object? Get(int field) => _fields?.GetValueOrDefault(field);
 
     private static ThriftStruct Read(ref ByteCursor bytes, int depth)
     {
@@ -44,7 +45,7 @@ internal sealed class ThriftStruct
             field = delta == 0 ? (short)bytes.ZigZag() : field + delta;
 
             // A flag's value is its type.
-            result._fields[field] = type is 1 or 2 ? (object)(type == 1) : Value(ref bytes, type, depth);
+            (result._fields ??= [])[field] = type is 1 or 2 ? (object)(type == 1) : Value(ref bytes, type, depth);
         }
     }
 

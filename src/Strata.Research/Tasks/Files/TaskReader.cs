@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Strata.Models;
 
@@ -15,42 +16,44 @@ internal sealed class TaskReader
 
     private static readonly string[] Extensions = [".jsonl", ".ndjson", ".json", ".parquet"];
 
-    private readonly string _folder, _path, _split;
+    private readonly string _folder, _path, _name, _split;
     private readonly TaskDescription _about;
     private readonly SortedSet<string> _read = new(StringComparer.Ordinal);
 
-    private TaskReader(string path, string folder, TaskDescription about)
+    private TaskReader(string path, string folder, TaskDescription about, string? name)
     {
         (_path, _folder, _about) = (path, folder, about);
+        _name = about["name"] ?? name ?? Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         _split = about["split"] ?? "test";
         if (_split.Length == 0 || _split.IndexOfAny(['/', '\\']) >= 0) throw new InvalidFileException(path, $"split: \"{_split}\" is no name of a part.");
     }
 
     /// <summary>The task of a folder, of a file of rows, or of a description (.yaml, .yml, or a file named task.json).</summary>
+    /// <param name="path">Folder or file.</param>
+    /// <param name="name">What the task is called where no description says it; null for the name of the folder or file.</param>
     /// <exception cref="InvalidFileException">A file is missing or broken; the message has the line.</exception>
-    public static EmbeddingTask Read(string path)
+    public static EmbeddingTask Read(string path, string? name = null)
     {
-        if (Directory.Exists(path)) return OfFolder(path);
+        if (Directory.Exists(path)) return OfFolder(path, name);
         string extension = Path.GetExtension(path).ToLowerInvariant(), folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (!File.Exists(path)) throw new InvalidFileException(path, "does not exist. Expected a folder with train.jsonl and test.jsonl or with corpus.jsonl, a file of rows (.jsonl, .parquet), or a description (.yaml).");
-        if (extension is ".yaml" or ".yml" || Path.GetFileName(path) == "task.json") return new TaskReader(path, folder, TaskDescription.Read(path)).Build(null);
-        return new TaskReader(path, folder, TaskDescription.None(path)).Build(path);
+        if (extension is ".yaml" or ".yml" || Path.GetFileName(path) == "task.json") return new TaskReader(path, folder, TaskDescription.Read(path), name).Build(null);
+        return new TaskReader(path, folder, TaskDescription.None(path), name).Build(path);
     }
 
-    private static EmbeddingTask OfFolder(string path)
+    private static EmbeddingTask OfFolder(string path, string? name)
     {
         string? about = new[] { "task.yaml", "task.yml", "task.json" }.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists);
-        return new TaskReader(path, path, about is null ? TaskDescription.None(path) : TaskDescription.Read(about)).Build(null);
+        return new TaskReader(path, path, about is null ? TaskDescription.None(path) : TaskDescription.Read(about), name).Build(null);
     }
 
     private EmbeddingTask Build(string? rows)
     {
-        string name = _about["name"] ?? Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_path)));
         try
         {
             TaskKind? kind = _about["type"] is string type ? TaskKinds.Parse(type) : null;
-            bool corpus = kind == TaskKind.Retrieval || (kind is null && rows is null && FileOf("corpus", "corpus") is not null);
-            EmbeddingTask task = corpus ? Retrieval(name) : OfRows(name, kind, Rows(rows ?? FileOf("test", _split) ?? throw Missing($"{_split}.jsonl")));
+            bool corpus = kind == TaskKind.Retrieval || (kind is null && rows is null && Corpus() is not null);
+            EmbeddingTask task = corpus ? Retrieval(_name) : OfRows(_name, kind, Rows(rows is null ? SplitFiles("test", _split) ?? throw Missing($"{_split}.jsonl") : [rows]));
             task.Split = _split;
             task.Revision = _about["revision"] ?? Hash();
             if (_about["languages"] is string languages) task.Languages = languages.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -88,7 +91,7 @@ internal sealed class TaskReader
 
     private ClassificationTask Classification(string name, List<TaskRow> test)
     {
-        List<TaskRow> train = Rows(FileOf("train", "train") ?? throw Missing("train.jsonl, the rows that classifiers are trained on"));
+        List<TaskRow> train = Rows(SplitFiles("train", "train") ?? throw Missing("train.jsonl, the rows that classifiers are trained on"));
         (string Text, string Label)[] known = Labelled(train);
         HashSet<string> labels = [.. known.Select(row => row.Label)];
         TaskRow? unknown = test.FirstOrDefault(row => !labels.Contains(row.Label(F("label"))));
@@ -142,25 +145,28 @@ internal sealed class TaskReader
 
     private RetrievalTask Retrieval(string name)
     {
-        string judged = FileOf("qrels", Path.Combine("qrels", _split), "qrels", _split) ?? throw Missing($"the judgements, qrels/{_split}.tsv");
-        (string Id, string Text)[] corpus = Identified(FileOf("corpus", "corpus") ?? throw Missing("corpus.jsonl"), Document), queries = Identified(FileOf("queries", "queries") ?? throw Missing("queries.jsonl"), row => row.Text(F("text")));
+        string[] judged = Files("qrels", $"qrels/{_split}", "qrels", $"default/{_split}", _split) ?? throw Missing($"the judgements, qrels/{_split}.tsv");
+        string[] asking = Files("queries", "queries", $"queries/{_split}", "queries/queries") ?? throw Missing("queries.jsonl");
+        (string Id, string Text)[] corpus = Identified(Corpus() ?? throw Missing("corpus.jsonl"), Document), queries = Identified(asking, row => row.Text(F("text")));
         HashSet<string> documents = [.. corpus.Select(d => d.Id)], asked = [.. queries.Select(q => q.Id)];
-        _read.Add(judged);
-        List<(string, string, int)> judgements = [];
-        foreach ((string query, string document, int gain, long line) in RelevanceFile.Read(judged))
-        {
-            if (!asked.Contains(query)) throw new InvalidFileException(judged, $"{RowObjects.Place(judged, line)}: no query has the id \"{query}\". {NearestNames.Suggest(query, asked.Take(1000))}");
-            if (!documents.Contains(document)) throw new InvalidFileException(judged, $"{RowObjects.Place(judged, line)}: no document has the id \"{document}\". {NearestNames.Suggest(document, documents.Take(1000))}");
-            judgements.Add((query, document, gain));
-        }
-
-        return new RetrievalTask(name, corpus, queries, judgements);
+        return new RetrievalTask(name, corpus, queries, judged.SelectMany(file => Judgements(file, asked, documents)).ToArray());
     }
 
-    private (string Id, string Text)[] Identified(string file, Func<TaskRow, string> text)
+    private IEnumerable<(string, string, int)> Judgements(string file, HashSet<string> queries, HashSet<string> documents)
+    {
+        _read.Add(file);
+        foreach ((string query, string document, int gain, long line) in RelevanceFile.Read(file))
+        {
+            if (!queries.Contains(query)) throw new InvalidFileException(file, $"{RowObjects.Place(file, line)}: no query has the id \"{query}\". {NearestNames.Suggest(query, queries.Take(1000))}");
+            if (!documents.Contains(document)) throw new InvalidFileException(file, $"{RowObjects.Place(file, line)}: no document has the id \"{document}\". {NearestNames.Suggest(document, documents.Take(1000))}");
+            yield return (query, document, gain);
+        }
+    }
+
+    private (string Id, string Text)[] Identified(string[] files, Func<TaskRow, string> text)
     {
         HashSet<string> seen = [];
-        return Rows(file).Select(row =>
+        return Rows(files).Select(row =>
         {
             string id = row.Label(row.Fields.TryGetProperty(F("_id"), out _) ? F("_id") : "id");
             return seen.Add(id) ? (id, text(row)) : throw row.Broken($"the id \"{id}\" was given before; ids are given once");
@@ -174,25 +180,41 @@ internal sealed class TaskReader
         return title.Length == 0 ? row.Text(F("text")) : (title + " " + (row.Get(F("text")) is { ValueKind: System.Text.Json.JsonValueKind.String } text ? text.GetString() : row.Text(F("text")))).Trim();
     }
 
-    private List<TaskRow> Rows(string file)
+    private List<TaskRow> Rows(string[] files)
     {
-        _read.Add(file);
-        return TaskRow.Read(file);
+        _read.UnionWith(files);
+        return [.. files.SelectMany(TaskRow.Read)];
     }
 
     private string F(string field) => _about.Field(field);
 
-    /// <summary>The file of a part: what the description names, else the first of the usual names that exists; null where there is none.</summary>
-    private string? FileOf(string part, params string[] usual)
+    private string[]? Corpus() => Files("corpus", "corpus", $"corpus/{_split}", "corpus/corpus");
+
+    private string[]? SplitFiles(string part, string split) => Files(part, split, $"data/{split}");
+
+    /// <summary>The files of a part: the one that the description names, else the first of the usual names that exists, whole or in the numbered pieces of the hub; null where there is none.</summary>
+    private string[]? Files(string part, params string[] usual)
     {
         if (_about.File(part) is string given)
         {
             string path = Path.Combine(_folder, given);
-            return File.Exists(path) ? path : throw new InvalidFileException(_path, $"files: {part}: {path} does not exist.");
+            return File.Exists(path) ? [path] : throw new InvalidFileException(_path, $"files: {part}: {path} does not exist.");
         }
 
         string[] extensions = part == "qrels" ? [".tsv", .. Extensions] : Extensions;
-        return usual.SelectMany(name => extensions.Select(extension => Path.Combine(_folder, name + extension))).FirstOrDefault(File.Exists);
+        return usual.SelectMany(name => extensions.Select(extension => FileOrPieces(Path.Combine(_folder, name), extension))).FirstOrDefault(files => files.Length > 0);
+    }
+
+    /// <summary>NAME.EXTENSION, or else NAME-00000-of-00002.EXTENSION and those that follow it; none where there is neither.</summary>
+    private string[] FileOrPieces(string name, string extension)
+    {
+        if (File.Exists(name + extension)) return [name + extension];
+        string folder = Path.GetDirectoryName(name)!;
+        if (!Directory.Exists(folder)) return [];
+        string[] pieces = [.. Directory.GetFiles(folder, $"{Path.GetFileName(name)}-?????-of-?????{extension}").Order(StringComparer.Ordinal)];
+        if (pieces.Length == 0) return [];
+        string[] expected = [.. Enumerable.Range(0, pieces.Length).Select(i => string.Create(CultureInfo.InvariantCulture, $"{name}-{i:00000}-of-{pieces.Length:00000}{extension}"))];
+        return pieces.SequenceEqual(expected) ? pieces : throw new InvalidFileException(_path, $"has the pieces {string.Join(", ", pieces.Take(4).Select(Path.GetFileName))} of {Path.GetFileName(name)}{extension}; expected all of those that their names count, once.");
     }
 
     private InvalidFileException Missing(string what) => new(_path, $"has no {what}. Beside a description, its files: map names them; docs/tasks.md has the layouts.");

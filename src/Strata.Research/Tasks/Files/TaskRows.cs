@@ -18,7 +18,7 @@ internal sealed record TaskRow(string Path, long Line, JsonElement Fields)
             throw new InvalidFileException(path, $"the rows of a task are read from JSON Lines (.jsonl, .ndjson, .json) or Parquet (.parquet); \"{extension}\" is something else.");
         List<TaskRow> rows = [];
         RowObjects.Read(path, (line, number) => rows.Add(new TaskRow(path, number, Parse(path, number, line))));
-        return rows.Count > 0 ? rows : throw new InvalidFileException(path, "has no rows; expected one JSON object per line.");
+        return rows.Count > 0 ? rows : throw new InvalidFileException(path, "has no rows; expected at least one. Blank lines do not count.");
     }
 
     /// <summary>A field that has to be there.</summary>
