@@ -23,6 +23,7 @@ internal sealed class ParquetValues(ParquetField leaf, ParquetBudget budget)
     /// <exception cref="InvalidDataException">The bytes of a text are none.</exception>
     public void DecideText()
     {
+        if (Count == 0) return;
         if (leaf.IsText || leaf.WasText == true)
         {
             if (!_allText) throw new InvalidDataException("a text is no valid UTF-8");
