@@ -14,14 +14,17 @@ internal static class MemoryReserve
     public static void Release()
     {
         _reserve = null;
-        // Memory of large objects serves small ones only after it has gone back to the system.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        Collect();
     }
 
     /// <summary>Keeps it back again, where there is enough by far.</summary>
     public static void Restore()
     {
-        if (_reserve is not null || GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - GC.GetTotalMemory(forceFullCollection: false) < 4L * Bytes) return;
+        if (_reserve is not null) return;
+
+        // What the last cell let go of still counts until it is collected.
+        if (!IsRoom()) Collect();
+        if (!IsRoom()) return;
         try
         {
             _reserve = GC.AllocateUninitializedArray<byte>(Bytes);
@@ -31,6 +34,11 @@ internal static class MemoryReserve
             // Then later.
         }
     }
+
+    private static bool IsRoom() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - GC.GetTotalMemory(forceFullCollection: false) >= 4L * Bytes;
+
+    /// <summary>Collects all there is: memory of large objects serves small ones only after it has gone back to the system.</summary>
+    private static void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     /// <summary>What to say when memory is used up.</summary>
     public static string Explain(OutOfMemoryException failure)
