@@ -53,7 +53,7 @@ internal sealed class TaskReader
         {
             TaskKind? kind = _about["type"] is string type ? TaskKinds.Parse(type) : null;
             bool corpus = kind == TaskKind.Retrieval || (kind is null && rows is null && Corpus() is not null);
-            EmbeddingTask task = corpus ? Retrieval(_name) : OfRows(_name, kind, Rows(rows is null ? SplitFiles("test", _split) ?? throw Missing($"{_split}.jsonl") : [rows]));
+            EmbeddingTask task = corpus ? Retrieval() : OfRows(kind, Rows(rows is null ? SplitFiles("test", _split) ?? throw Missing($"{_split}.jsonl") : [rows]));
             task.Split = _split;
             task.Revision = _about["revision"] ?? Hash();
             if (_about["languages"] is string languages) task.Languages = languages.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -65,14 +65,14 @@ internal sealed class TaskReader
         }
     }
 
-    private EmbeddingTask OfRows(string name, TaskKind? kind, List<TaskRow> rows) => (kind ?? Guess(rows[0])) switch
+    private EmbeddingTask OfRows(TaskKind? kind, List<TaskRow> rows) => (kind ?? Guess(rows[0])) switch
     {
-        TaskKind.Classification => Classification(name, rows),
-        TaskKind.Clustering => Clustering(name, rows),
-        TaskKind.PairClassification => new PairClassificationTask(name, rows.SelectMany(Pairs).ToArray()),
-        TaskKind.Reranking => new RerankingTask(name, rows.Select(row => new RerankedQuery(row.Text(F("query")), row.Texts(F("positive")), row.Texts(F("negative")))).ToArray()),
-        TaskKind.Sts => new StsTask(name, rows.Select(row => (row.Text(F("sentence1")), row.Text(F("sentence2")), row.Number(F("score")))).ToArray()),
-        _ => new SummarizationTask(name, rows.Select(Summaries).ToArray()),
+        TaskKind.Classification => Classification(rows),
+        TaskKind.Clustering => Clustering(rows),
+        TaskKind.PairClassification => new PairClassificationTask(_name, rows.SelectMany(Pairs).ToArray()),
+        TaskKind.Reranking => new RerankingTask(_name, rows.Select(row => new RerankedQuery(row.Text(F("query")), row.Texts(F("positive")), row.Texts(F("negative")))).ToArray()),
+        TaskKind.Sts => new StsTask(_name, rows.Select(row => (row.Text(F("sentence1")), row.Text(F("sentence2")), row.Number(F("score")))).ToArray()),
+        _ => new SummarizationTask(_name, rows.Select(Summaries).ToArray()),
     };
 
     /// <summary>The type whose fields the first row has.</summary>
@@ -89,7 +89,7 @@ internal sealed class TaskReader
         throw row.Broken($"the fields {given} are those of no type of task. Expected text and label; sentences and labels; sentence1, sentence2 and labels or score; query, positive and negative; or human_summaries, machine_summaries and relevance. A description of the task may give the type and other names (docs/tasks.md)");
     }
 
-    private ClassificationTask Classification(string name, List<TaskRow> test)
+    private ClassificationTask Classification(List<TaskRow> test)
     {
         List<TaskRow> train = Rows(SplitFiles("train", "train") ?? throw Missing("train.jsonl, the rows that classifiers are trained on"));
         (string Text, string Label)[] known = Labelled(train);
@@ -97,7 +97,7 @@ internal sealed class TaskReader
         TaskRow? unknown = test.FirstOrDefault(row => !labels.Contains(row.Label(F("label"))));
         if (unknown is not null) throw unknown.Broken($"the label \"{unknown.Label(F("label"))}\" occurs in no training row. {NearestNames.Suggest(unknown.Label(F("label")), labels)}");
         ClassificationProtocol usual = new();
-        return new ClassificationTask(name, known, Labelled(test), usual with
+        return new ClassificationTask(_name, known, Labelled(test), usual with
         {
             Experiments = _about.Count("experiments") ?? usual.Experiments,
             SamplesPerLabel = _about.Count("samples-per-label") ?? usual.SamplesPerLabel,
@@ -107,11 +107,11 @@ internal sealed class TaskReader
 
     private (string Text, string Label)[] Labelled(List<TaskRow> rows) => rows.Select(row => (row.Text(F("text")), row.Label(F("label")))).ToArray();
 
-    private ClusteringTask Clustering(string name, List<TaskRow> rows)
+    private ClusteringTask Clustering(List<TaskRow> rows)
     {
-        if (rows[0].IsList(F("sentences"))) return ClusteringTask.OfSets(name, rows.Select(ClusteredSet).ToArray());
+        if (rows[0].IsList(F("sentences"))) return ClusteringTask.OfSets(_name, rows.Select(ClusteredSet).ToArray());
         ClusteringProtocol usual = new();
-        return new ClusteringTask(name, rows.Select(row => (row.Text(F("sentences")), (IReadOnlyList<string>)row.Labels(F("labels")))).ToArray(), usual with
+        return new ClusteringTask(_name, rows.Select(row => (row.Text(F("sentences")), (IReadOnlyList<string>)row.Labels(F("labels")))).ToArray(), usual with
         {
             Clusterings = _about.Count("clusterings") ?? usual.Clusterings,
             DocumentsPerClustering = _about.Count("documents-per-clustering") ?? usual.DocumentsPerClustering,
@@ -143,13 +143,13 @@ internal sealed class TaskReader
         return text;
     }
 
-    private RetrievalTask Retrieval(string name)
+    private RetrievalTask Retrieval()
     {
         string[] judged = Files("qrels", $"qrels/{_split}", "qrels", $"default/{_split}", _split) ?? throw Missing($"the judgements, qrels/{_split}.tsv");
         string[] asking = Files("queries", "queries", $"queries/{_split}", "queries/queries") ?? throw Missing("queries.jsonl");
         (string Id, string Text)[] corpus = Identified(Corpus() ?? throw Missing("corpus.jsonl"), Document), queries = Identified(asking, row => row.Text(F("text")));
         HashSet<string> documents = [.. corpus.Select(d => d.Id)], asked = [.. queries.Select(q => q.Id)];
-        return new RetrievalTask(name, corpus, queries, judged.SelectMany(file => Judgements(file, asked, documents)).ToArray());
+        return new RetrievalTask(_name, corpus, queries, judged.SelectMany(file => Judgements(file, asked, documents)).ToArray());
     }
 
     private IEnumerable<(string, string, int)> Judgements(string file, HashSet<string> queries, HashSet<string> documents)
