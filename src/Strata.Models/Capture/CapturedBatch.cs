@@ -47,7 +47,7 @@ internal sealed class StreamingSink(TokenRows rows, PositionSelection positions,
     private FloatMatrix[] Samples(HookPoint point, Tensor value, BatchRun run)
     {
         FloatMatrix[] samples = new FloatMatrix[run.Batch.Sequences];
-        if (value.Shape.Count >= SharedCopy) Parallel.For(0, samples.Length, Copy);
+        if (value.Shape.Count >= SharedCopy) ParallelWork.For(samples.Length, CancellationToken.None, Copy);
         else for (int s = 0; s < samples.Length; s++) Copy(s);
         return samples;
 

@@ -136,14 +136,7 @@ public sealed class Checkpoint : IDisposable
     internal void ReleasePages() => _files.ForEach(file => file.ReleasePages());
 
     /// <summary>Begins to bring tensors into the system's memory, in the background.</summary>
-    internal void ReadAhead(IReadOnlyList<string> names)
-    {
-        (WeightFile File, TensorEntry Entry)[] wanted = [.. names.Select(name => (FileOf(name), Entry(name)))];
-        _ = Task.Run(() =>
-        {
-            foreach ((WeightFile file, TensorEntry entry) in wanted) file.ReadAhead(entry);
-        });
-    }
+    internal void ReadAhead(IReadOnlyList<string> names) => ReadAheadThread.Ask([.. names.Select(name => (FileOf(name), Entry(name)))]);
 
     /// <summary>Closes the files. Tensors that were read stay valid.</summary>
     public void Dispose()

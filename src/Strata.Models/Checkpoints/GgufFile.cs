@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Strata.Tensors;
 
 namespace Strata.Models;
 
@@ -193,9 +194,9 @@ public sealed class GgufFile : WeightFile, IGgufTensors
         const int blocksAtOnce = 4096;
         long blocks = entry.Bytes / entry.Format.Bytes;
         TensorBytes plain = TensorBytes.Allocate(blocks * entry.Format.Block * sizeof(float));
-        Parallel.For(0, (blocks + blocksAtOnce - 1) / blocksAtOnce, part =>
+        ParallelWork.For(checked((int)((blocks + blocksAtOnce - 1) / blocksAtOnce)), CancellationToken.None, part =>
         {
-            long first = part * blocksAtOnce;
+            long first = (long)part * blocksAtOnce;
             int count = (int)Math.Min(blocksAtOnce, blocks - first);
             Span<float> values = MemoryMarshal.Cast<byte, float>(plain.Span(first * entry.Format.Block * sizeof(float), count * entry.Format.Block * sizeof(float)));
             entry.Format.Dequantise(stored.Span(first * entry.Format.Bytes, count * entry.Format.Bytes), values);

@@ -58,7 +58,7 @@ internal sealed class NeighbourSettings
         int n = similarities.Rows;
         if (K > n - 1) throw new StrataException($"k={K} neighbours were asked for, and a row has {n - 1} others; capture more rows or give a smaller k.");
         int[][] nearest = new int[n][];
-        Parallel.For(0, n, i =>
+        ParallelWork.For(n, CancellationToken.None, i =>
         {
             double[] keys = new double[n];
             TensorPrimitives.Negate<double>(similarities.Row(i), keys);

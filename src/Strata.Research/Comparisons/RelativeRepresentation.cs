@@ -115,7 +115,7 @@ public sealed class RelativeRepresentation : Comparison
     {
         RealMatrix block = new(others.Length, anchors.Length);
         RealMatrix anchorRows = RealMatrix.From(rows.Select(anchors)), otherRows = RealMatrix.From(rows.Select(others));
-        Parallel.For(0, others.Length, i =>
+        ParallelWork.For(others.Length, CancellationToken.None, i =>
         {
             for (int j = 0; j < anchors.Length; j++) block.Row(i)[j] = Value(otherRows.Row(i), anchorRows.Row(j), similarity);
         });

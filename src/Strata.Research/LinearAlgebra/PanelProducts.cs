@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Strata.Tensors;
 
 namespace Strata.Research;
 
@@ -65,7 +66,7 @@ internal static class PanelProducts
     private static void AddStretch(double[] left, double[] right, int depth, RealMatrix c, bool symmetric, bool share)
     {
         int panels = Panels(c.Columns), pieces = symmetric ? (panels + 1) / 2 : panels;
-        if (share && (long)depth * c.Rows * c.Columns >= Small) Parallel.For(0, pieces, i => AddPiece(left, right, depth, c, i, symmetric));
+        if (share && (long)depth * c.Rows * c.Columns >= Small) ParallelWork.For(pieces, CancellationToken.None, i => AddPiece(left, right, depth, c, i, symmetric));
         else for (int i = 0; i < pieces; i++) AddPiece(left, right, depth, c, i, symmetric);
     }
 

@@ -103,7 +103,7 @@ internal static class Products
     {
         int stripes = (a.Rows + Stripe - 1) / Stripe;
         if ((long)a.Rows * b.Rows * a.Columns < 1 << 18) for (int s = 0; s < stripes; s++) AccumulateStripe(a, b, c, s * Stripe);
-        else Parallel.For(0, stripes, s => AccumulateStripe(a, b, c, s * Stripe));
+        else ParallelWork.For(stripes, CancellationToken.None, s => AccumulateStripe(a, b, c, s * Stripe));
     }
 
     private static void AccumulateStripe(RealMatrix a, RealMatrix b, RealMatrix c, int first)

@@ -3,6 +3,7 @@ using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.LinearAlgebra.Double;
 using MathNet.Numerics.Optimization;
 using Strata.Models;
+using Strata.Tensors;
 
 namespace Strata.Research;
 

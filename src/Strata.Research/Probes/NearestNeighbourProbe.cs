@@ -54,7 +54,7 @@ public sealed class NearestNeighbourProbe : Probe
         private void Fill(RealMatrix rows, int first, int count, int[][] nearest)
         {
             RealMatrix products = Products.TimesTransposed(new RealMatrix(rows.Values.AsSpan(first * rows.Columns, count * rows.Columns).ToArray(), count, rows.Columns), train);
-            Parallel.For(0, count, i =>
+            ParallelWork.For(count, CancellationToken.None, i =>
             {
                 double[] keys = new double[train.Rows];
                 TensorPrimitives.MultiplyAdd(products.Row(i), -2, _lengths, keys);

@@ -24,7 +24,7 @@ public sealed record ReducedCapture(IReadOnlyList<ReducedPoint> Points, Provenan
         long count = rows.Sequences.Sum(sequence => (long)Enumerable.Range(0, sequence.Length).Count(i => request.Positions.Contains(i, sequence.Length)));
         Dictionary<string, Reduction[]> reductions = run.Points.ToDictionary(point => point.Name, point => reducers.Select(reducer => reducer.Start(point.Columns, count)).ToArray());
         request.Announce($"Reducing {run.Points.Count} points of {rows.Count} rows ({rows.Tokens:N0} tokens) to {string.Join(", ", reducers.Select(reducer => reducer.Name))}: {reductions.Values.Sum(of => of.Sum(r => r.Bytes)):N0} bytes; kept whole they would be {run.Bytes:N0}.");
-        Provenance provenance = run.Stream(batch => Parallel.ForEach(reductions[batch.Point.Name], reduction => Add(reduction, batch)), cancellation);
+        Provenance provenance = run.Stream(batch => ParallelWork.For(reducers.Count, cancellation, i => Add(reductions[batch.Point.Name][i], batch)), cancellation);
         ReducedPoint Reduced(string point, int i)
         {
             (double[] values, int height, int width, IReadOnlyList<RowPlace> places) = reductions[point][i].Result();

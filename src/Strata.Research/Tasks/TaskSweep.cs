@@ -1,4 +1,5 @@
 using Strata.Models;
+using Strata.Tensors;
 
 namespace Strata.Research;
 

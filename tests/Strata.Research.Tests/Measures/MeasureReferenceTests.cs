@@ -40,7 +40,7 @@ public class MeasureReferenceTests
                 }
             }
 
-            Assert.Empty(wrong);
+            Assert.True(wrong.Count == 0, string.Join("\n", wrong));
             IEnumerable<(string, string)> all = Research.Measures.All.SelectMany(m => m.About.References.Select(r => (m.Name, $"reference:{r.Name}")).Append((m.Name, "textbook")));
             Assert.Empty(all.Where(m => !seen.Contains(m)).Select(m => $"{m.Item1} {m.Item2}"));
         }

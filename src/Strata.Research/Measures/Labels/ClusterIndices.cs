@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Strata.Tensors;
 
 namespace Strata.Research;
 
@@ -166,7 +167,7 @@ public sealed class Dunn : LabelledSampleMeasure
     private protected override double OfRows(RealMatrix rows, int[] labels, int[] sequences, MeasureContext context, out string? undefined)
     {
         double[] least = new double[rows.Rows], largest = new double[rows.Rows];
-        Parallel.For(0, rows.Rows, i =>
+        ParallelWork.For(rows.Rows, CancellationToken.None, i =>
         {
             least[i] = double.PositiveInfinity;
             for (int j = 0; j < i; j++)
@@ -205,7 +206,7 @@ public sealed class Silhouette : LabelledSampleMeasure
         undefined = null;
         (_, int[] counts, int[] index) = Classes(rows, labels);
         double[] values = new double[rows.Rows];
-        Parallel.For(0, rows.Rows, i =>
+        ParallelWork.For(rows.Rows, CancellationToken.None, i =>
         {
             double[] sums = new double[counts.Length];
             for (int j = 0; j < rows.Rows; j++) sums[index[j]] += TensorPrimitives.Distance<double>(rows.Row(i), rows.Row(j));
