@@ -10,7 +10,7 @@ public static class ParallelWork
 {
     private static readonly object Gate = new();
     private static readonly List<Loop> Open = [];
-    private static bool _started;
+    private static int _threads;
 
     /// <summary>
     /// Runs every piece; the first failure comes out as it was thrown, so that its message reaches the user, when no piece runs any more. Pieces are claimed one by one: few and unequal, in chunks they would leave cores idle at the end.
@@ -35,30 +35,31 @@ public static class ParallelWork
     {
         lock (Gate)
         {
+            // Before the loop is open: where the system has no more threads to give, nobody must be at work when that is told.
+            for (; _threads < Environment.ProcessorCount - 1; _threads++) new Thread(Serve) { IsBackground = true, Name = $"Strata loops {_threads + 1}" }.UnsafeStart();
             Open.Add(loop);
             Monitor.PulseAll(Gate);
-            if (_started) return;
-            _started = true;
-            for (int i = 1; i < Environment.ProcessorCount; i++) new Thread(Serve) { IsBackground = true, Name = $"Strata loops {i}" }.Start();
         }
     }
 
     /// <summary>Waits for the pieces that still run, whatever happens: what they write to belongs to the caller.</summary>
     private static void Close(Loop loop)
     {
-        lock (Gate)
+        bool closed = false;
+        while (!closed)
         {
-            Open.Remove(loop);
-            while (loop.Helpers > 0)
+            try
             {
-                try
+                lock (Gate)
                 {
-                    Monitor.Wait(Gate);
+                    Open.Remove(loop);
+                    while (loop.Helpers > 0) Monitor.Wait(Gate);
+                    closed = true;
                 }
-                catch (ThreadInterruptedException e)
-                {
-                    loop.Fail(e);
-                }
+            }
+            catch (ThreadInterruptedException e)
+            {
+                loop.Fail(e);
             }
         }
     }
@@ -68,7 +69,7 @@ public static class ParallelWork
         while (true) ServeOne();
     }
 
-    // A method of its own, whose end lets go of the loop: a thread that sleeps keeps no user's data.
+    // A method of its own, whose end lets go of the loop and of all that its pieces refer to.
     private static void ServeOne()
     {
         Loop loop = Join();

@@ -178,7 +178,7 @@ public sealed class GgufFile : WeightFile, IGgufTensors
         GgufEntry place = (GgufEntry)entry;
         TensorBytes stored = new(file.Address + (nint)place.Start, place.Bytes, file);
         TensorBytes plain = place.Format.Plain is null ? Dequantise(place, stored) : stored;
-        return place.Change switch
+        TensorBytes changed = place.Change switch
         {
             GgufChange.Transposed => Transpose(place, plain),
             GgufChange.Interleaved => Separate(place, plain),
@@ -186,6 +186,9 @@ public sealed class GgufFile : WeightFile, IGgufTensors
             GgufChange.Ungrouped => Group(place, plain),
             _ => plain,
         };
+        // Spans do not keep the memory that they look at.
+        GC.KeepAlive(plain.Owner);
+        return changed;
     }
 
     /// <summary>Float32 numbers of a quantised tensor, on all cores.</summary>

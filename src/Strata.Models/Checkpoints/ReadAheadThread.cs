@@ -7,7 +7,7 @@ internal static class ReadAheadThread
 {
     private static readonly BlockingCollection<(WeightFile File, TensorEntry Entry)[]> Wanted = [];
 
-    static ReadAheadThread() => new Thread(Serve) { IsBackground = true, Name = "Strata reading ahead" }.Start();
+    static ReadAheadThread() => new Thread(Serve) { IsBackground = true, Name = "Strata reading ahead" }.UnsafeStart();
 
     /// <summary>Begins to bring tensors into the system's memory, after those that were asked for before.</summary>
     public static void Ask((WeightFile File, TensorEntry Entry)[] tensors) => Wanted.Add(tensors);
@@ -20,6 +20,13 @@ internal static class ReadAheadThread
     // A method of its own, whose end lets go of the files.
     private static void ServeOne()
     {
-        foreach ((WeightFile file, TensorEntry entry) in Wanted.Take()) file.ReadAhead(entry);
+        try
+        {
+            foreach ((WeightFile file, TensorEntry entry) in Wanted.Take()) file.ReadAhead(entry);
+        }
+        catch (OutOfMemoryException)
+        {
+            // Advice only: whoever reads the tensors is told.
+        }
     }
 }

@@ -39,7 +39,7 @@ internal sealed unsafe class WorkerTeam
         for (int i = 1; i <= _helpers; i++)
         {
             int own = i;
-            new Thread(() => Serve(own), 256 << 10) { IsBackground = true, Name = $"Strata worker {i} of {_helpers}" }.Start();
+            new Thread(() => Serve(own), 256 << 10) { IsBackground = true, Name = $"Strata worker {i} of {_helpers}" }.UnsafeStart();
         }
     }
 
@@ -82,14 +82,20 @@ internal sealed unsafe class WorkerTeam
         }
 
         Interlocked.Exchange(ref _open, 1);
-        int sleepers = Math.Min(Volatile.Read(ref _asleep), count - 1);
-        if (sleepers > 0) _wake.Release(sleepers);
-        Claim(0);
+        try
+        {
+            int sleepers = Math.Min(Volatile.Read(ref _asleep), count - 1);
+            if (sleepers > 0) _wake.Release(sleepers);
+            Claim(0);
+        }
+        finally
+        {
+            // Also where the caller was interrupted: the work lies on its stack. Closed first, counted second; a helper counts itself first and looks second: so none is missed and none comes late.
+            Interlocked.Exchange(ref _open, 0);
+            SpinWait spin = default;
+            while (Volatile.Read(ref _inside) != 0) spin.SpinOnce(sleep1Threshold: -1);
+        }
 
-        // Closed first, counted second; a helper counts itself first and looks second: so none is missed and none comes late.
-        Interlocked.Exchange(ref _open, 0);
-        SpinWait spin = default;
-        while (Volatile.Read(ref _inside) != 0) spin.SpinOnce(sleep1Threshold: -1);
         if (_failure is { } failure) throw new InvalidOperationException("A work item of a tensor operation failed: " + failure.Message, failure);
     }
 
