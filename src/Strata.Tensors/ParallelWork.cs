@@ -2,140 +2,67 @@ using System.Runtime.ExceptionServices;
 
 namespace Strata.Tensors;
 
-/// <summary>
-/// Independent pieces of work on all cores: on the caller's thread and on threads of our own, one fewer than cores, which sleep while no loop is open. The thread pool would try out more and more threads as long as
-/// pieces come, of which each keeps working memory, and would have none left for what a front end asks meanwhile.
-/// </summary>
+/// <summary>Independent pieces of work on all cores.</summary>
 public static class ParallelWork
 {
-    private static readonly object Gate = new();
-    private static readonly List<Loop> Open = [];
-    private static int _threads;
-
     /// <summary>
-    /// Runs every piece; the first failure comes out as it was thrown, so that its message reaches the user, when no piece runs any more. Pieces are claimed one by one: few and unequal, in chunks they would leave cores idle at the end.
+    /// Runs every piece; the first failure comes out as it was thrown, so that its message reaches the user. Pieces are claimed one by one: few and unequal, in the chunks that a loop makes of them they would leave cores idle at the end.
     /// </summary>
     /// <param name="count">Number of pieces.</param>
     /// <param name="cancellation">Stops between pieces.</param>
-    /// <param name="piece">Does the piece of an index from 0. Pieces run at the same time, in any order, in the caller's execution context; a piece may itself run a loop.</param>
+    /// <param name="piece">Does the piece of an index from 0. No more run at a time than there are cores, in any order, in the caller's execution context; a piece may itself run a loop.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ThreadInterruptedException">The caller's thread was interrupted; no piece runs any more.</exception>
     public static void For(int count, CancellationToken cancellation, Action<int> piece)
     {
         ArgumentNullException.ThrowIfNull(piece);
-        cancellation.ThrowIfCancellationRequested();
-        Loop loop = new(count, cancellation, piece);
-        bool shared = count > 1 && Environment.ProcessorCount > 1;
-        if (shared) Offer(loop);
-        loop.Work();
-        if (shared) Close(loop);
-        loop.Failure?.Throw();
-    }
-
-    private static void Offer(Loop loop)
-    {
-        lock (Gate)
+        int next = 0, atWork = 0;
+        try
         {
-            // Before the loop is open: where the system has no more threads to give, nobody must be at work when that is told.
-            for (; _threads < Environment.ProcessorCount - 1; _threads++) new Thread(Serve) { IsBackground = true, Name = $"Strata loops {_threads + 1}" }.UnsafeStart();
-            Open.Add(loop);
-            Monitor.PulseAll(Gate);
+            Parallel.For(0, Math.Min(count, Environment.ProcessorCount), new ParallelOptions { CancellationToken = cancellation }, Work);
         }
-    }
-
-    /// <summary>Waits for the pieces that still run, whatever happens: what they write to belongs to the caller.</summary>
-    private static void Close(Loop loop)
-    {
-        bool closed = false;
-        while (!closed)
+        catch (AggregateException e)
         {
+            ExceptionDispatchInfo.Throw(e.Flatten().InnerExceptions[0]);
+        }
+        catch (ThreadInterruptedException)
+        {
+            Interlocked.Exchange(ref next, count);
+            AwaitOthers();
+            throw;
+        }
+
+        void Work(int share, ParallelLoopState loop)
+        {
+            Interlocked.Increment(ref atWork);
             try
             {
-                lock (Gate)
-                {
-                    Open.Remove(loop);
-                    while (loop.Helpers > 0) Monitor.Wait(Gate);
-                    closed = true;
-                }
-            }
-            catch (ThreadInterruptedException e)
-            {
-                loop.Fail(e);
-            }
-        }
-    }
-
-    private static void Serve()
-    {
-        while (true) ServeOne();
-    }
-
-    // A method of its own, whose end lets go of the loop and of all that its pieces refer to.
-    private static void ServeOne()
-    {
-        Loop loop = Join();
-        loop.WorkInContext();
-        lock (Gate)
-        {
-            loop.Helpers--;
-            Monitor.PulseAll(Gate);
-        }
-    }
-
-    private static Loop Join()
-    {
-        lock (Gate)
-        {
-            while (true)
-            {
-                // The latest first: where a piece runs a loop of its own, the outer loop waits for it.
-                for (int i = Open.Count - 1; i >= 0; i--)
-                {
-                    if (!Open[i].AnyLeft) continue;
-                    Open[i].Helpers++;
-                    return Open[i];
-                }
-
-                Monitor.Wait(Gate);
-            }
-        }
-    }
-
-    private sealed class Loop(int count, CancellationToken cancellation, Action<int> piece)
-    {
-        private readonly ExecutionContext? _context = ExecutionContext.Capture();
-        private ExceptionDispatchInfo? _failure;
-        private int _next;
-
-        /// <summary>Threads other than the caller's that work on it; guarded by the gate.</summary>
-        public int Helpers { get; set; }
-
-        public bool AnyLeft => Volatile.Read(ref _next) < count && _failure is null;
-
-        public ExceptionDispatchInfo? Failure => _failure;
-
-        public void Fail(Exception e) => Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
-
-        public void Work()
-        {
-            try
-            {
-                // Asked first, so that the counter never runs far past the count.
-                while (AnyLeft && Interlocked.Increment(ref _next) - 1 is int i && i < count)
+                for (int i = Interlocked.Increment(ref next) - 1; i < count && !loop.ShouldExitCurrentIteration; i = Interlocked.Increment(ref next) - 1)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     piece(i);
                 }
             }
-            catch (Exception e)
+            finally
             {
-                Fail(e);
+                Interlocked.Decrement(ref atWork);
             }
         }
 
-        public void WorkInContext()
+        // What pieces read and write belongs to the caller, who may not go on before the last has ended.
+        void AwaitOthers()
         {
-            if (_context is null) Work();
-            else ExecutionContext.Run(_context, static loop => ((Loop)loop!).Work(), this);
+            while (Volatile.Read(ref atWork) > 0)
+            {
+                try
+                {
+                    Thread.Sleep(1);
+                }
+                catch (ThreadInterruptedException)
+                {
+                    // The first one is on its way.
+                }
+            }
         }
     }
 }

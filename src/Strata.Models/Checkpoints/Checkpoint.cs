@@ -136,7 +136,14 @@ public sealed class Checkpoint : IDisposable
     internal void ReleasePages() => _files.ForEach(file => file.ReleasePages());
 
     /// <summary>Begins to bring tensors into the system's memory, in the background.</summary>
-    internal void ReadAhead(IReadOnlyList<string> names) => ReadAheadThread.Ask([.. names.Select(name => (FileOf(name), Entry(name)))]);
+    internal void ReadAhead(IReadOnlyList<string> names)
+    {
+        (WeightFile File, TensorEntry Entry)[] wanted = [.. names.Select(name => (FileOf(name), Entry(name)))];
+        _ = Task.Run(() =>
+        {
+            foreach ((WeightFile file, TensorEntry entry) in wanted) file.ReadAhead(entry);
+        });
+    }
 
     /// <summary>Closes the files. Tensors that were read stay valid.</summary>
     public void Dispose()
