@@ -13,8 +13,6 @@ namespace Strata.Research;
 /// <param name="view">Which view of the sequence; 0 for the data themselves.</param>
 internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, int view)
 {
-    // Not a nullable: a thread that reads one while another writes it may find its two halves at odds.
-    private volatile Finiteness _finite;
     private RealMatrix? _real, _unit, _centredUnit;
     private double[]? _sum, _mean, _squares, _unitSum, _centredUnitMean;
 
@@ -37,14 +35,7 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
     public PromptRows? First { get; set; }
 
     /// <summary>Squares of float32 do not overflow in float64, so their sums tell.</summary>
-    public bool IsFinite
-    {
-        get
-        {
-            if (_finite == Finiteness.Unknown) _finite = TensorPrimitives.IsFiniteAll<double>(Squares) ? Finiteness.Finite : Finiteness.NotFinite;
-            return _finite == Finiteness.Finite;
-        }
-    }
+    public bool IsFinite => TensorPrimitives.IsFiniteAll<double>(Squares);
 
     /// <summary>The sequence of a row.</summary>
     public int SequenceOf(int row) => pooled ? sequence + row : sequence;
@@ -139,12 +130,5 @@ internal sealed class PromptRows(FloatMatrix rows, int sequence, bool pooled, in
         for (int i = 0; i < matrix.Rows; i++) TensorPrimitives.Add(mean, matrix.Row(i), mean);
         if (matrix.Rows > 0) TensorPrimitives.Divide(mean, matrix.Rows, mean);
         return mean;
-    }
-
-    private enum Finiteness
-    {
-        Unknown,
-        Finite,
-        NotFinite,
     }
 }
